@@ -14,6 +14,18 @@ public sealed record LearningSettings
     /// <summary>The adapters, where <c>weights</c> is <c>lora</c>.</summary>
     public LoraSettings Lora { get; init; } = new();
 
+    /// <summary>How an episode's reward becomes a gradient.</summary>
+    public LearningMethod Method { get; init; } = LearningMethod.PolicyGradient;
+
+    /// <summary>What a solver's reward is measured against.</summary>
+    public AdvantageEstimator Advantage { get; init; } = AdvantageEstimator.Group;
+
+    /// <summary>What a proposer's reward is measured against; proposals have no group, so only <c>role</c> and <c>task</c> apply.</summary>
+    public AdvantageEstimator ProposerAdvantage { get; init; } = AdvantageEstimator.Task;
+
+    /// <summary>How token losses become one loss.</summary>
+    public LossAggregation Aggregation { get; init; } = LossAggregation.Token;
+
     /// <summary>AdamW's learning rate.</summary>
     [Range(0, 1)]
     public double LearningRate { get; init; } = 5e-4;
@@ -37,6 +49,21 @@ public sealed record LearningSettings
     /// <summary>The probability ratio is clipped above 1 plus this (DAPO's clip-higher).</summary>
     [Range(0, 10)]
     public double ClipHigh { get; init; } = 0.28;
+
+    /// <summary>Tokens with a negative advantage count at most this often their advantage (dual-clip PPO, Ye et al. 2020, "Mastering complex control in MOBA games"); 0 for no such bound.</summary>
+    [Range(0, 1000)]
+    public double DualClip { get; init; }
+
+    /// <summary>Factor on negative advantages: below 1, wrong attempts push less than right ones pull.</summary>
+    [Range(0, 100)]
+    public double NegativeWeight { get; init; } = 1;
+
+    /// <summary>Weight of the divergence from the base model; 0 keeps no reference copy.</summary>
+    [Range(0, 100)]
+    public double KlWeight { get; init; }
+
+    /// <summary>How that divergence is estimated from sampled tokens.</summary>
+    public KlEstimator KlEstimator { get; init; } = KlEstimator.K3;
 
     /// <summary>Greatest norm of the gradient.</summary>
     [Range(0, 1e6)]
@@ -69,9 +96,68 @@ public sealed record LearningSettings
     [Range(0, 100)]
     public double ReplayWeight { get; init; } = 1;
 
-    /// <summary>Positions that may be skipped at random in training, as in <c>pretrain.positionSlack</c>.</summary>
+    /// <summary>Tokens (padding included) that pass through the model at once; a gradient step larger than that is accumulated. Bounds memory.</summary>
+    [Range(64, 100_000_000)]
+    public int MicroBatchTokens { get; init; } = 16_384;
+
+    /// <summary>Positions that may be skipped at random in base material, as in <c>pretrain.positionSlack</c>. Play keeps the positions that it was sampled with.</summary>
     [Range(0, 100_000)]
     public int PositionSlack { get; init; }
+}
+
+/// <summary>How an episode's reward becomes a gradient.</summary>
+public enum LearningMethod
+{
+    /// <summary>Clipped policy gradient on advantages (PPO's objective without a critic, as in GRPO).</summary>
+    PolicyGradient,
+
+    /// <summary>Supervised training on the rewarded episodes alone (expert iteration, STaR, RFT).</summary>
+    RejectionSampling,
+}
+
+/// <summary>What a reward is measured against.</summary>
+public enum AdvantageEstimator
+{
+    /// <summary>The mean of its group (Dr. GRPO, Liu et al. 2025).</summary>
+    Group,
+
+    /// <summary>The mean of its group, divided by the group's standard deviation (GRPO, Shao et al. 2024, section 4.1.2).</summary>
+    GroupNormalised,
+
+    /// <summary>The mean of the others of its group (RLOO, Ahmadian et al. 2024, section 3.2).</summary>
+    LeaveOneOut,
+
+    /// <summary>Mean and standard deviation of all episodes of the round with its role and difficulty (task-relative REINFORCE++, Absolute Zero, Zhao et al. 2025, eq. 8).</summary>
+    Task,
+
+    /// <summary>A running mean of its role's rewards (role-conditioned advantage estimation, SPIRAL, Liu et al. 2025).</summary>
+    Role,
+}
+
+/// <summary>How token losses become one loss.</summary>
+public enum LossAggregation
+{
+    /// <summary>The mean over all tokens: long episodes weigh more (DAPO, Yu et al. 2025, section 3.3).</summary>
+    Token,
+
+    /// <summary>The mean over episodes of their mean over tokens: every episode weighs the same (GRPO).</summary>
+    Episode,
+
+    /// <summary>The sum over tokens, divided by episodes times the context length: no bias by length (Dr. GRPO).</summary>
+    Constant,
+}
+
+/// <summary>An estimator of a divergence from sampled tokens; r is the reference's probability over the policy's (Schulman 2020, "Approximating KL divergence").</summary>
+public enum KlEstimator
+{
+    /// <summary>-log r: unbiased, noisy.</summary>
+    K1,
+
+    /// <summary>(log r)^2 / 2: biased, low variance.</summary>
+    K2,
+
+    /// <summary>r - 1 - log r: unbiased, low variance, never negative.</summary>
+    K3,
 }
 
 /// <summary>What is trained.</summary>

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Scenarios;
+
+namespace AgentSociety.Learning.Credit;
+
+/// <summary>What a proposer earns for a text, from what became of it: a problem that solvers sometimes solve is worth most.</summary>
+/// <remarks>
+/// The solve rate p of a problem is a running mean over the groups of its difficulty class. With p taken from the few attempts at one
+/// problem, a learned proposer drifted to impossible problems and then to trivial ones: the noise of eight attempts was
+/// larger than the signal. Not thread-safe; its state must be stored with the run.
+/// </remarks>
+public sealed class ProposerReward
+{
+    private static readonly Dictionary<string, Func<double, double>> Formulas = new(StringComparer.Ordinal)
+    {
+        ["learnability"] = Learnability,
+        ["difficulty"] = Difficulty,
+        ["uncertainty"] = Uncertainty,
+        ["solvable-difficulty"] = SolvableDifficulty,
+    };
+
+    private readonly ProposerSettings _settings;
+    private readonly Func<double, double> _formula;
+    private readonly SortedDictionary<int, DifficultyClass> _classes = [];
+
+    /// <summary>Creates the reward.</summary>
+    /// <param name="settings">The scenario's <c>selfPlay.proposer</c>.</param>
+    /// <exception cref="SocietyException">The reward's name is unknown.</exception>
+    public ProposerReward(ProposerSettings settings)
+    {
+        _settings = settings;
+        _formula = Formulas.GetValueOrDefault(settings.Reward) ?? throw new SocietyException(
+            $"selfPlay.proposer.reward is '{settings.Reward}'; it must be one of {string.Join(", ", Names)}");
+    }
+
+    /// <summary>The names that scenarios may use.</summary>
+    public static IReadOnlyList<string> Names => [.. Formulas.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>The reward of a text that is no problem.</summary>
+    public double Malformed => _settings.Malformed;
+
+    /// <summary>The reward of a problem that was posed before.</summary>
+    public double Duplicate => _settings.Duplicate;
+
+    /// <summary>
+    /// 4p(1-p): the variance of a solver's success, scaled to 1 at p = 1/2 and 0 at both ends (the learnability score p(1-p) of Tzannetos et al.
+    /// 2023, "Proximal curriculum", and Rutherford et al. 2024, "No regrets"; there for choosing levels, here as a reward).
+    /// </summary>
+    public static double Learnability(double p) => 4 * p * (1 - p);
+
+    /// <summary>1 - p: the harder the better, also where nobody succeeds.</summary>
+    public static double Difficulty(double p) => 1 - p;
+
+    /// <summary>1 - 2|p - 1/2| (R-Zero; Huang et al. 2025, section 3.2, where p is agreement with the majority answer; here it is verified success).</summary>
+    public static double Uncertainty(double p) => 1 - 2 * Math.Abs(p - 0.5);
+
+    /// <summary>1 - p, and 0 where nobody succeeds (Absolute Zero; Zhao et al. 2025, equation 4; 0 at p = 1 by itself).</summary>
+    public static double SolvableDifficulty(double p) => p <= 0 ? 0 : 1 - p;
+
+    /// <summary>Takes note of the attempts at one problem. Call it for all groups of a round, in the order of their ids, before <see cref="Of"/>.</summary>
+    /// <param name="difficulty">The problem's difficulty.</param>
+    /// <param name="solveRate">Share of the attempts that were rewarded.</param>
+    public void Observe(int difficulty, double solveRate)
+    {
+        DifficultyClass past = _classes.GetValueOrDefault(difficulty) ?? new DifficultyClass(0, 0);
+        double keep = _settings.Smoothing;
+        _classes[difficulty] = new DifficultyClass(keep * past.Sum + (1 - keep) * solveRate, keep * past.Weight + (1 - keep));
+    }
+
+    /// <summary>The smoothed solve rate of a difficulty; null where nothing of it was played. It is free of the bias of its start, as Adam's means are.</summary>
+    public double? SolveRate(int difficulty) => _classes.TryGetValue(difficulty, out DifficultyClass? known) ? known.Sum / known.Weight : null;
+
+    /// <summary>The reward of a valid new problem.</summary>
+    /// <param name="difficulty">The problem's difficulty.</param>
+    /// <param name="solveRate">The solve rate of its own attempts: used where smoothing is 0, or nothing of its difficulty was observed.</param>
+    public double Of(int difficulty, double solveRate) =>
+        _formula(_settings.Smoothing == 0 ? solveRate : SolveRate(difficulty) ?? solveRate);
+
+    /// <summary>What proposers may know of the state of the society.</summary>
+    /// <param name="maximumDifficulty">Length of the list of rates.</param>
+    public Frontier Frontier(int maximumDifficulty) => new([.. Enumerable.Range(1, maximumDifficulty).Select(SolveRate)]);
+
+    /// <summary>The state as JSON.</summary>
+    public string SaveState() => JsonSerializer.Serialize(_classes);
+
+    /// <summary>Takes up a state that <see cref="SaveState"/> gave.</summary>
+    public void LoadState(string json)
+    {
+        _classes.Clear();
+        foreach ((int difficulty, DifficultyClass rate) in JsonSerializer.Deserialize<Dictionary<int, DifficultyClass>>(json)!) _classes[difficulty] = rate;
+    }
+
+    private sealed record DifficultyClass(double Sum, double Weight);
+}
