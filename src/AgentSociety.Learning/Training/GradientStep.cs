@@ -1,0 +1,152 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Learning.Training;
+
+/// <summary>Logits [B, T, V] of tokens [B, T] at positions [B, T]; both int64.</summary>
+internal delegate Tensor Forward(Tensor tokens, Tensor positions);
+
+/// <summary>One update of some weights from some texts: passes in groups of similar length, clips the gradient, steps.</summary>
+/// <remarks>
+/// The weights change only by a finite gradient of a finite loss: at the first that is not finite it throws, and the weights are those
+/// of the last good step. One dispose scope a group; no tensor outlives the step but the weights' own.
+/// </remarks>
+internal sealed class GradientStep(Forward forward, AdamW optimizer, Device device, LearningSettings settings)
+{
+    /// <summary>Takes the step.</summary>
+    /// <param name="texts">The texts, weighed so that their losses sum to the step's loss.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="weightDecay">AdamW's weight decay.</param>
+    /// <param name="greatestNorm">The gradient's norm is scaled down to this; 0 for no bound.</param>
+    /// <param name="where">What to name in the error, such as <c>round 3, step 2</c>.</param>
+    /// <exception cref="SocietyException">The loss or the gradient is not finite.</exception>
+    public StepReading Take(IReadOnlyList<WeighedText> texts, double learningRate, double weightDecay, double greatestNorm, string where)
+    {
+        StepReading reading = new();
+        foreach (Minibatch batch in Minibatch.Split(texts, settings.MicroBatchTokens)) Accumulate(batch, reading);
+        double norm = double.IsFinite(reading.Loss) ? optimizer.GradientNorm() : double.NaN;
+        if (!double.IsFinite(norm))
+        {
+            optimizer.ClearGradients();
+            string what = double.IsFinite(reading.Loss) ? $"gradient norm is {norm}" : $"loss is {reading.Loss}";
+            throw new SocietyException(
+                $"training stopped at {where}: the {what}; the weights are those of the step before; lower the learning rate ({learningRate:g3}) or the gradient norm ({greatestNorm:g3})",
+                badInput: false);
+        }
+
+        reading.GradientNorm = norm;
+        optimizer.Step(learningRate, weightDecay, greatestNorm > 0 && norm > greatestNorm ? greatestNorm / norm : 1);
+        return reading;
+    }
+
+    private void Accumulate(Minibatch batch, StepReading reading)
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = forward(batch.Tokens(device), batch.Positions(device));
+        TokenLoss.Reading tokens = TokenLoss.Of(logits, batch, settings);
+        tokens.Loss.backward();
+        reading.Loss += tokens.Loss.item<float>();
+        reading.Note(batch, Values(tokens.LogProbabilities), Values(tokens.Entropy), settings);
+    }
+
+    /// <summary>Log-probabilities of the texts' learned tokens under the weights as they are, one value a token, 0 elsewhere.</summary>
+    public float[][] LogProbabilities(IReadOnlyList<WeighedText> texts)
+    {
+        Dictionary<TrainingSequence, float[]> found = new(ReferenceEqualityComparer.Instance);
+        foreach (Minibatch batch in Minibatch.Split(texts, settings.MicroBatchTokens))
+        {
+            using var scope = NewDisposeScope();
+            using var frozen = no_grad();
+            Tensor logits = forward(batch.Tokens(device), batch.Positions(device));
+            float[] values = Values(TokenLoss.Of(logits, batch, settings).LogProbabilities);
+            for (int row = 0; row < batch.Rows.Count; row++)
+            {
+                TrainingSequence text = batch.Rows[row].Text;
+                float[] own = found[text] = new float[text.Tokens.Length];
+                for (int token = 1; token < own.Length; token++)
+                {
+                    if (text.Mask[token]) own[token] = values[row * batch.Length + token - 1];
+                }
+            }
+        }
+
+        return [.. texts.Select(text => found[text.Text])];
+    }
+
+    private static float[] Values(Tensor values) => values.detach().cpu().contiguous().data<float>().ToArray();
+}
+
+/// <summary>What one or more gradient steps saw.</summary>
+internal sealed class StepReading
+{
+    public double Loss { get; set; }
+
+    public double GradientNorm { get; set; }
+
+    /// <summary>Tokens that went through the model, padding not counted.</summary>
+    public long Tokens { get; private set; }
+
+    public long PolicyTokens { get; private set; }
+
+    public long Clipped { get; private set; }
+
+    /// <summary>Sum over policy tokens of r - 1 - log r with r = p / p_recorded: the k3 estimate of KL(recorded || now), as the tokens were sampled from the recorded policy.</summary>
+    public double Divergence { get; private set; }
+
+    public long ImitationTokens { get; private set; }
+
+    /// <summary>Sum of -log p over imitated tokens, without smoothing.</summary>
+    public double ImitationLoss { get; private set; }
+
+    public Dictionary<Role, (double Sum, long Count)> Entropy { get; } = [];
+
+    public void Note(Minibatch batch, float[] logProbabilities, float[] entropy, LearningSettings settings)
+    {
+        for (int row = 0; row < batch.Rows.Count; row++)
+        {
+            TrainingSequence text = batch.Rows[row].Text;
+            Tokens += text.Tokens.Length;
+            (double entropySum, long entropyCount) = Entropy.GetValueOrDefault(text.Role);
+            for (int token = 1; token < text.Tokens.Length; token++)
+            {
+                if (!text.Mask[token]) continue;
+                int cell = row * batch.Length + token - 1;
+                if (text.Recorded is null)
+                {
+                    ImitationTokens++;
+                    ImitationLoss -= logProbabilities[cell];
+                    continue;
+                }
+
+                double logRatio = logProbabilities[cell] - batch.Recorded[cell], ratio = Math.Exp(logRatio);
+                float advantage = batch.Advantages[cell];
+                PolicyTokens++;
+                Divergence += ratio - 1 - logRatio;
+                if (advantage > 0 && ratio > 1 + settings.ClipHigh || advantage < 0 && ratio < 1 - settings.ClipLow) Clipped++;
+                entropySum += entropy[cell];
+                entropyCount++;
+            }
+
+            if (text.Recorded is not null) Entropy[text.Role] = (entropySum, entropyCount);
+        }
+    }
+
+    public void Add(StepReading other)
+    {
+        Loss += other.Loss;
+        GradientNorm += other.GradientNorm;
+        Tokens += other.Tokens;
+        PolicyTokens += other.PolicyTokens;
+        Clipped += other.Clipped;
+        Divergence += other.Divergence;
+        ImitationTokens += other.ImitationTokens;
+        ImitationLoss += other.ImitationLoss;
+        foreach ((Role role, (double sum, long count)) in other.Entropy)
+        {
+            (double mySum, long myCount) = Entropy.GetValueOrDefault(role);
+            Entropy[role] = (mySum + sum, myCount + count);
+        }
+    }
+}

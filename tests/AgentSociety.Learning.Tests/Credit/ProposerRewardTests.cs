@@ -1,0 +1,59 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning.Credit;
+
+namespace AgentSociety.Learning.Tests.Credit;
+
+public sealed class ProposerRewardTests
+{
+    [Theory]
+    [InlineData("learnability", 0, 0.75, 1, 0.75, 0)]
+    [InlineData("difficulty", 1, 0.75, 0.5, 0.25, 0)]
+    [InlineData("uncertainty", 0, 0.5, 1, 0.5, 0)]
+    [InlineData("solvable-difficulty", 0, 0.75, 0.5, 0.25, 0)]
+    public void A_reward_has_the_values_of_its_formula(string name, double never, double rarely, double evenly, double mostly, double always)
+    {
+        ProposerReward reward = new(new ProposerSettings { Reward = name, Smoothing = 0 });
+        Assert.Equal([never, rarely, evenly, mostly, always], new[] { 0, 0.25, 0.5, 0.75, 1 }.Select(rate => reward.Of(3, rate)));
+    }
+
+    [Fact]
+    public void One_lucky_group_moves_the_rate_of_its_class_by_its_share_only()
+    {
+        ProposerReward reward = new(new ProposerSettings { Smoothing = 0.9 });
+        for (int group = 0; group < 200; group++) reward.Observe(4, 0);
+        reward.Observe(4, 1);
+        Assert.Equal(0.1, reward.SolveRate(4)!.Value, 6);
+        Assert.Equal(4 * 0.1 * 0.9, reward.Of(4, solveRate: 1), 6);
+    }
+
+    [Fact]
+    public void The_first_group_of_a_class_counts_in_full()
+    {
+        ProposerReward reward = new(new ProposerSettings { Smoothing = 0.9 });
+        reward.Observe(2, 0.25);
+        Assert.Equal(0.25, reward.SolveRate(2)!.Value, 12);
+        Assert.Null(reward.SolveRate(3));
+        Assert.Equal([null, 0.25, null], reward.Frontier(3).SolveRates.Select(rate => rate is { } known ? Math.Round(known, 12) : (double?)null));
+    }
+
+    [Fact]
+    public void A_restored_reward_goes_on_to_the_last_bit()
+    {
+        ProposerReward first = new(new ProposerSettings()), second = new(new ProposerSettings());
+        for (int group = 0; group < 20; group++) first.Observe(1 + group % 3, group / 20.0);
+        second.LoadState(first.SaveState());
+        first.Observe(2, 0.3);
+        second.Observe(2, 0.3);
+        Assert.Equal(first.Of(2, 0), second.Of(2, 0));
+        Assert.Equal(first.SaveState(), second.SaveState());
+    }
+
+    [Fact]
+    public void An_unknown_reward_is_refused_with_the_names_that_exist()
+    {
+        SocietyException refusal = Assert.Throws<SocietyException>(() => new ProposerReward(new ProposerSettings { Reward = "learnabilty" }));
+        Assert.Contains("learnabilty", refusal.Message);
+        Assert.Contains("learnability, solvable-difficulty", refusal.Message);
+    }
+}

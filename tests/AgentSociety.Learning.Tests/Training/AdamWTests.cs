@@ -1,0 +1,56 @@
+using AgentSociety.Learning.Training;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Learning.Tests.Training;
+
+[Collection("Torch")]
+public sealed class AdamWTests
+{
+    [Fact]
+    public void Five_steps_follow_the_published_algorithm()
+    {
+        double[,] start = { { 0.5, -1 }, { 2, 0.1 } };
+        using Tensor matrix = tensor(start, ScalarType.Float64).requires_grad_();
+        using AdamW optimizer = new([("matrix", matrix)]);
+        double[] expected = [0.5, -1, 2, 0.1], mean = new double[4], square = new double[4];
+        for (int step = 1; step <= 5; step++)
+        {
+            using (Tensor loss = (matrix.pow(3) / 3).sum()) loss.backward(); // gradient x^2
+            optimizer.Step(learningRate: 0.1, weightDecay: 0.01);
+            for (int i = 0; i < 4; i++)
+            {
+                double gradient = expected[i] * expected[i];
+                mean[i] = 0.9 * mean[i] + 0.1 * gradient;
+                square[i] = 0.99 * square[i] + 0.01 * gradient * gradient;
+                double corrected = mean[i] / (1 - Math.Pow(0.9, step)), variance = square[i] / (1 - Math.Pow(0.99, step));
+                expected[i] = expected[i] * (1 - 0.1 * 0.01) - 0.1 * corrected / (Math.Sqrt(variance) + 1e-8);
+            }
+        }
+
+        Assert.Equal(expected, matrix.detach().data<double>().ToArray(), (x, y) => Math.Abs(x - y) < 1e-12);
+    }
+
+    [Fact]
+    public void Vectors_do_not_decay()
+    {
+        using Tensor vector = ones(3).requires_grad_();
+        using Tensor matrix = ones(1, 3).requires_grad_();
+        using AdamW optimizer = new([("vector", vector), ("matrix", matrix)]);
+        using (Tensor loss = (vector * 0).sum() + (matrix * 0).sum()) loss.backward();
+        optimizer.Step(0.1, weightDecay: 0.5);
+        Assert.Equal(1f, vector[0].item<float>());
+        Assert.Equal(0.95f, matrix[0, 0].item<float>());
+    }
+
+    [Fact]
+    public void The_gradient_norm_is_taken_over_all_parameters_together()
+    {
+        using Tensor a = zeros(2).requires_grad_(), b = zeros(1, 1).requires_grad_();
+        using AdamW optimizer = new([("a", a), ("b", b)]);
+        Assert.Equal(0, optimizer.GradientNorm());
+        using (Tensor loss = a.sum() * 3 + b.sum() * Math.Sqrt(7)) loss.backward();
+        Assert.Equal(5, optimizer.GradientNorm(), 5);
+        optimizer.ClearGradients();
+        Assert.Equal(0, optimizer.GradientNorm());
+    }
+}
