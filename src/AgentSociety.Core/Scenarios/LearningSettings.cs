@@ -58,6 +58,10 @@ public sealed record LearningSettings
     [Range(0, 100)]
     public double NegativeWeight { get; init; } = 1;
 
+    /// <summary>Factor on the loss of proposers' tokens, against solvers' much longer and many more texts.</summary>
+    [Range(0, 1000)]
+    public double ProposerWeight { get; init; } = 1;
+
     /// <summary>Weight of the divergence from the base model; 0 keeps no reference copy.</summary>
     [Range(0, 100)]
     public double KlWeight { get; init; }

@@ -1,0 +1,29 @@
+using AgentSociety.Core.Play;
+
+namespace AgentSociety.Learning.Training;
+
+/// <summary>How transcripts become tokens: segment by segment, as they do in play, then the end-of-text token.</summary>
+/// <param name="Tokenize">Token ids of a text.</param>
+/// <param name="EndOfText">The id that ends a text.</param>
+/// <param name="Context">The greatest number of tokens that the model takes.</param>
+internal sealed record TextCode(Func<string, IReadOnlyList<int>> Tokenize, int EndOfText, int Context)
+{
+    /// <summary>Tokens of a whole text, and which of them the model writes: those of its segments, and the end of text.</summary>
+    public (int[] Tokens, bool[] Mask) Encode(IReadOnlyList<Segment> segments)
+    {
+        List<int> tokens = [];
+        List<bool> mask = [];
+        foreach (Segment segment in segments)
+        {
+            foreach (int token in Tokenize(segment.Text))
+            {
+                tokens.Add(token);
+                mask.Add(segment.Source == Source.Model);
+            }
+        }
+
+        tokens.Add(EndOfText);
+        mask.Add(true);
+        return ([.. tokens], [.. mask]);
+    }
+}

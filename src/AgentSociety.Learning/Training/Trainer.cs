@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning.Pretraining;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Learning.Training;
+
+/// <summary>Turns a round's episodes into new weights: clipped policy gradient on their advantages, or imitation of the rewarded ones, mixed with base material.</summary>
+/// <remarks>
+/// <para>What it does not do: compute rewards or advantages (see <c>Credit</c>), sample, or decide when to save.</para>
+/// <para>
+/// Log-probabilities are those of the logits divided by the sampling temperature, as they were recorded. Episodes whose every advantage is
+/// zero are left out unless their entropy is rewarded (dynamic filtering; Yu et al. 2025, "DAPO", section 3.2, without the resampling).
+/// Order and base material are keyed by round and step, so that the same episodes give the same weights, bit for bit, on CPU.
+/// Not thread-safe; one call keeps a thread busy for seconds. The weights are those of the last good step when it throws.
+/// </para>
+/// </remarks>
+public sealed class Trainer : IDisposable
+{
+    private readonly TrainingPlan _plan;
+    private readonly TextCode _text;
+    private readonly Device _device;
+    private readonly Func<string, WeightSet> _weightsOf;
+    private readonly Action _changed;
+    private readonly SortedDictionary<string, Learner> _learners = new(StringComparer.Ordinal);
+    private readonly Dictionary<Role, double> _entropy = [];
+
+    internal Trainer(TrainingPlan plan, TextCode text, Device device, Func<string, WeightSet> weightsOf, Action changed)
+    {
+        LearningSettings settings = plan.Learning;
+        if (settings.EntropyFloor > 0 && settings.SolverEntropy == 0 && settings.ProposerEntropy == 0)
+        {
+            throw new SocietyException("learning.entropyFloor raises the entropy bonus, and both bonuses are 0; set learning.solverEntropy or learning.proposerEntropy above 0");
+        }
+
+        _plan = plan;
+        _text = text;
+        _device = device;
+        _weightsOf = weightsOf;
+        _changed = changed;
+        foreach (Agent agent in plan.Population) LearnerOf(agent.Name);
+    }
+
+    /// <summary>Trains on one round.</summary>
+    /// <param name="round">The round; a part of the key of every random draw.</param>
+    /// <param name="episodes">Its episodes with their advantages set.</param>
+    /// <param name="replay">Where base material comes from; null for none, whatever the scenario says.</param>
+    /// <param name="stop">Checked before every step.</param>
+    /// <exception cref="SocietyException">An episode is inconsistent, or a loss was not finite.</exception>
+    public TrainingReport Train(int round, IReadOnlyList<EpisodeRecord> episodes, IDemonstrator? replay, CancellationToken stop = default)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        Demonstrations? material = replay is null || _plan.Learning.ReplayShare == 0
+            ? null
+            : new Demonstrations(replay, _text, _plan.Pretrain, _plan.Learning.PositionSlack);
+        StepReading total = new();
+        int steps = 0, used = 0;
+        foreach ((string name, Learner learner) in _learners)
+        {
+            TrainingSequence[] texts = [.. episodes.Where(episode => LearnerOf(episode.Agent) == learner).Select(Text).OfType<TrainingSequence>()];
+            if (texts.Length == 0) continue;
+            used += texts.Length;
+            if (_plan.Learning.KlWeight > 0) texts = learner.WithReference(texts, _plan.Temperature);
+            for (int epoch = 0; epoch < _plan.Learning.Epochs; epoch++)
+            {
+                int[] order = KeyedRandom.For(_plan.Seed, $"train/{name}", round, epoch).Permutation(texts.Length);
+                int count = StepsFor(texts.Length);
+                for (int step = 0; step < count; step++)
+                {
+                    stop.ThrowIfCancellationRequested();
+                    TrainingSequence[] chosen = [.. order[(texts.Length * step / count)..(texts.Length * (step + 1) / count)].Select(index => texts[index])];
+                    WeighedText[] weighed = Weigh(chosen, Replay(material, chosen.Length, name, round, epoch, step));
+                    total.Add(learner.Gradient.Take(
+                        weighed, _plan.Learning.LearningRate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {steps + 1} of {name}"));
+                    steps++;
+                }
+            }
+        }
+
+        foreach ((Role role, (double sum, long count)) in total.Entropy) _entropy[role] = sum / count;
+        if (steps > 0) _changed();
+        return Report(round, episodes.Count, used, steps, total, watch.Elapsed);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (Learner learner in _learners.Values) learner.Dispose();
+    }
+
+    private Learner LearnerOf(string agent)
+    {
+        string adapter = _plan.Learning.Weights == TrainedWeights.Full
+            ? TrainingPlan.Base
+            : _plan.Population.FirstOrDefault(member => member.Name == agent)?.Adapter
+                ?? throw new SocietyException($"an episode was written by '{agent}', who is not in the population");
+        if (!_learners.TryGetValue(adapter, out Learner? learner))
+        {
+            learner = _learners[adapter] = new Learner(_weightsOf(adapter), _device, _plan.Learning);
+        }
+
+        return learner;
+    }
+
+    private int StepsFor(int texts)
+    {
+        double own = Math.Max(1, Math.Round(_plan.Learning.Batch * (1 - _plan.Learning.ReplayShare)));
+        return (int)Math.Ceiling(texts / own);
+    }
+
+    /// <summary>An episode as the loss sees it; null where nothing is to be learned from it.</summary>
+    private TrainingSequence? Text(EpisodeRecord episode)
+    {
+        int length = episode.Tokens.Length;
+        if (episode.LossMask.Length != length || episode.LogProbabilities.Length != length || episode.TokenAdvantages is { } credit && credit.Length != length)
+        {
+            throw new SocietyException($"episode {episode.Id} has {length} tokens, and log-probabilities, mask or token advantages of another length", badInput: false);
+        }
+
+        bool imitate = _plan.Learning.Method == LearningMethod.RejectionSampling;
+        double scale = episode.Advantage < 0 ? _plan.Learning.NegativeWeight : 1;
+        TrainingSequence text = new()
+        {
+            Tokens = episode.Tokens,
+            Mask = episode.LossMask,
+            Role = episode.Role,
+            Recorded = imitate ? null : episode.LogProbabilities,
+            Advantage = episode.Advantage * scale,
+            TokenAdvantages = episode.TokenAdvantages,
+        };
+        bool signal = imitate
+            ? episode.Reward > 0
+            : text.Advantage != 0 || EntropyWeight(episode.Role) > 0 || _plan.Learning.KlWeight > 0 || text.TokenAdvantages?.Any(value => value != 0) == true;
+        return signal && text.Learned > 0 ? text : null;
+    }
+
+    private TrainingSequence[] Replay(Demonstrations? material, int own, string name, int round, int epoch, int step)
+    {
+        if (material is null) return [];
+        double share = _plan.Learning.ReplayShare;
+        TrainingSequence[] texts = new TrainingSequence[(int)Math.Round(own * share / (1 - share))];
+        for (int index = 0; index < texts.Length; index++)
+        {
+            texts[index] = material.Draw(KeyedRandom.For(_plan.Seed, $"replay/{name}", round, epoch, step, index));
+        }
+
+        return texts;
+    }
+
+    private WeighedText[] Weigh(TrainingSequence[] own, TrainingSequence[] replay)
+    {
+        LearningSettings settings = _plan.Learning;
+        double tokens = own.Sum(text => text.Learned);
+        double replayWeight = settings.ReplayWeight / Math.Max(1, replay.Sum(text => text.Learned));
+        Dictionary<Role, double> roleTokens = own.GroupBy(text => text.Role).ToDictionary(group => group.Key, group => (double)group.Sum(text => text.Learned));
+        double PerToken(TrainingSequence text) => (text.Role == Role.Proposer ? settings.ProposerWeight : 1) * settings.Aggregation switch
+        {
+            LossAggregation.Episode => 1.0 / own.Length / text.Learned,
+            LossAggregation.Constant => 1.0 / own.Length / _text.Context,
+            _ => 1 / tokens,
+        };
+        return
+        [
+            .. own.Select(text => text.Recorded is null
+                ? new WeighedText(text, PerToken(text))
+                : new WeighedText(text, PerToken(text), EntropyWeight(text.Role) / roleTokens[text.Role], _plan.Temperature)),
+            .. replay.Select(text => new WeighedText(text, replayWeight)),
+        ];
+    }
+
+    private double EntropyWeight(Role role)
+    {
+        double weight = role == Role.Proposer ? _plan.Learning.ProposerEntropy : _plan.Learning.SolverEntropy;
+        bool low = _entropy.TryGetValue(role, out double entropy) && entropy < _plan.Learning.EntropyFloor;
+        return low ? 10 * weight : weight;
+    }
+
+    private static TrainingReport Report(int round, int episodes, int used, int steps, StepReading total, TimeSpan elapsed) => new()
+    {
+        Round = round,
+        Steps = steps,
+        Episodes = episodes,
+        Used = used,
+        Tokens = total.Tokens,
+        Loss = total.Loss / steps,
+        ImitationLoss = total.ImitationLoss / total.ImitationTokens,
+        ClipFraction = total.PolicyTokens == 0 ? 0 : (double)total.Clipped / total.PolicyTokens,
+        Divergence = total.PolicyTokens == 0 ? 0 : total.Divergence / total.PolicyTokens,
+        GradientNorm = steps == 0 ? 0 : total.GradientNorm / steps,
+        Entropy = total.Entropy.ToDictionary(entry => entry.Key, entry => entry.Value.Sum / entry.Value.Count),
+        Elapsed = elapsed,
+    };
+}

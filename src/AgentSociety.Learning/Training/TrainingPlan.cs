@@ -1,0 +1,26 @@
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+
+namespace AgentSociety.Learning.Training;
+
+/// <summary>What a trainer must know of its run.</summary>
+public sealed record TrainingPlan
+{
+    /// <summary>The name of a model's own weights where an adapter's name is asked for.</summary>
+    public const string Base = "base";
+
+    /// <summary>The scenario's <c>learning</c>.</summary>
+    public required LearningSettings Learning { get; init; }
+
+    /// <summary>The scenario's <c>pretrain</c>: what base material is drawn.</summary>
+    public required PretrainSettings Pretrain { get; init; }
+
+    /// <summary>The sampling temperature of play: recorded log-probabilities are those of logits divided by it.</summary>
+    public required double Temperature { get; init; }
+
+    /// <summary>The run's seed.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Who lives in the society, and whose weights each trains.</summary>
+    public required IReadOnlyList<Agent> Population { get; init; }
+}

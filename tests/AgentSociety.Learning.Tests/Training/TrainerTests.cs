@@ -1,0 +1,196 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning.Training;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Learning.Tests.Training;
+
+[Collection("Torch")]
+public sealed class TrainerTests
+{
+    private static readonly LearningSettings Settings = new() { Batch = 8, LearningRate = 0.05, ReplayShare = 0.25 };
+
+    [Fact]
+    public void Right_attempts_become_likelier_and_wrong_ones_rarer()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { ReplayShare = 0 });
+        double right = LogP(model, 10, 1), wrong = LogP(model, 10, 2);
+        TrainingReport report = trainer.Train(1, [Episode(model, 1, advantage: 0.5), Episode(model, 2, advantage: -0.5)], replay: null);
+        Assert.True(LogP(model, 10, 1) > right);
+        Assert.True(LogP(model, 10, 2) < wrong);
+        Assert.Equal((1, 2, 2), (report.Steps, report.Used, report.Episodes));
+        Assert.Equal(0, report.ClipFraction);
+        Assert.Equal(0, report.Divergence, 5);
+    }
+
+    [Fact]
+    public void Episodes_without_signal_are_left_out()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings);
+        float[] before = model.Values;
+        TrainingReport report = trainer.Train(1, [Episode(model, 1, advantage: 0)], new CountingWorld());
+        Assert.Equal((0, 0), (report.Steps, report.Used));
+        Assert.Equal(before, model.Values);
+        Assert.Equal(1, trainer.Train(2, [Episode(model, 1, 0) with { TokenAdvantages = [0, 1, 0] }], replay: null).Used);
+    }
+
+    [Fact]
+    public void Rejection_sampling_imitates_the_rewarded_alone()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { Method = LearningMethod.RejectionSampling, ReplayShare = 0 });
+        double right = LogP(model, 10, 1);
+        TrainingReport report = trainer.Train(1, [Episode(model, 1, 0) with { Reward = 1 }, Episode(model, 2, 0) with { Reward = 0 }], replay: null);
+        Assert.Equal(1, report.Used);
+        Assert.True(LogP(model, 10, 1) > right);
+        Assert.True(double.IsFinite(report.ImitationLoss));
+    }
+
+    [Fact]
+    public void The_same_round_gives_the_same_weights_to_the_bit()
+    {
+        float[] Weights()
+        {
+            using BigramModel model = new(CountingWorld.Vocabulary);
+            using Trainer trainer = Trainer(model, Settings with { Epochs = 2 });
+            trainer.Train(1, Round(model, 20), new CountingWorld());
+            return model.Values;
+        }
+
+        Assert.Equal(Weights(), Weights());
+    }
+
+    [Fact]
+    public void Each_step_takes_its_share_of_base_material()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { Batch = 8, ReplayShare = 0.5 });
+        // 20 texts at 4 of its own a step: 5 steps.
+        Assert.Equal(5, trainer.Train(1, Round(model, 20), new CountingWorld()).Steps);
+    }
+
+    [Fact]
+    public void A_policy_that_moved_far_is_clipped()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { ReplayShare = 0, LearningRate = 0.5, Epochs = 8 });
+        TrainingReport report = trainer.Train(1, [Episode(model, 1, 1), Episode(model, 2, -1)], replay: null);
+        Assert.InRange(report.ClipFraction, 0.2, 1);
+        Assert.True(report.Divergence > 0.01);
+    }
+
+    [Fact]
+    public void A_pull_to_the_reference_keeps_the_policy_nearer()
+    {
+        double Moved(double weight)
+        {
+            using BigramModel model = new(CountingWorld.Vocabulary);
+            double before = LogP(model, 10, 1);
+            using Trainer trainer = Trainer(model, Settings with { ReplayShare = 0, KlWeight = weight, ClipHigh = 10 });
+            for (int round = 1; round <= 20; round++) trainer.Train(round, [Episode(model, 1, 1)], replay: null);
+            return LogP(model, 10, 1) - before;
+        }
+
+        double free = Moved(0), held = Moved(20);
+        Assert.True(held > 0 && held < 0.7 * free, $"free {free}, held {held}");
+    }
+
+    [Fact]
+    public void Entropy_below_its_floor_turns_the_bonus_up()
+    {
+        double Entropy(double floor)
+        {
+            using BigramModel model = new(CountingWorld.Vocabulary);
+            using Trainer trainer = Trainer(model, Settings with { ReplayShare = 0, SolverEntropy = 0.02, EntropyFloor = floor });
+            TrainingReport report = null!;
+            for (int round = 1; round <= 30; round++) report = trainer.Train(round, [Episode(model, 1, 0.1)], replay: null);
+            return report.Entropy[Role.Solver];
+        }
+
+        Assert.True(Entropy(floor: 10) > Entropy(floor: 0) + 0.05);
+    }
+
+    [Fact]
+    public void Adapters_are_trained_by_their_own_agents_only()
+    {
+        using BigramModel ada = new(CountingWorld.Vocabulary), bob = new(CountingWorld.Vocabulary);
+        using Trainer trainer = new(
+            Plan(Settings with { Weights = TrainedWeights.Lora }, new Agent { Name = "ada", Role = Role.Solver, Adapter = "a" }, new Agent { Name = "bob", Role = Role.Solver, Adapter = "b" }),
+            CountingWorld.Text,
+            CPU,
+            adapter => adapter == "a" ? ada.Weights : bob.Weights,
+            () => { });
+        float[] before = bob.Values;
+        trainer.Train(1, [Episode(ada, 1, 1)], replay: null);
+        Assert.Equal(before, bob.Values);
+        Assert.NotEqual(before, ada.Values);
+        Assert.Throws<SocietyException>(() => trainer.Train(2, [Episode(ada, 1, 1) with { Agent = "eve" }], replay: null));
+    }
+
+    [Fact]
+    public void An_episode_with_missing_log_probabilities_is_refused()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings);
+        SocietyException refusal = Assert.Throws<SocietyException>(() => trainer.Train(1, [Episode(model, 1, 1) with { LogProbabilities = [] }], replay: null));
+        Assert.Contains("1/solve/0/1", refusal.Message);
+    }
+
+    [Fact]
+    public void No_tensor_outlives_a_round()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { KlWeight = 0.1, SolverEntropy = 0.01 });
+        IReadOnlyList<EpisodeRecord> round = Round(model, 12);
+        trainer.Train(1, round, new CountingWorld());
+        long before = TorchSharp.torch.Tensor.TotalCount;
+        for (int repeat = 2; repeat < 6; repeat++) trainer.Train(repeat, round, new CountingWorld());
+        Assert.Equal(before, TorchSharp.torch.Tensor.TotalCount);
+    }
+
+    internal static Trainer Trainer(BigramModel model, LearningSettings settings) =>
+        new(Plan(settings, new Agent { Name = "ada", Role = Role.Solver, Adapter = "base" }), CountingWorld.Text, CPU, _ => model.Weights, () => { });
+
+    internal static IReadOnlyList<EpisodeRecord> Round(BigramModel model, int count) =>
+        [.. Enumerable.Range(0, count).Select(index => Episode(model, index % 10, index % 3 - 0.9))];
+
+    private static TrainingPlan Plan(LearningSettings settings, params Agent[] population) => new()
+    {
+        Learning = settings,
+        Pretrain = new PretrainSettings { MaximumDifficulty = 3 },
+        Temperature = 1,
+        Seed = 5,
+        Population = population,
+    };
+
+    /// <summary>An attempt that writes one digit after a colon and ends.</summary>
+    private static EpisodeRecord Episode(BigramModel model, int digit, double advantage) => new()
+    {
+        Id = $"1/solve/0/{digit}",
+        Round = 1,
+        Agent = "ada",
+        Role = Role.Solver,
+        Attempt = digit,
+        Checkpoint = "base",
+        Segments = [new(Source.Prompt, ":"), new(Source.Model, digit.ToString())],
+        Tokens = [10, digit, CountingWorld.EndOfText],
+        LogProbabilities = [0, (float)LogP(model, 10, digit), (float)LogP(model, digit, CountingWorld.EndOfText)],
+        LossMask = [false, true, true],
+        Outcome = advantage > 0 ? Outcome.Correct : Outcome.Wrong,
+        Reason = "",
+        Sound = advantage > 0,
+        Reward = advantage > 0 ? 1 : 0,
+        Advantage = advantage,
+    };
+
+    private static double LogP(BigramModel model, int from, int to)
+    {
+        using var scope = NewDisposeScope();
+        return model.Table.detach()[from].log_softmax(-1)[to].item<float>();
+    }
+}
