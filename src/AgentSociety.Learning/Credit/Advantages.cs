@@ -1,4 +1,4 @@
-namespace AgentSociety.Learning.Credit;
+namespace AgentSociety.Learning;
 
 /// <summary>Turns rewards into advantages: how much better an episode did than what it is measured against.</summary>
 /// <remarks>Pure arithmetic on numbers; it knows nothing of models or tokens. The deviations are those of a population (divided by n).</remarks>

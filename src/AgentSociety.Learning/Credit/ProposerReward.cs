@@ -3,7 +3,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Scenarios;
 
-namespace AgentSociety.Learning.Credit;
+namespace AgentSociety.Learning;
 
 /// <summary>What a proposer earns for a text, from what became of it: a problem that solvers sometimes solve is worth most.</summary>
 /// <remarks>

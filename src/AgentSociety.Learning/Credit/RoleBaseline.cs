@@ -1,4 +1,4 @@
-namespace AgentSociety.Learning.Credit;
+namespace AgentSociety.Learning;
 
 /// <summary>
 /// A running mean of rewards for each role: A = r - b(role), then b(role) = d b(role) + (1 - d) r, in the order of the

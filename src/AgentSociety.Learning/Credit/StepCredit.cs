@@ -1,7 +1,7 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 
-namespace AgentSociety.Learning.Credit;
+namespace AgentSociety.Learning;
 
 /// <summary>Brings the verifier's word on each step of the work to the tokens that the step was written with.</summary>
 /// <remarks>

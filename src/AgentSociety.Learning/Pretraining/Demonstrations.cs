@@ -3,15 +3,14 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
-using AgentSociety.Learning.Training;
 
-namespace AgentSociety.Learning.Pretraining;
+namespace AgentSociety.Learning;
 
 /// <summary>Draws base material from an environment and makes it into texts to imitate.</summary>
 /// <param name="material">The environment that shows how it is done.</param>
 /// <param name="text">How text becomes tokens.</param>
 /// <param name="settings">Difficulties, shares and smoothing.</param>
-/// <param name="positionSlack">Positions that may be skipped at random.</param>
+/// <param name="positionSlack">Positions that may be skipped at random, as far as the context reaches.</param>
 internal sealed class Demonstrations(IDemonstrator material, TextCode text, PretrainSettings settings, int positionSlack)
 {
     /// <summary>One text; what the model is to write, and the end of text, is learned, what prompts and tools say is not.</summary>
@@ -34,7 +33,7 @@ internal sealed class Demonstrations(IDemonstrator material, TextCode text, Pret
             Tokens = tokens,
             Mask = mask,
             Role = proposal ? Role.Proposer : Role.Solver,
-            Positions = PositionGaps.Draw(tokens.Length, positionSlack, random),
+            Positions = PositionGaps.Draw(tokens.Length, Math.Min(positionSlack, text.Context - tokens.Length), random),
             Smoothing = proposal ? settings.ProposalSmoothing : settings.SolutionSmoothing,
         };
     }

@@ -3,10 +3,9 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
-using AgentSociety.Learning.Training;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Pretraining;
+namespace AgentSociety.Learning;
 
 /// <summary>Trains a base model by imitation on what an environment demonstrates: skill up to a modest difficulty, and no facts of its world.</summary>
 /// <remarks>

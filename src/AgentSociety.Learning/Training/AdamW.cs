@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>
 /// Adam with bias correction and decoupled weight decay (Kingma and Ba 2015, algorithm 1; Loshchilov and Hutter 2019, algorithm 2)
@@ -83,16 +83,8 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>Takes up moments that <see cref="Moments"/> gave.</summary>
-    /// <param name="steps">Updates that they have seen.</param>
-    /// <param name="read">Gives the stored tensor of a name, in the shape of the one at hand; it is copied.</param>
-    public void Restore(long steps, Func<string, Tensor> read)
-    {
-        using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        foreach ((string name, Tensor moment) in Moments()) moment.copy_(read(name));
-        Steps = steps;
-    }
+    /// <summary>Goes on as after this many updates; the moments of that time are to be copied into <see cref="Moments"/>.</summary>
+    public void Resume(long steps) => Steps = steps;
 
     /// <inheritdoc />
     public void Dispose()

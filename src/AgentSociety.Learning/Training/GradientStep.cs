@@ -3,7 +3,7 @@ using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>Logits [B, T, V] of tokens [B, T] at positions [B, T]; both int64.</summary>
 internal delegate Tensor Forward(Tensor tokens, Tensor positions);

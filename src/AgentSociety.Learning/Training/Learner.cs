@@ -1,7 +1,7 @@
 using AgentSociety.Core.Scenarios;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>One set of weights with its optimizer and, where the scenario holds it to one, its reference.</summary>
 internal sealed class Learner : IDisposable

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>A text in a gradient step, with what its tokens weigh in the step's loss.</summary>
 /// <param name="Text">The text.</param>

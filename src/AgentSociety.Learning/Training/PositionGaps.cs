@@ -1,6 +1,6 @@
 using AgentSociety.Core.Randomness;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>Positions with random gaps, so that texts longer than the material meet positions that were seen.</summary>
 public static class PositionGaps

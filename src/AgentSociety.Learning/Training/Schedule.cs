@@ -1,4 +1,4 @@
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>Learning rates over the steps of a training.</summary>
 public static class Schedule

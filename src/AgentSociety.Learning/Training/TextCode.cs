@@ -1,6 +1,6 @@
 using AgentSociety.Core.Play;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>How transcripts become tokens: segment by segment, as they do in play, then the end-of-text token.</summary>
 /// <param name="Tokenize">Token ids of a text.</param>

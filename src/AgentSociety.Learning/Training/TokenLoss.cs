@@ -2,7 +2,7 @@ using AgentSociety.Core.Scenarios;
 using AgentSociety.Learning.Objectives;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>The loss of a minibatch: what each objective says of each token, weighed and summed.</summary>
 internal static class TokenLoss

@@ -5,10 +5,9 @@ using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
-using AgentSociety.Learning.Pretraining;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>Turns a round's episodes into new weights: clipped policy gradient on their advantages, or imitation of the rewarded ones, mixed with base material.</summary>
 /// <remarks>

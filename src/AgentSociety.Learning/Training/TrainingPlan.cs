@@ -1,7 +1,7 @@
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>What a trainer must know of its run.</summary>
 public sealed record TrainingPlan

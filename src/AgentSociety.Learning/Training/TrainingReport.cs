@@ -1,6 +1,6 @@
 using AgentSociety.Core.Play;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>What one call of the trainer did.</summary>
 public sealed record TrainingReport

@@ -1,6 +1,6 @@
 using AgentSociety.Core.Play;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>One text as the loss sees it. What a field says of a token counts where <see cref="Mask"/> is true.</summary>
 public sealed record TrainingSequence

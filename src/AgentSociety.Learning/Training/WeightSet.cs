@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Training;
+namespace AgentSociety.Learning;
 
 /// <summary>Weights that are trained together: all of a model, or one adapter.</summary>
 /// <param name="Name">The adapter's name; <c>base</c> for the model's own weights. Part of the names under which state is stored.</param>

@@ -1,7 +1,6 @@
-using AgentSociety.Learning.Credit;
 using CsCheck;
 
-namespace AgentSociety.Learning.Tests.Credit;
+namespace AgentSociety.Learning.Tests;
 
 public sealed class AdvantagesTests
 {

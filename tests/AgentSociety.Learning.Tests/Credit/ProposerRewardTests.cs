@@ -1,8 +1,7 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Scenarios;
-using AgentSociety.Learning.Credit;
 
-namespace AgentSociety.Learning.Tests.Credit;
+namespace AgentSociety.Learning.Tests;
 
 public sealed class ProposerRewardTests
 {

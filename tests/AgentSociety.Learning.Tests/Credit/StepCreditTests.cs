@@ -1,8 +1,7 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
-using AgentSociety.Learning.Credit;
 
-namespace AgentSociety.Learning.Tests.Credit;
+namespace AgentSociety.Learning.Tests;
 
 public sealed class StepCreditTests
 {

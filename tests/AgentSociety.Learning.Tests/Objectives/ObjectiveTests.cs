@@ -2,7 +2,7 @@ using AgentSociety.Core.Scenarios;
 using AgentSociety.Learning.Objectives;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Tests.Objectives;
+namespace AgentSociety.Learning.Tests;
 
 /// <summary>Values against formulas worked in plain C#, gradients against central differences of those formulas.</summary>
 [Collection("Torch")]

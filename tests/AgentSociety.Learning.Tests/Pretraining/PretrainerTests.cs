@@ -1,12 +1,9 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
-using AgentSociety.Learning.Pretraining;
-using AgentSociety.Learning.Tests.Training;
-using AgentSociety.Learning.Training;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Tests.Pretraining;
+namespace AgentSociety.Learning.Tests;
 
 [Collection("Torch")]
 public sealed class PretrainerTests

@@ -2,7 +2,7 @@ using AgentSociety.Core.Randomness;
 using AgentSociety.Learning.Statistics;
 using CsCheck;
 
-namespace AgentSociety.Learning.Tests.Statistics;
+namespace AgentSociety.Learning.Tests;
 
 public sealed class StatisticsTests
 {

@@ -1,7 +1,6 @@
-using AgentSociety.Learning.Training;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Tests.Training;
+namespace AgentSociety.Learning.Tests;
 
 [Collection("Torch")]
 public sealed class AdamWTests

@@ -1,7 +1,6 @@
-using AgentSociety.Learning.Training;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Tests.Training;
+namespace AgentSociety.Learning.Tests;
 
 /// <summary>The smallest language model: a table of logits by last token. Its gradients can be written down by hand.</summary>
 internal sealed class BigramModel : IDisposable

@@ -1,9 +1,8 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
-using AgentSociety.Learning.Training;
 
-namespace AgentSociety.Learning.Tests.Training;
+namespace AgentSociety.Learning.Tests;
 
 /// <summary>Material of the smallest kind: count on from a digit. <c>3:</c> is solved by <c>456</c>, a proposal writes the digit.</summary>
 internal sealed class CountingWorld : IDemonstrator

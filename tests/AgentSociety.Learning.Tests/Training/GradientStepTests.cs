@@ -1,10 +1,9 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
-using AgentSociety.Learning.Training;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Tests.Training;
+namespace AgentSociety.Learning.Tests;
 
 [Collection("Torch")]
 public sealed class GradientStepTests

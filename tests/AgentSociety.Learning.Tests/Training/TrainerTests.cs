@@ -3,10 +3,9 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
-using AgentSociety.Learning.Training;
 using static TorchSharp.torch;
 
-namespace AgentSociety.Learning.Tests.Training;
+namespace AgentSociety.Learning.Tests;
 
 [Collection("Torch")]
 public sealed class TrainerTests

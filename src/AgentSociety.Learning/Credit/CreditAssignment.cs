@@ -1,0 +1,108 @@
+using System.Text.Json;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+
+namespace AgentSociety.Learning;
+
+/// <summary>An episode whose reward is known, with what the verifier said of its steps.</summary>
+/// <param name="Episode">The episode with its reward.</param>
+/// <param name="Steps">Verdicts on its steps; empty where none were checked.</param>
+/// <param name="Difficulty">Difficulty of its problem: the task type of task-relative advantages; null for a proposal that became no problem.</param>
+public readonly record struct JudgedEpisode(EpisodeRecord Episode, IReadOnlyList<StepVerdict> Steps, int? Difficulty);
+
+/// <summary>Gives the episodes of a round their advantages by the estimators that a scenario names.</summary>
+/// <remarks>Keeps the running baselines of roles between rounds, which must be stored with the run. Not thread-safe.</remarks>
+public sealed class CreditAssignment
+{
+    private readonly LearningSettings _settings;
+    private readonly Func<int, int> _tokenLength;
+    private RoleBaseline _baseline = new();
+
+    /// <summary>Creates the assignment.</summary>
+    /// <param name="settings">The scenario's <c>learning</c>.</param>
+    /// <param name="tokenLength">Characters that a token id stands for, 0 for the end of text; needed for step credit.</param>
+    public CreditAssignment(LearningSettings settings, Func<int, int> tokenLength)
+    {
+        _settings = settings;
+        _tokenLength = tokenLength;
+    }
+
+    /// <summary>The round's episodes in their order, each with <c>Advantage</c> and, where steps were checked, <c>TokenAdvantages</c>.</summary>
+    /// <param name="round">All episodes of the round that have a reward; attempts at one problem form a group.</param>
+    public IReadOnlyList<EpisodeRecord> Assign(IReadOnlyList<JudgedEpisode> round)
+    {
+        EpisodeRecord[] assigned = [.. round.Select(judged => judged.Episode)];
+        foreach (IGrouping<Role, int> role in Enumerable.Range(0, round.Count).GroupBy(index => round[index].Episode.Role).OrderBy(role => role.Key))
+        {
+            int[] members = [.. role];
+            AdvantageEstimator estimator = role.Key == Role.Proposer ? _settings.ProposerAdvantage : _settings.Advantage;
+            double[] advantages = Estimate(estimator, role.Key, [.. members.Select(index => round[index])]);
+            for (int member = 0; member < members.Length; member++)
+            {
+                assigned[members[member]] = assigned[members[member]] with { Advantage = advantages[member] };
+            }
+
+            if (role.Key != Role.Proposer && _settings.StepCredit > 0) CreditSteps(round, assigned, members);
+        }
+
+        return assigned;
+    }
+
+    /// <summary>The state as JSON.</summary>
+    public string SaveState() => JsonSerializer.Serialize(_baseline.Values);
+
+    /// <summary>Takes up a state that <see cref="SaveState"/> gave.</summary>
+    public void LoadState(string json) => _baseline = new RoleBaseline(values: JsonSerializer.Deserialize<Dictionary<string, double>>(json));
+
+    private double[] Estimate(AdvantageEstimator estimator, Role role, JudgedEpisode[] episodes)
+    {
+        double[] rewards = [.. episodes.Select(judged => judged.Episode.Reward)];
+        switch (estimator)
+        {
+            case AdvantageEstimator.Role:
+                return _baseline.Advance(role.ToString(), rewards);
+            case AdvantageEstimator.Task when role == Role.Proposer:
+                return Advantages.TaskRelative(rewards, new int[rewards.Length]); // proposals are one task type, whatever they became
+            case AdvantageEstimator.Task:
+                return Advantages.TaskRelative(rewards, [.. episodes.Select(judged => judged.Difficulty ?? 0)]);
+        }
+
+        double[] advantages = new double[rewards.Length];
+        foreach (int[] group in Groups(episodes))
+        {
+            double[] own = [.. group.Select(index => rewards[index])];
+            double[] measured = estimator switch
+            {
+                AdvantageEstimator.GroupNormalised => Advantages.GroupNormalised(own),
+                AdvantageEstimator.LeaveOneOut => Advantages.LeaveOneOut(own),
+                _ => Advantages.GroupCentred(own),
+            };
+            for (int member = 0; member < group.Length; member++) advantages[group[member]] = measured[member];
+        }
+
+        return advantages;
+    }
+
+    private void CreditSteps(IReadOnlyList<JudgedEpisode> round, EpisodeRecord[] assigned, int[] members)
+    {
+        foreach (int[] group in Groups([.. members.Select(index => round[index])]).Select(group => group.Select(member => members[member]).ToArray()))
+        {
+            float[]?[] credit = StepCredit.OfGroup([.. group.Select(index => Checked(round[index]))], _settings.StepCredit);
+            for (int member = 0; member < group.Length; member++) assigned[group[member]] = assigned[group[member]] with { TokenAdvantages = credit[member] };
+        }
+    }
+
+    private CheckedAttempt Checked(JudgedEpisode judged) => new()
+    {
+        Segments = judged.Episode.Segments,
+        TokenLengths = [.. judged.Episode.Tokens.Select(_tokenLength)],
+        LossMask = judged.Episode.LossMask,
+        Steps = judged.Steps,
+    };
+
+    /// <summary>Indices of the attempts at each problem. Episodes without a problem (proposals under a group estimator) form one group.</summary>
+    private static IEnumerable<int[]> Groups(JudgedEpisode[] episodes) =>
+        Enumerable.Range(0, episodes.Length).GroupBy(index => episodes[index].Episode.Role == Role.Proposer ? null : episodes[index].Episode.Problem).Select(group => group.ToArray());
+}

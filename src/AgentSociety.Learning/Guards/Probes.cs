@@ -1,0 +1,49 @@
+using AgentSociety.Learning.Statistics;
+
+namespace AgentSociety.Learning;
+
+/// <summary>Probes of what a score is worth.</summary>
+public static class Probes
+{
+    /// <summary>
+    /// How much better problems that were trained on are solved than fresh ones of the same difficulty: what is remembered rather than understood
+    /// (the generalisation gap, as in Carlini et al. 2023's split of seen and unseen). The interval is Newcombe's (1998, method 10).
+    /// </summary>
+    /// <param name="seenCorrect">Right answers on problems that were trained on.</param>
+    /// <param name="seen">Of how many.</param>
+    /// <param name="freshCorrect">Right answers on fresh problems of the same difficulties.</param>
+    /// <param name="fresh">Of how many.</param>
+    public static Gap Memorisation(int seenCorrect, int seen, int freshCorrect, int fresh)
+    {
+        double first = (double)seenCorrect / seen, second = (double)freshCorrect / fresh;
+        Interval a = Interval.Wilson(seenCorrect, seen), b = Interval.Wilson(freshCorrect, fresh);
+        double difference = first - second;
+        double below = Math.Sqrt(Math.Pow(first - a.Low, 2) + Math.Pow(b.High - second, 2));
+        double above = Math.Sqrt(Math.Pow(a.High - first, 2) + Math.Pow(second - b.Low, 2));
+        return new Gap(difference, new Interval(difference - below, difference + above));
+    }
+
+    /// <summary>
+    /// True where a judge is being gamed: over the second half of the rounds its mean reward rose by more than <paramref name="tolerance"/> while
+    /// the verifier's did not rise at all (reward over-optimisation; Gao et al. 2023).
+    /// </summary>
+    /// <param name="judge">Mean reward by the judging model, a value a round.</param>
+    /// <param name="verifier">Mean reward by the verifier on the same episodes.</param>
+    /// <param name="tolerance">The rise that counts.</param>
+    public static bool JudgeDiverges(IReadOnlyList<double> judge, IReadOnlyList<double> verifier, double tolerance = 0.02)
+    {
+        if (judge.Count != verifier.Count) throw new ArgumentException($"{judge.Count} rounds of the judge and {verifier.Count} of the verifier");
+        return judge.Count >= 4 && Rise(judge) > tolerance && Rise(verifier) <= 0;
+    }
+
+    private static double Rise(IReadOnlyList<double> values)
+    {
+        int half = values.Count / 2;
+        return values.Skip(half).Average() - values.Take(half).Average();
+    }
+}
+
+/// <summary>A difference with its uncertainty.</summary>
+/// <param name="Difference">The estimate.</param>
+/// <param name="Interval">95 % interval.</param>
+public sealed record Gap(double Difference, Interval Interval);

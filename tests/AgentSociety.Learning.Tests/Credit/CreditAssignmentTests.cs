@@ -1,0 +1,76 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+
+namespace AgentSociety.Learning.Tests;
+
+public sealed class CreditAssignmentTests
+{
+    [Fact]
+    public void Attempts_are_measured_within_their_problem_and_proposals_within_their_round()
+    {
+        CreditAssignment credit = new(new LearningSettings { Advantage = AdvantageEstimator.Group, ProposerAdvantage = AdvantageEstimator.Task }, _ => 1);
+        double[] advantages = Advantage(credit, Solver("a", 1), Proposer(0.8), Solver("b", 0), Solver("a", 0), Proposer(-0.5), Solver("b", 0));
+        Assert.Equal([0.5, 1, 0, -0.5, -1, 0], advantages, (x, y) => Math.Abs(x - y) < 1e-9);
+    }
+
+    [Theory]
+    [InlineData(AdvantageEstimator.GroupNormalised, 1, -1)]
+    [InlineData(AdvantageEstimator.LeaveOneOut, 1, -1)]
+    [InlineData(AdvantageEstimator.Group, 0.5, -0.5)]
+    [InlineData(AdvantageEstimator.Task, 1, -1)]
+    [InlineData(AdvantageEstimator.Role, 0.5, -0.475)]
+    public void Each_estimator_gives_its_own_numbers(AdvantageEstimator estimator, double right, double wrong)
+    {
+        double[] advantages = Advantage(new CreditAssignment(new LearningSettings { Advantage = estimator }, _ => 1), Solver("a", 1), Solver("a", 0));
+        Assert.Equal(right, advantages[0], 9);
+        Assert.Equal(wrong, advantages[1], 1);
+    }
+
+    [Fact]
+    public void Role_baselines_survive_a_restart()
+    {
+        LearningSettings settings = new() { Advantage = AdvantageEstimator.Role };
+        CreditAssignment first = new(settings, _ => 1), second = new(settings, _ => 1);
+        first.Assign([Solver("a", 1), Solver("a", 0)]);
+        second.LoadState(first.SaveState());
+        Assert.Equal(Advantage(first, Solver("b", 1)), Advantage(second, Solver("b", 1)));
+    }
+
+    [Fact]
+    public void Steps_are_credited_where_the_scenario_asks_for_it()
+    {
+        JudgedEpisode right = Solver("a", 1) with { Steps = [new StepVerdict(1, 0, 1, true)] };
+        JudgedEpisode wrong = Solver("a", 0) with { Steps = [new StepVerdict(1, 0, 1, false)] };
+        IReadOnlyList<EpisodeRecord> assigned = new CreditAssignment(new LearningSettings { StepCredit = 2 }, token => token == 9 ? 0 : 1).Assign([right, wrong]);
+        Assert.Equal([0, 0, 1, 0, 0], assigned[0].TokenAdvantages!);
+        Assert.Equal([0, 0, -1, 0, 0], assigned[1].TokenAdvantages!);
+        Assert.All(new CreditAssignment(new LearningSettings(), _ => 1).Assign([right, wrong]), episode => Assert.Null(episode.TokenAdvantages));
+    }
+
+    private static double[] Advantage(CreditAssignment credit, params JudgedEpisode[] round) => [.. credit.Assign(round).Select(episode => episode.Advantage)];
+
+    private static JudgedEpisode Solver(string problem, double reward) => new(Episode(Role.Solver, problem, reward), [], 1);
+
+    private static JudgedEpisode Proposer(double reward) => new(Episode(Role.Proposer, null, reward), [], null);
+
+    private static EpisodeRecord Episode(Role role, string? problem, double reward) => new()
+    {
+        Id = "1",
+        Round = 1,
+        Agent = role.ToString(),
+        Role = role,
+        Problem = problem,
+        Attempt = 0,
+        Checkpoint = "base",
+        Segments = [new(Source.Prompt, "3:"), new(Source.Model, "45")],
+        Tokens = [3, 8, 4, 5, 9],
+        LogProbabilities = new float[5],
+        LossMask = [false, false, true, true, true],
+        Outcome = Outcome.Correct,
+        Reason = "",
+        Sound = true,
+        Reward = reward,
+    };
+}

@@ -1,0 +1,89 @@
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+
+namespace AgentSociety.Learning.Tests;
+
+public sealed class GuardTests
+{
+    private static readonly Dictionary<Role, double> Lively = new() { [Role.Solver] = 0.5, [Role.Proposer] = 1 };
+
+    [Fact]
+    public void Distinct_counts_the_different_among_all()
+    {
+        Assert.Equal(1, Diversity.Distinct(["abcd"], 2));
+        Assert.Equal(2 / 5.0, Diversity.Distinct(["aaa", "aaab", "a"], 2), 12); // aa aa, aa aa ab, nothing
+    }
+
+    [Fact]
+    public void Self_bleu_is_one_for_copies_and_small_for_strangers()
+    {
+        Assert.Equal(1, Diversity.SelfBleu(["abcde", "abcde", "abcde"]), 12);
+        Assert.InRange(Diversity.SelfBleu(["abcde", "fghij", "klmno"]), 0, 0.2);
+        // Both texts share 3 of 4 characters, 2 of 3 pairs, 1 of 2 triples and no quadruple (half a match of 1).
+        double expected = Math.Pow(3 / 4.0 * (2 / 3.0) * (1 / 2.0) * 0.5, 0.25);
+        Assert.Equal(expected, Diversity.SelfBleu(["abcd", "abce"]), 12);
+    }
+
+    [Fact]
+    public void Duplicates_and_solve_rates_are_counted()
+    {
+        Assert.Equal(0.5, Diversity.DuplicateShare(["a", "b", "a", "a"]));
+        Assert.Equal([1, 0, 2, 1], Diversity.SolveRateHistogram([0, 0.5, 0.7, 1], 4));
+    }
+
+    [Fact]
+    public void A_sign_that_lasts_raises_an_alarm_and_one_that_passes_does_not()
+    {
+        CollapseGuard guard = new(new GuardSettings { Stop = true, Patience = 3, MaximumDuplicates = 0.5 });
+        GuardReading Round(int duplicates) => guard.Read(["abc1=", "cab2=", "bca3=", "aab4="], duplicates, [0.5], Lively);
+        Assert.Empty(Round(3).Alarms);
+        Assert.Empty(Round(3).Alarms);
+        Assert.Empty(Round(1).Alarms);
+        Assert.Empty(Round(4).Alarms);
+        Assert.Empty(Round(4).Alarms);
+        GuardReading third = Round(4);
+        Assert.Equal(["duplicates is 1, above 0.5 for 3 rounds"], third.Alarms);
+        Assert.True(third.Stop);
+    }
+
+    [Fact]
+    public void A_guard_that_was_restarted_goes_on_counting()
+    {
+        GuardSettings settings = new() { Patience = 2, MinimumSolverEntropy = 0.6 };
+        CollapseGuard first = new(settings);
+        first.Read(["abc1="], 0, [0.5], Lively);
+        GuardReading reading = new CollapseGuard(settings, first.Lasting).Read(["abc1="], 0, [0.5], Lively);
+        Assert.Contains("solver-entropy is 0.5, below 0.6 for 2 rounds", reading.Alarms);
+        Assert.False(reading.Stop);
+    }
+
+    [Fact]
+    public void The_measurements_are_kept_whether_or_not_they_are_bounded()
+    {
+        GuardReading reading = new CollapseGuard(new GuardSettings()).Read(["abcd", "abcd"], 1, [0, 1, 0.5, 1], Lively);
+        Dictionary<string, double> metrics = reading.Metrics.ToDictionary(metric => metric.Name, metric => metric.Value);
+        Assert.Equal(0.75, metrics["guard/silent-groups"]);
+        Assert.Equal(0.5, metrics["guard/duplicates"]);
+        Assert.Equal(1, metrics["guard/self-bleu"], 12);
+        Assert.Equal(0.5, metrics["guard/distinct-4"]);
+        Assert.Empty(reading.Alarms);
+    }
+
+    [Fact]
+    public void Memorisation_is_the_gap_between_seen_and_fresh_with_newcombes_interval()
+    {
+        // Newcombe 1998, table II, row (a), method 10: 56/70 - 48/80 = 0.2 with interval 0.0524 to 0.3339.
+        Gap gap = Probes.Memorisation(56, 70, 48, 80);
+        Assert.Equal(0.2, gap.Difference, 12);
+        Assert.Equal(0.0524, gap.Interval.Low, 4);
+        Assert.Equal(0.3339, gap.Interval.High, 4);
+    }
+
+    [Fact]
+    public void A_judge_that_rises_alone_is_noticed()
+    {
+        Assert.True(Probes.JudgeDiverges([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.5, 0.4]));
+        Assert.False(Probes.JudgeDiverges([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.6, 0.7]));
+        Assert.False(Probes.JudgeDiverges([0.5, 0.6], [0.5, 0.4]));
+    }
+}
