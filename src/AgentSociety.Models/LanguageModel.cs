@@ -1,0 +1,86 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Scenarios;
+
+namespace AgentSociety.Models;
+
+/// <summary>A decoder, its tokenizer, and the adapters of the agents that share it.</summary>
+/// <remarks>A folder holds it as <c>config.json</c>, <c>model.safetensors</c>, the tokenizer, and <c>adapters/NAME</c> in PEFT's layout.</remarks>
+public sealed class LanguageModel : IDisposable
+{
+    private const string WeightsFile = "model.safetensors";
+    private readonly Dictionary<string, Adapter> _adapters = [];
+
+    private LanguageModel(Decoder decoder, ITokenizer tokenizer)
+    {
+        Decoder = decoder;
+        Tokenizer = tokenizer;
+    }
+
+    /// <summary>The shared weights.</summary>
+    public Decoder Decoder { get; }
+
+    /// <summary>Text to tokens and back.</summary>
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>Adapters by name.</summary>
+    public IReadOnlyDictionary<string, Adapter> Adapters => _adapters;
+
+    /// <summary>Counts the changes of weights; engines that keep a copy compare it.</summary>
+    public long WeightsVersion { get; private set; } = 1;
+
+    /// <summary>Number of shared weights.</summary>
+    public long ParameterCount => Decoder.Parameters.Sum(parameter => parameter.Weight.numel());
+
+    /// <summary>A model with drawn weights.</summary>
+    public static LanguageModel Create(ArchitectureSettings settings, ITokenizer tokenizer, ulong seed) =>
+        new(Decoder.Create(DecoderConfig.From(settings, tokenizer.VocabularySize), seed, TorchRuntime.Device), tokenizer);
+
+    /// <summary>Reads a model's folder, adapters included.</summary>
+    /// <exception cref="SocietyException">A file is missing or damaged, or does not fit the others.</exception>
+    public static LanguageModel Load(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new SocietyException($"{folder}: no such folder; a model is a folder with config.json, {WeightsFile} and a tokenizer");
+        DecoderConfig config = DecoderConfig.Load(folder);
+        CharacterTokenizer tokenizer = CharacterTokenizer.Load(folder);
+        if (tokenizer.VocabularySize != config.VocabularySize)
+            throw new SocietyException($"{folder}: the tokenizer has {tokenizer.VocabularySize} tokens and config.json says {config.VocabularySize}; the files belong to different models");
+        LanguageModel model = new(Decoder.Load(config, Path.Combine(folder, WeightsFile), TorchRuntime.Device), tokenizer);
+        string adapters = Path.Combine(folder, "adapters");
+        if (Directory.Exists(adapters))
+        {
+            foreach (string adapter in Directory.EnumerateDirectories(adapters).Order(StringComparer.Ordinal))
+                model._adapters[Path.GetFileName(adapter)] = Adapter.Load(adapter, model.Decoder);
+        }
+
+        return model;
+    }
+
+    /// <summary>Writes the model's folder; an existing file is replaced whole.</summary>
+    public void Save(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        Decoder.Config.Save(folder);
+        Tokenizer.Save(folder);
+        SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Decoder.Parameters);
+        foreach ((string name, Adapter adapter) in _adapters) adapter.Save(Path.Combine(folder, "adapters", name));
+    }
+
+    /// <summary>Adds an adapter that changes nothing yet.</summary>
+    public Adapter AddAdapter(string name, LoraSettings settings, ulong seed)
+    {
+        Adapter adapter = Adapter.Create(Decoder, settings, seed);
+        _adapters.Add(name, adapter);
+        WeightsChanged();
+        return adapter;
+    }
+
+    /// <summary>Must be called after weights were changed and before they are decoded with.</summary>
+    public void WeightsChanged() => WeightsVersion++;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Decoder.Dispose();
+        foreach (Adapter adapter in _adapters.Values) adapter.Dispose();
+    }
+}

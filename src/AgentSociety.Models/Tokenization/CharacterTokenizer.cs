@@ -1,0 +1,81 @@
+using System.Text.Json;
+using AgentSociety.Core;
+
+namespace AgentSociety.Models;
+
+/// <summary>One token a character of a fixed alphabet, and one for the end of text: the tokenizer of home-grown models.</summary>
+public sealed class CharacterTokenizer : ITokenizer
+{
+    /// <summary>The file that holds it in a model's folder.</summary>
+    public const string FileName = "character-tokenizer.json";
+
+    private readonly string _alphabet;
+    private readonly Dictionary<char, int> _ids = [];
+
+    /// <summary>A tokenizer for an alphabet; the id of a character is its place, and the end of text comes last.</summary>
+    public CharacterTokenizer(string alphabet)
+    {
+        _alphabet = alphabet;
+        for (int id = 0; id < alphabet.Length; id++)
+        {
+            if (!_ids.TryAdd(alphabet[id], id)) throw new ArgumentException($"The alphabet holds '{alphabet[id]}' twice.", nameof(alphabet));
+        }
+    }
+
+    /// <summary>The characters that can be written, in order of their ids.</summary>
+    public string Alphabet => _alphabet;
+
+    /// <inheritdoc />
+    public int VocabularySize => _alphabet.Length + 1;
+
+    /// <inheritdoc />
+    public int EndOfText => _alphabet.Length;
+
+    /// <inheritdoc />
+    public int[] Encode(string text)
+    {
+        int[] tokens = new int[text.Length];
+        for (int place = 0; place < text.Length; place++)
+        {
+            if (!_ids.TryGetValue(text[place], out tokens[place]))
+                throw new SocietyException($"the character '{text[place]}' (U+{(int)text[place]:X4}) is not in the tokenizer's alphabet '{_alphabet}'; the model was trained for another environment");
+        }
+
+        return tokens;
+    }
+
+    /// <inheritdoc />
+    public string Decode(ReadOnlySpan<int> tokens)
+    {
+        Span<char> text = tokens.Length <= 256 ? stackalloc char[tokens.Length] : new char[tokens.Length];
+        int length = 0;
+        foreach (int token in tokens)
+        {
+            if (token != EndOfText) text[length++] = _alphabet[token];
+        }
+
+        return new string(text[..length]);
+    }
+
+    /// <inheritdoc />
+    public void Save(string folder) =>
+        File.WriteAllText(Path.Combine(folder, FileName), JsonSerializer.Serialize(new Stored("characters", _alphabet)) + "\n");
+
+    /// <summary>Reads the tokenizer of a model's folder.</summary>
+    /// <exception cref="SocietyException">The file is missing or not such a tokenizer.</exception>
+    public static CharacterTokenizer Load(string folder)
+    {
+        string file = Path.Combine(folder, FileName);
+        try
+        {
+            Stored? stored = JsonSerializer.Deserialize<Stored>(File.ReadAllText(file));
+            return new CharacterTokenizer(stored?.Alphabet ?? throw new SocietyException($"{file}: no alphabet in it"));
+        }
+        catch (Exception cause) when (cause is IOException or JsonException or ArgumentException or UnauthorizedAccessException)
+        {
+            throw new SocietyException($"{file}: cannot be read as a character tokenizer ({cause.Message})", cause: cause);
+        }
+    }
+
+    private sealed record Stored(string Type, string Alphabet);
+}
