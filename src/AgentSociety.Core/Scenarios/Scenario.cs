@@ -41,6 +41,9 @@ public sealed record Scenario
     /// <summary>How transcripts change weights.</summary>
     public LearningSettings Learning { get; init; } = new();
 
+    /// <summary>Signs of collapse that are watched.</summary>
+    public GuardSettings Guards { get; init; } = new();
+
     /// <summary>The held-out test.</summary>
     public EvaluationSettings Evaluation { get; init; } = new();
 }

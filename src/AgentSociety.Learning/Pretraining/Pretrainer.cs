@@ -3,6 +3,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Models;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning;
@@ -19,6 +20,14 @@ public sealed class Pretrainer
     private readonly Device _device;
     private readonly PretrainSettings _settings;
     private readonly ulong _seed;
+    private readonly Action? _changed;
+
+    /// <summary>A pretrainer of all weights of a model.</summary>
+    /// <param name="model">The model, as it was drawn.</param>
+    /// <param name="settings">The scenario's <c>pretrain</c>.</param>
+    /// <param name="seed">The run's seed.</param>
+    public Pretrainer(LanguageModel model, PretrainSettings settings, ulong seed)
+        : this(model.OwnWeights(), model.Text(), model.Decoder.Device, settings, seed) => _changed = model.WeightsChanged;
 
     internal Pretrainer(WeightSet weights, TextCode text, Device device, PretrainSettings settings, ulong seed)
     {
@@ -61,6 +70,7 @@ public sealed class Pretrainer
             progress?.Invoke(reached);
         }
 
+        _changed?.Invoke();
         return reached;
     }
 }

@@ -5,6 +5,7 @@ using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Models;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning;
@@ -28,6 +29,15 @@ public sealed class Trainer : IDisposable
     private readonly Action _changed;
     private readonly SortedDictionary<string, Learner> _learners = new(StringComparer.Ordinal);
     private readonly Dictionary<Role, double> _entropy = [];
+
+    /// <summary>A trainer of a model's own weights, or of the adapters of its population, which must be there.</summary>
+    /// <param name="model">The model. With adapters its own weights are frozen.</param>
+    /// <param name="plan">The run.</param>
+    /// <exception cref="SocietyException">An adapter is missing, or the settings contradict each other.</exception>
+    public Trainer(LanguageModel model, TrainingPlan plan)
+        : this(plan, model.Text(), model.Decoder.Device, adapter => plan.Learning.Weights == TrainedWeights.Full ? model.OwnWeights() : model.AdapterWeights(adapter), model.WeightsChanged)
+    {
+    }
 
     internal Trainer(TrainingPlan plan, TextCode text, Device device, Func<string, WeightSet> weightsOf, Action changed)
     {
@@ -85,6 +95,14 @@ public sealed class Trainer : IDisposable
         if (steps > 0) _changed();
         return Report(round, episodes.Count, used, steps, total, watch.Elapsed);
     }
+
+    /// <summary>Writes what training must remember to go on exactly: optimizer moments and step counts, the reference weights, the last entropies.</summary>
+    /// <param name="folder">Where to; made if it is not there.</param>
+    public void SaveState(string folder) => TrainerState.Save(folder, _learners, _entropy);
+
+    /// <summary>Takes up what <see cref="SaveState"/> wrote. The weights themselves are the checkpoint's matter.</summary>
+    /// <exception cref="SocietyException">The state is missing, or belongs to other weights.</exception>
+    public void LoadState(string folder) => TrainerState.Load(folder, _learners, _entropy);
 
     /// <inheritdoc />
     public void Dispose()

@@ -1,0 +1,20 @@
+using AgentSociety.Core.Records;
+
+namespace AgentSociety.Learning;
+
+/// <summary>An episode as a log holds it, with what is known of its problem and its run.</summary>
+/// <param name="Run">The run's name.</param>
+/// <param name="Episode">The episode.</param>
+/// <param name="Problem">The problem that it solved or posed; null for a proposal that became none.</param>
+public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRecord? Problem)
+{
+    /// <summary>What identifies its problem across runs: episodes with the same one are never parted between training and test.</summary>
+    public string ProblemKey => Problem?.CanonicalForm ?? $"{Run}/{Episode.Id}";
+
+    /// <summary>Key of its group: the attempts at one problem in one round of one run.</summary>
+    public string? Group => Problem is null ? null : $"{Run}/{Problem.Id}";
+
+    /// <summary>Pages read, each as <c>PAGE@REVISION</c>, in order and once.</summary>
+    public IReadOnlyList<string> PagesRead =>
+        [.. Episode.ToolCalls.Where(call => call is { Page: not null, Revision: not null }).Select(call => $"{call.Page}@{call.Revision}").Distinct(StringComparer.Ordinal)];
+}

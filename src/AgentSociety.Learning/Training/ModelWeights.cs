@@ -1,0 +1,26 @@
+using AgentSociety.Core;
+using AgentSociety.Models;
+
+namespace AgentSociety.Learning;
+
+/// <summary>A language model as training sees it.</summary>
+internal static class ModelWeights
+{
+    /// <summary>How the model's texts become tokens.</summary>
+    public static TextCode Text(this LanguageModel model) => new(model.Tokenizer.Encode, model.Tokenizer.EndOfText, model.Decoder.Config.Context);
+
+    /// <summary>All of the model's own weights, to be trained.</summary>
+    public static WeightSet OwnWeights(this LanguageModel model)
+    {
+        foreach ((_, TorchSharp.torch.Tensor weight) in model.Decoder.Parameters) weight.requires_grad = true;
+        return new WeightSet(TrainingPlan.Base, [.. model.Decoder.Parameters], (tokens, positions) => model.Decoder.Forward(tokens, positions));
+    }
+
+    /// <summary>One adapter's weights, to be trained over the model's own, which are frozen.</summary>
+    public static WeightSet AdapterWeights(this LanguageModel model, string name)
+    {
+        if (!model.Adapters.TryGetValue(name, out Adapter? adapter)) throw new SocietyException($"the model has no adapter '{name}'; it has {string.Join(", ", model.Adapters.Keys.Order(StringComparer.Ordinal))}");
+        foreach ((_, TorchSharp.torch.Tensor weight) in model.Decoder.Parameters) weight.requires_grad = false;
+        return new WeightSet(name, [.. adapter.Parameters], (tokens, positions) => model.Decoder.Forward(tokens, positions, adapter));
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using Parquet.Serialization;
+
+namespace AgentSociety.Learning.Tests;
+
+public sealed class ExporterTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("export-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_chat_line_tells_the_turns_and_what_to_train_on()
+    {
+        JsonElement line = await Line(ExportFormat.ChatML);
+        Assert.Equal(
+            ["user|ba4=", "assistant|a4?", "tool|7", "assistant|#1"],
+            line.GetProperty("messages").EnumerateArray().Select(turn => $"{turn.GetProperty("role")}|{turn.GetProperty("content")}"));
+        Assert.Equal([false, false, false, false, true, true, true, false, true, true, true], line.GetProperty("loss_mask").EnumerateArray().Select(mask => mask.GetBoolean()));
+        Assert.Equal(11, line.GetProperty("tokens").GetArrayLength());
+        Assert.Equal(1, line.GetProperty("reward").GetDouble());
+    }
+
+    [Fact]
+    public async Task Provenance_names_run_agent_round_and_the_revisions_that_were_read()
+    {
+        JsonElement provenance = (await Line(ExportFormat.ShareGpt)).GetProperty("provenance");
+        Assert.Equal("first", provenance.GetProperty("run").GetString());
+        Assert.Equal("solver-1", provenance.GetProperty("agent").GetString());
+        Assert.Equal(3, provenance.GetProperty("round").GetInt32());
+        Assert.Equal(["notes/operator-a@r9"], provenance.GetProperty("pages_read").EnumerateArray().Select(page => page.GetString()));
+    }
+
+    [Fact]
+    public async Task Sharegpt_and_trl_have_the_keys_that_their_readers_look_for()
+    {
+        JsonElement shared = await Line(ExportFormat.ShareGpt);
+        Assert.Equal(["human", "gpt", "tool", "gpt"], shared.GetProperty("conversations").EnumerateArray().Select(turn => turn.GetProperty("from").GetString()));
+        JsonElement trl = await Line(ExportFormat.TrlGrpo);
+        Assert.Equal(("ba4=", "a4?7#1", "first/3/0"), (trl.GetProperty("prompt").GetString(), trl.GetProperty("completion").GetString(), trl.GetProperty("group").GetString()));
+    }
+
+    [Fact]
+    public async Task A_parquet_table_holds_what_went_in()
+    {
+        await Exporter.WriteAsync([Solved()], Options(ExportFormat.Parquet), _folder);
+        ParquetRow row = Assert.Single((await ParquetSerializer.DeserializeAsync<ParquetRow>(Path.Combine(_folder, "train.parquet"))).Data);
+        EpisodeRecord episode = Solved().Episode;
+        Assert.Equal(episode.Tokens, row.Tokens);
+        Assert.Equal(episode.LossMask, row.LossMask);
+        Assert.Equal(episode.LogProbabilities, row.LogProbabilities);
+        Assert.Equal(("ba4=", "a4?7#1", "correct", 2), (row.Prompt, row.Completion, row.Outcome, row.Difficulty));
+        Assert.Equal(["notes/operator-a@r9"], row.PagesRead);
+    }
+
+    [Fact]
+    public void No_problem_is_in_both_splits_and_the_split_does_not_depend_on_the_run()
+    {
+        LoggedEpisode[] log = [.. Enumerable.Range(0, 400).Select(index => Solved(run: $"run-{index % 2}", problem: $"p{index / 4}", attempt: index % 4))];
+        ILookup<string, bool> splits = log.ToLookup(logged => logged.ProblemKey, logged => Exporter.IsTest(logged.ProblemKey, 0.2));
+        Assert.All(splits, problem => Assert.Single(problem.Distinct()));
+        Assert.InRange(splits.Count(problem => problem.First()), 8, 35); // 20 of 100 expected
+    }
+
+    [Fact]
+    public void Filters_and_duplicates_leave_what_was_asked_for()
+    {
+        LoggedEpisode right = Solved(), wrong = Solved(outcome: Outcome.Wrong, answer: "#2"), again = Solved(attempt: 1);
+        Assert.Equal([right, wrong], Exporter.Choose([right, wrong, again], new ExportOptions { Format = ExportFormat.ChatML }));
+        Assert.Equal([right, again], Exporter.Choose([right, wrong, again], new ExportOptions { Format = ExportFormat.ChatML, VerifiedOnly = true, Deduplicate = false }));
+        Assert.Empty(Exporter.Choose([right], new ExportOptions { Format = ExportFormat.ChatML, MinimumDifficulty = 3 }));
+        Assert.Empty(Exporter.Choose([right], new ExportOptions { Format = ExportFormat.ChatML, Agent = "solver-2" }));
+    }
+
+    [Fact]
+    public async Task An_empty_filter_is_refused_before_anything_is_written()
+    {
+        SocietyException refusal = await Assert.ThrowsAsync<SocietyException>(() =>
+            Exporter.WriteAsync([Solved()], new ExportOptions { Format = ExportFormat.ChatML, MinimumDifficulty = 9 }, Path.Combine(_folder, "none")));
+        Assert.Contains("difficulty 9 to any", refusal.Message);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "none")));
+    }
+
+    private static ExportOptions Options(ExportFormat format) => new() { Format = format, TestShare = 0 };
+
+    private async Task<JsonElement> Line(ExportFormat format)
+    {
+        await Exporter.WriteAsync([Solved()], Options(format), _folder);
+        return JsonDocument.Parse(Assert.Single(await File.ReadAllLinesAsync(Path.Combine(_folder, "train.jsonl")))).RootElement;
+    }
+
+    private static LoggedEpisode Solved(string run = "first", string problem = "ba4=", int attempt = 0, Outcome outcome = Outcome.Correct, string answer = "#1") => new(
+        run,
+        new EpisodeRecord
+        {
+            Id = $"3/solve/0/{attempt}",
+            Round = 3,
+            Agent = "solver-1",
+            Role = Role.Solver,
+            Problem = "3/0",
+            Attempt = attempt,
+            Checkpoint = "base",
+            Segments = [new(Source.Prompt, problem), new(Source.Model, "a4?"), new(Source.Tool, "7"), new(Source.Model, answer)],
+            Tokens = [1, 0, 12, 18, 0, 12, 19, 15, 21, 9, 26],
+            LogProbabilities = [0, 0, 0, 0, -0.1f, -0.2f, -0.3f, 0, -0.4f, -0.5f, -0.6f],
+            LossMask = [false, false, false, false, true, true, true, false, true, true, true],
+            ToolCalls = [new() { Kind = ToolKind.Read, Request = "a4?", Reply = "7", Page = "notes/operator-a", Revision = "r9" }],
+            Outcome = outcome,
+            Reason = "",
+            Sound = true,
+            Reward = outcome == Outcome.Correct ? 1 : 0,
+        },
+        new ProblemRecord { Id = "3/0", Round = 3, Text = problem, Difficulty = 2, CanonicalForm = problem, SolveRate = 0.5 });
+}
