@@ -26,19 +26,26 @@ internal sealed class GradientStep(Forward forward, AdamW optimizer, Device devi
     {
         StepReading reading = new();
         foreach (Minibatch batch in Minibatch.Split(texts, settings.MicroBatchTokens)) Accumulate(batch, reading);
-        double norm = double.IsFinite(reading.Loss) ? optimizer.GradientNorm() : double.NaN;
+        reading.GradientNorm = Apply(optimizer, reading.Loss, learningRate, weightDecay, greatestNorm, where);
+        return reading;
+    }
+
+    /// <summary>Updates the weights from gradients at hand, or drops these and throws where loss or gradient is not finite.</summary>
+    /// <returns>The norm of the gradient before it was scaled.</returns>
+    public static double Apply(AdamW optimizer, double loss, double learningRate, double weightDecay, double greatestNorm, string where)
+    {
+        double norm = double.IsFinite(loss) ? optimizer.GradientNorm() : double.NaN;
         if (!double.IsFinite(norm))
         {
             optimizer.ClearGradients();
-            string what = double.IsFinite(reading.Loss) ? $"gradient norm is {norm}" : $"loss is {reading.Loss}";
+            string what = double.IsFinite(loss) ? $"gradient norm is {norm}" : $"loss is {loss}";
             throw new SocietyException(
                 $"training stopped at {where}: the {what}; the weights are those of the step before; lower the learning rate ({learningRate:g3}) or the gradient norm ({greatestNorm:g3})",
                 badInput: false);
         }
 
-        reading.GradientNorm = norm;
         optimizer.Step(learningRate, weightDecay, greatestNorm > 0 && norm > greatestNorm ? greatestNorm / norm : 1);
-        return reading;
+        return norm;
     }
 
     private void Accumulate(Minibatch batch, StepReading reading)

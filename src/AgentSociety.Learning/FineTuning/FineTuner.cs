@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using AgentSociety.Core;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning.Objectives;
+using AgentSociety.Models;
+
+namespace AgentSociety.Learning;
+
+/// <summary>Trains a model on logs of runs that are over.</summary>
+/// <remarks>
+/// Refuses a log that lacks what the method needs before anything is computed. Deterministic in (seed, log, settings) on CPU. It reads
+/// episodes, not databases; see <see cref="LoggedEpisode"/>.
+/// </remarks>
+public sealed class FineTuner
+{
+    /// <summary>Name of the adapter that is trained where the settings ask for one.</summary>
+    public const string AdapterName = "fine-tuned";
+
+    private readonly LanguageModel _model;
+    private readonly FineTuneSettings _settings;
+    private readonly ulong _seed;
+
+    /// <summary>Creates the tuner.</summary>
+    /// <param name="model">The model to train; with adapters one named <see cref="AdapterName"/> is added unless it is there.</param>
+    /// <param name="settings">Method, rates, weights.</param>
+    /// <param name="seed">Of order and pairing.</param>
+    public FineTuner(LanguageModel model, FineTuneSettings settings, ulong seed)
+    {
+        _model = model;
+        _settings = settings;
+        _seed = seed;
+    }
+
+    /// <summary>Trains on a log.</summary>
+    /// <param name="log">The episodes; filter them by <see cref="Exporter.Choose"/> first where only some are wanted.</param>
+    /// <param name="progress">Told after every step, on the calling thread.</param>
+    /// <param name="stop">Checked before every step.</param>
+    /// <exception cref="SocietyException">The log does not fit the model or lacks what the method needs, or a loss was not finite.</exception>
+    public FineTuneProgress Train(IReadOnlyList<LoggedEpisode> log, Action<FineTuneProgress>? progress = null, CancellationToken stop = default)
+    {
+        LogChecks.Require(log, _settings, _model);
+        if (_settings.Weights == TrainedWeights.Lora && !_model.Adapters.ContainsKey(AdapterName)) _model.AddAdapter(AdapterName, _settings.Lora, _seed);
+        FineTuneProgress reached = _settings.Method switch
+        {
+            FineTuneMethod.Dpo => Prefer(LogPairs.RightOverWrong(log, _settings.Sound, _settings.PairsPerGroup, _seed), Preferences.Dpo, progress, stop),
+            FineTuneMethod.Spin => Prefer(LogPairs.RightOverOwn(log, _settings.Sound, _settings.PairsPerGroup, _seed), Preferences.Spin, progress, stop),
+            FineTuneMethod.PolicyGradient => Reinforce(log, progress, stop),
+            FineTuneMethod.Imitation => Imitate([.. log.Select(LogPairs.Text)], progress, stop),
+            _ => Imitate([.. log.Where(logged => LogPairs.IsRight(logged, _settings.Sound)).Select(LogPairs.Text)], progress, stop),
+        };
+        _model.WeightsChanged();
+        return reached;
+    }
+
+    private WeightSet Weights() => _settings.Weights == TrainedWeights.Full ? _model.OwnWeights() : _model.AdapterWeights(AdapterName);
+
+    private FineTuneProgress Imitate(TrainingSequence[] texts, Action<FineTuneProgress>? progress, CancellationToken stop)
+    {
+        WeightSet weights = Weights();
+        using AdamW optimizer = new(weights.Parameters);
+        GradientStep gradient = new(weights.Forward, optimizer, _model.Decoder.Device, _settings.Policy);
+        return Steps(texts, (chosen, rate, where) =>
+        {
+            double weight = 1.0 / chosen.Sum(text => text.Learned);
+            StepReading reading = gradient.Take([.. chosen.Select(text => new WeighedText(text, weight))], rate, _settings.WeightDecay, _settings.GradientNorm, where);
+            return (reading.Loss, null, reading.Tokens);
+        }, progress, stop);
+    }
+
+    private FineTuneProgress Prefer(IReadOnlyList<PreferencePair> pairs, PreferenceLoss objective, Action<FineTuneProgress>? progress, CancellationToken stop)
+    {
+        if (pairs.Count == 0) throw new SocietyException($"the log gives no pairs to {_settings.Method}: no problem has both a preferred answer and another; play with more attempts per problem, or set sound to false");
+        WeightSet weights = Weights();
+        using AdamW optimizer = new(weights.Parameters);
+        PreferenceStep step = new(weights, optimizer, _model.Decoder.Device, _settings.Policy.MicroBatchTokens);
+        return Steps(step.WithReference(pairs), (chosen, rate, where) =>
+        {
+            (double loss, double accuracy) = step.Take(chosen, objective, _settings.Beta, rate, _settings.WeightDecay, _settings.GradientNorm, where);
+            return (loss, accuracy, chosen.Sum(pair => pair.Better.Tokens.Length + pair.Worse.Tokens.Length));
+        }, progress, stop);
+    }
+
+    /// <summary>The trainer of runs over the log as if it were one round, a call an epoch.</summary>
+    private FineTuneProgress Reinforce(IReadOnlyList<LoggedEpisode> log, Action<FineTuneProgress>? progress, CancellationToken stop)
+    {
+        LearningSettings learning = _settings.Policy with
+        {
+            Method = LearningMethod.PolicyGradient,
+            Batch = _settings.Batch,
+            Epochs = 1,
+            LearningRate = _settings.LearningRate,
+            WeightDecay = _settings.WeightDecay,
+            GradientNorm = _settings.GradientNorm,
+            Weights = _settings.Weights,
+            Lora = _settings.Lora,
+        };
+        Agent[] writers = [.. log.Select(logged => (logged.Episode.Agent, logged.Episode.Role)).Distinct().Select(writer => new Agent { Name = writer.Agent, Role = writer.Role, Adapter = AdapterName })];
+        using Trainer trainer = new(_model, new TrainingPlan { Learning = learning, Pretrain = new PretrainSettings(), Temperature = _settings.Temperature, Seed = _seed, Population = writers });
+        JudgedEpisode[] judged = [.. log.Select(logged => new JudgedEpisode(logged.Episode with { Problem = logged.Group }, [], logged.Problem?.Difficulty))];
+        IReadOnlyList<EpisodeRecord> credited = new CreditAssignment(learning, _ => 1).Assign(judged);
+        Stopwatch watch = Stopwatch.StartNew();
+        FineTuneProgress reached = FineTuneProgress.None;
+        long tokens = 0;
+        for (int epoch = 1; epoch <= _settings.Epochs; epoch++)
+        {
+            TrainingReport report = trainer.Train(epoch, credited, replay: null, stop);
+            tokens += report.Tokens;
+            reached = new FineTuneProgress(reached.Step + report.Steps, report.Steps * _settings.Epochs, report.Loss, null, tokens / watch.Elapsed.TotalSeconds, watch.Elapsed / epoch * (_settings.Epochs - epoch));
+            progress?.Invoke(reached);
+        }
+
+        return reached;
+    }
+
+    private FineTuneProgress Steps<T>(
+        IReadOnlyList<T> items, Func<T[], double, string, (double Loss, double? Accuracy, long Tokens)> take, Action<FineTuneProgress>? progress, CancellationToken stop)
+    {
+        int perEpoch = (items.Count + _settings.Batch - 1) / _settings.Batch, steps = perEpoch * _settings.Epochs;
+        Stopwatch watch = Stopwatch.StartNew();
+        FineTuneProgress reached = FineTuneProgress.None;
+        long tokens = 0;
+        for (int step = 0; step < steps; step++)
+        {
+            stop.ThrowIfCancellationRequested();
+            int[] order = KeyedRandom.For(_seed, "fine-tune", step / perEpoch).Permutation(items.Count);
+            int part = step % perEpoch;
+            T[] chosen = [.. order[(items.Count * part / perEpoch)..(items.Count * (part + 1) / perEpoch)].Select(index => items[index])];
+            double rate = Schedule.WarmupCosine(step, steps, Math.Min(_settings.WarmupSteps, steps / 2), _settings.LearningRate);
+            (double loss, double? accuracy, long taken) = take(chosen, rate, $"step {step + 1} of {steps}");
+            tokens += taken;
+            TimeSpan elapsed = watch.Elapsed;
+            reached = new FineTuneProgress(step + 1, steps, loss, accuracy, tokens / elapsed.TotalSeconds, elapsed / (step + 1) * (steps - step - 1));
+            progress?.Invoke(reached);
+        }
+
+        return reached;
+    }
+}
+
+/// <summary>How far fine-tuning is.</summary>
+/// <param name="Step">Steps taken.</param>
+/// <param name="Steps">Steps in all.</param>
+/// <param name="Loss">Loss of the last step.</param>
+/// <param name="Accuracy">Share of the step's pairs that the policy orders as they should be, relative to the reference; null where there are no pairs.</param>
+/// <param name="TokensPerSecond">Tokens trained on per second.</param>
+/// <param name="Remaining">Estimated time left.</param>
+public sealed record FineTuneProgress(int Step, int Steps, double Loss, double? Accuracy, double TokensPerSecond, TimeSpan Remaining)
+{
+    internal static FineTuneProgress None { get; } = new(0, 0, double.NaN, null, 0, TimeSpan.Zero);
+}

@@ -1,0 +1,55 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Models;
+
+namespace AgentSociety.Learning;
+
+/// <summary>What a log must hold for a method, checked before any compute is spent.</summary>
+internal static class LogChecks
+{
+    /// <exception cref="SocietyException">Something is missing or does not fit; the message names the first episode where it shows.</exception>
+    public static void Require(IReadOnlyList<LoggedEpisode> log, FineTuneSettings settings, LanguageModel model)
+    {
+        if (log.Count == 0) throw new SocietyException("the log holds no episode that passes the filter; widen it");
+        TextCode text = model.Text();
+        foreach (LoggedEpisode logged in log) Fits(logged, text);
+        bool rewarded = log.Any(logged => LogPairs.IsRight(logged, settings.Sound));
+        if (settings.Method != FineTuneMethod.Imitation && !rewarded)
+        {
+            throw new SocietyException($"no episode of the log was verified as right{(settings.Sound ? " and sound" : "")}, which {settings.Method} needs; set sound to false, or take another log");
+        }
+
+        if (settings.Method is FineTuneMethod.Imitation or FineTuneMethod.RejectionSampling) return;
+        bool grouped = log.Where(logged => logged.Group is not null).GroupBy(logged => logged.Group).Any(group => group.Skip(1).Any());
+        if (!grouped) throw new SocietyException($"the log has one attempt at each problem, and {settings.Method} needs groups; take a run with selfPlay.attemptsPerProblem above 1");
+        if (settings.Method == FineTuneMethod.PolicyGradient) Sampled(log);
+    }
+
+    private static void Fits(LoggedEpisode logged, TextCode text)
+    {
+        EpisodeRecord episode = logged.Episode;
+        string name = $"{logged.Run}/{episode.Id}";
+        if (episode.Tokens.Length == 0) throw new SocietyException($"episode {name} holds no tokens");
+        if (episode.LossMask.Length != episode.Tokens.Length) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and a mask of {episode.LossMask.Length}");
+        if (episode.Tokens.Length > text.Context) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and the model's context is {text.Context}");
+        int[] expected = text.Encode(episode.Segments).Tokens;
+        // An attempt that was cut off has no end of text.
+        ReadOnlySpan<int> start = expected.AsSpan(0, Math.Min(expected.Length, episode.Tokens.Length));
+        if (episode.Tokens.Length < expected.Length - 1 || !start.SequenceEqual(episode.Tokens))
+        {
+            throw new SocietyException($"episode {name} was written with another tokenizer than the model's; take the base model of its run, or export the log as text and train on that");
+        }
+    }
+
+    private static void Sampled(IReadOnlyList<LoggedEpisode> log)
+    {
+        foreach (LoggedEpisode logged in log)
+        {
+            EpisodeRecord episode = logged.Episode;
+            bool recorded = episode.LogProbabilities.Length == episode.Tokens.Length
+                && episode.LogProbabilities.Where((value, token) => episode.LossMask[token]).Any(value => value != 0);
+            if (!recorded) throw new SocietyException($"episode {logged.Run}/{episode.Id} has no log-probabilities, which the policy gradient needs; use rejection-sampling or dpo");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using AgentSociety.Learning.Objectives;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Learning;
+
+/// <summary>Two answers to one prompt, the first to be preferred, with their log-probabilities under the reference model.</summary>
+internal sealed record PreferencePair(TrainingSequence Better, TrainingSequence Worse)
+{
+    public double ReferenceBetter { get; init; }
+
+    public double ReferenceWorse { get; init; }
+
+    public int Length => Math.Max(Better.Tokens.Length, Worse.Tokens.Length);
+}
+
+/// <summary>One update from pairs of answers. The weights change only by a finite gradient, as in <see cref="GradientStep"/>.</summary>
+internal sealed class PreferenceStep(WeightSet weights, AdamW optimizer, Device device, int tokenLimit)
+{
+    /// <summary>Takes the step.</summary>
+    /// <returns>Mean loss, and the share of pairs whose better answer gained more on the reference than the worse one.</returns>
+    public (double Loss, double Accuracy) Take(IReadOnlyList<PreferencePair> pairs, PreferenceLoss objective, double beta, double learningRate, double weightDecay, double greatestNorm, string where)
+    {
+        double loss = 0, right = 0;
+        foreach (PreferencePair[] group in Split(pairs))
+        {
+            using var scope = NewDisposeScope();
+            Tensor sums = Sums(group); // [2 P]: the better answers, then the worse
+            Tensor reference = tensor([.. group.Select(pair => (float)pair.ReferenceBetter), .. group.Select(pair => (float)pair.ReferenceWorse)], device: device);
+            Tensor[] now = sums.split(group.Length), then = reference.split(group.Length);
+            Tensor losses = objective(now[0], now[1], then[0], then[1], beta);
+            Tensor total = losses.sum() / pairs.Count;
+            total.backward();
+            loss += total.item<float>();
+            right += ((now[0] - then[0]) > (now[1] - then[1])).sum().item<long>();
+        }
+
+        GradientStep.Apply(optimizer, loss, learningRate, weightDecay, greatestNorm, where);
+        return (loss, right / pairs.Count);
+    }
+
+    /// <summary>The pairs with their log-probabilities under the weights as they are.</summary>
+    public IReadOnlyList<PreferencePair> WithReference(IReadOnlyList<PreferencePair> pairs)
+    {
+        List<PreferencePair> found = [];
+        foreach (PreferencePair[] group in Split(pairs))
+        {
+            using var scope = NewDisposeScope();
+            using var frozen = no_grad();
+            float[] sums = Sums(group).cpu().data<float>().ToArray();
+            for (int index = 0; index < group.Length; index++)
+            {
+                found.Add(group[index] with { ReferenceBetter = sums[index], ReferenceWorse = sums[group.Length + index] });
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>log p of each answer, summed over the tokens that the model wrote: the better ones, then the worse, [2 P].</summary>
+    private Tensor Sums(PreferencePair[] group)
+    {
+        Minibatch batch = new([.. group.Select(pair => new WeighedText(pair.Better, 1)), .. group.Select(pair => new WeighedText(pair.Worse, 1))]);
+        Tensor logits = weights.Forward(batch.Tokens(device), batch.Positions(device));
+        Tensor picked = logits.log_softmax(-1).gather(-1, batch.Targets(device).unsqueeze(-1)).squeeze(-1);
+        return (picked * batch.Weights(device)).sum(-1);
+    }
+
+    private IEnumerable<PreferencePair[]> Split(IReadOnlyList<PreferencePair> pairs)
+    {
+        List<PreferencePair> group = [];
+        foreach (PreferencePair pair in pairs.OrderByDescending(pair => pair.Length))
+        {
+            if (group.Count > 0 && 2 * (group.Count + 1) * group[0].Length > tokenLimit)
+            {
+                yield return [.. group];
+                group.Clear();
+            }
+
+            group.Add(pair);
+        }
+
+        if (group.Count > 0) yield return [.. group];
+    }
+}
+
+/// <summary>A loss of pairs: <see cref="Preferences.Dpo"/> or <see cref="Preferences.Spin"/>.</summary>
+internal delegate Tensor PreferenceLoss(Tensor better, Tensor worse, Tensor referenceBetter, Tensor referenceWorse, double scale);

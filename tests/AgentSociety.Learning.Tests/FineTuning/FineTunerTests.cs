@@ -1,0 +1,150 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Models;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Learning.Tests;
+
+[Collection("Torch")]
+public sealed class FineTunerTests
+{
+    private static readonly FineTuneSettings Settings = new() { Epochs = 30, Batch = 8, LearningRate = 3e-3, WarmupSteps = 2 };
+
+    [Theory]
+    [InlineData(FineTuneMethod.Imitation, TrainedWeights.Full)]
+    [InlineData(FineTuneMethod.RejectionSampling, TrainedWeights.Full)]
+    [InlineData(FineTuneMethod.PolicyGradient, TrainedWeights.Full)]
+    [InlineData(FineTuneMethod.Dpo, TrainedWeights.Full)]
+    [InlineData(FineTuneMethod.Spin, TrainedWeights.Full)]
+    [InlineData(FineTuneMethod.RejectionSampling, TrainedWeights.Lora)]
+    [InlineData(FineTuneMethod.Dpo, TrainedWeights.Lora)]
+    [InlineData(FineTuneMethod.PolicyGradient, TrainedWeights.Lora)]
+    public void Every_method_moves_the_model_towards_the_right_answers(FineTuneMethod method, TrainedWeights weights)
+    {
+        using LanguageModel model = Model();
+        LoggedEpisode[] log = Log(model);
+        double before = Margin(model, log, null);
+        FineTuneSettings settings = Settings with { Method = method, Weights = weights, LearningRate = weights == TrainedWeights.Lora ? 1e-2 : 3e-3 };
+        List<double> losses = [];
+        FineTuneProgress reached = new FineTuner(model, settings, 1).Train(log, progress => losses.Add(progress.Loss));
+        double after = Margin(model, log, weights == TrainedWeights.Lora ? model.Adapters[FineTuner.AdapterName] : null);
+        // The clip lets the policy gradient go no further than log(1.28) up and log(0.8) down.
+        if (method == FineTuneMethod.Imitation) Assert.True(losses[^1] < losses[0] - 0.3);
+        else Assert.True(after > before + (method == FineTuneMethod.PolicyGradient ? 0.15 : 0.3), $"margin {before} became {after}");
+        Assert.True(reached.Step > 0 && double.IsFinite(reached.Loss));
+        if (method == FineTuneMethod.Dpo) Assert.Equal(1, reached.Accuracy);
+    }
+
+    [Fact]
+    public void The_same_log_gives_the_same_weights_to_the_bit()
+    {
+        float[] Weights(ulong seed)
+        {
+            using LanguageModel model = Model();
+            new FineTuner(model, Settings with { Method = FineTuneMethod.Dpo, Epochs = 2 }, seed).Train(Log(model));
+            return [.. model.Decoder.Parameters.SelectMany(parameter => parameter.Weight.detach().data<float>().ToArray())];
+        }
+
+        Assert.Equal(Weights(1), Weights(1));
+        Assert.NotEqual(Weights(1), Weights(2));
+    }
+
+    [Fact]
+    public void Pairs_are_of_one_problem_and_order_right_over_wrong()
+    {
+        using LanguageModel model = Model();
+        LoggedEpisode[] log = Log(model);
+        IReadOnlyList<PreferencePair> pairs = LogPairs.RightOverWrong(log, sound: true, perGroup: 3, seed: 1);
+        Assert.Equal(3 * 5, pairs.Count);
+        Assert.All(pairs, pair =>
+        {
+            Assert.Equal(pair.Better.Tokens[..2], pair.Worse.Tokens[..2]);
+            Assert.Equal((pair.Better.Tokens[0] + 1) % 10, pair.Better.Tokens[2]);
+            Assert.NotEqual(pair.Better.Tokens[2], pair.Worse.Tokens[2]);
+        });
+        Assert.All(LogPairs.RightOverOwn(log, true, 3, 1), pair => Assert.NotEqual(pair.Better.Tokens, pair.Worse.Tokens));
+    }
+
+    [Fact]
+    public void No_tensor_outlives_a_preference_training()
+    {
+        using LanguageModel model = Model();
+        LoggedEpisode[] log = Log(model);
+        FineTuneSettings settings = Settings with { Method = FineTuneMethod.Dpo, Epochs = 1 };
+        new FineTuner(model, settings, 1).Train(log);
+        long before = Tensor.TotalCount;
+        new FineTuner(model, settings, 2).Train(log);
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
+    public void A_log_without_what_the_method_needs_is_refused_with_the_reason()
+    {
+        using LanguageModel model = Model();
+        LoggedEpisode[] log = Log(model);
+        string Refusal(FineTuneMethod method, IEnumerable<LoggedEpisode> from) =>
+            Assert.Throws<SocietyException>(() => new FineTuner(model, Settings with { Method = method }, 1).Train([.. from])).Message;
+
+        Assert.Contains("no episode that passes the filter", Refusal(FineTuneMethod.Imitation, []));
+        Assert.Contains("no episode of the log was verified", Refusal(FineTuneMethod.RejectionSampling, log.Where(logged => !logged.Episode.Sound)));
+        Assert.Contains("needs groups", Refusal(FineTuneMethod.Dpo, log.DistinctBy(logged => logged.Group).Append(log.First(logged => logged.Episode.Sound)).DistinctBy(logged => logged.Group)));
+        Assert.Contains("no log-probabilities", Refusal(FineTuneMethod.PolicyGradient, log.Select(logged => logged with { Episode = logged.Episode with { LogProbabilities = new float[4] } })));
+        Assert.Contains("another tokenizer", Refusal(FineTuneMethod.Imitation, log.Select(logged => logged with { Episode = logged.Episode with { Tokens = [1, 2, 3, 4] } })));
+        Assert.Contains("gives no pairs", Refusal(FineTuneMethod.Dpo, log.Where(logged => logged.Episode.Sound)));
+    }
+
+    private static LanguageModel Model() => LanguageModel.Create(
+        new ArchitectureSettings { Width = 32, Layers = 2, Heads = 4, KeyValueHeads = 2, FeedForward = 64, Context = 16 }, new CharacterTokenizer(CountingWorld.Alphabet), 1);
+
+    /// <summary>Five problems, four attempts each: count one on. One or two attempts are right.</summary>
+    private static LoggedEpisode[] Log(LanguageModel model) =>
+    [
+        .. Enumerable.Range(0, 20).Select(index =>
+        {
+            (int problem, int attempt) = (index / 4, index % 4);
+            int first = problem * 2, written = (first + (attempt == 0 || (problem < 2 && attempt == 1) ? 1 : attempt + 2)) % 10;
+            bool right = written == (first + 1) % 10;
+            int[] tokens = [first, 10, written, CountingWorld.EndOfText];
+            return new LoggedEpisode(
+                "first",
+                new EpisodeRecord
+                {
+                    Id = $"1/solve/{problem}/{attempt}",
+                    Round = 1,
+                    Agent = "ada",
+                    Role = Role.Solver,
+                    Problem = $"1/{problem}",
+                    Attempt = attempt,
+                    Checkpoint = "base",
+                    Segments = [new(Source.Prompt, $"{first}:"), new(Source.Model, written.ToString())],
+                    Tokens = tokens,
+                    LogProbabilities = LogProbabilities(model, tokens, null),
+                    LossMask = [false, false, true, true],
+                    Outcome = right ? Outcome.Correct : Outcome.Wrong,
+                    Reason = "",
+                    Sound = right,
+                    Reward = right ? 1 : 0,
+                },
+                new ProblemRecord { Id = $"1/{problem}", Round = 1, Text = $"{first}:", Difficulty = 1, CanonicalForm = $"{first}:", SolveRate = 0.25 });
+        }),
+    ];
+
+    /// <summary>Mean log-probability of right answers less that of wrong ones.</summary>
+    private static double Margin(LanguageModel model, LoggedEpisode[] log, Adapter? adapter)
+    {
+        double Mean(bool right) => log.Where(logged => logged.Episode.Sound == right).Average(logged => LogProbabilities(model, logged.Episode.Tokens, adapter)[2]);
+        return Mean(true) - Mean(false);
+    }
+
+    private static float[] LogProbabilities(LanguageModel model, int[] tokens, Adapter? adapter)
+    {
+        using var frozen = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor logits = model.Decoder.Forward(tensor(tokens.Select(token => (long)token).ToArray()).unsqueeze(0), arange(tokens.Length).unsqueeze(0), adapter);
+        Tensor distribution = logits[0].log_softmax(-1);
+        return [0, 0, distribution[1, tokens[2]].item<float>(), distribution[2, tokens[3]].item<float>()];
+    }
+}
