@@ -1,0 +1,96 @@
+namespace AgentSociety.Models.Cpu;
+
+/// <summary>The decoder's forward pass in float32 on the CPU, without torch: rows go through all layers in blocks, each thread takes whole sequences.</summary>
+/// <remarks>Threads meet once a run only, since rows of different sequences never look at each other.</remarks>
+internal sealed unsafe class CpuPass : IDisposable
+{
+    /// <summary>Multiply-adds below which a second thread costs more than it brings.</summary>
+    private const long WorthAThread = 2_000_000;
+
+    private readonly LanguageModel _model;
+    private readonly PackedDecoder _weights;
+    private readonly KeyValueCache?[] _caches;
+    private readonly FloatBlock _cosines;
+    private readonly FloatBlock _sines;
+    private readonly FloatBlock _logits;
+    private readonly RowBlock[] _blocks;
+    private readonly Team _team;
+    private readonly long _multiplications;
+    private Dictionary<string, PackedAdapter> _adapters = [];
+
+    public CpuPass(LanguageModel model, int slots, int outputs, int threads)
+    {
+        DecoderConfig config = model.Decoder.Config;
+        _model = model;
+        _weights = new PackedDecoder(config);
+        _caches = new KeyValueCache?[slots];
+        _logits = new FloatBlock((long)Math.Min(slots, outputs) * _weights.Head.PaddedOutputs);
+        int half = config.HeadWidth / 2;
+        _cosines = new FloatBlock((long)config.Context * half);
+        _sines = new FloatBlock((long)config.Context * half);
+        for (int position = 0; position < config.Context; position++)
+        {
+            for (int index = 0; index < half; index++)
+            {
+                double angle = position * Math.Pow(config.RopeTheta, -(double)index / half);
+                _cosines.Start[position * half + index] = (float)Math.Cos(angle);
+                _sines.Start[position * half + index] = (float)Math.Sin(angle);
+            }
+        }
+
+        _blocks = [.. Enumerable.Range(0, threads).Select(_ => new RowBlock(_weights, _caches, _cosines, _sines, _logits))];
+        _team = new Team(threads);
+        _multiplications = model.ParameterCount;
+    }
+
+    /// <summary>Takes up the weights as they are now. What the caches hold is of the old weights.</summary>
+    public void Refresh()
+    {
+        _weights.Pack(_model.Decoder);
+        foreach (PackedAdapter adapter in _adapters.Values) adapter.Dispose();
+        _adapters = _model.Adapters.ToDictionary(adapter => adapter.Key, adapter => new PackedAdapter(adapter.Value, _weights.Layers.Length));
+    }
+
+    /// <summary>Runs rows; those of one slot are consecutive and in order of position, outputs are numbered in order of rows.</summary>
+    public void Run(ReadOnlySpan<Row> rows)
+    {
+        foreach (Row row in rows) _caches[row.Slot] ??= new KeyValueCache(_weights.Config);
+        int shares = (int)Math.Clamp(rows.Length * _multiplications / WorthAThread, 1, _blocks.Length);
+        if (shares == 1)
+        {
+            _blocks[0].Run(rows, _adapters);
+            return;
+        }
+
+        // A share ends where a sequence ends, so that nobody waits for another's keys.
+        Row[] all = rows.ToArray();
+        int[] starts = new int[shares + 1];
+        starts[shares] = all.Length;
+        for (int share = 1; share < shares; share++)
+        {
+            int start = Math.Max(starts[share - 1], all.Length * share / shares);
+            while (start > 0 && start < all.Length && all[start].Slot == all[start - 1].Slot) start++;
+            starts[share] = start;
+        }
+
+        _team.Run(shares, share => _blocks[share].Run(all.AsSpan(starts[share]..starts[share + 1]), _adapters));
+    }
+
+    /// <summary>The logits of an output of the last run.</summary>
+    public Span<float> Logits(int output) => new(_logits.Start + (long)output * _weights.Head.PaddedOutputs, _weights.Config.VocabularySize);
+
+    /// <summary>Copies the first <paramref name="length"/> places of a slot's cache to another.</summary>
+    public void CopyPrefix(int from, int to, int length) => (_caches[to] ??= new KeyValueCache(_weights.Config)).CopyFrom(_caches[from]!, length);
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        _weights.Dispose();
+        _cosines.Dispose();
+        _sines.Dispose();
+        _logits.Dispose();
+        foreach (KeyValueCache? cache in _caches) cache?.Dispose();
+        foreach (RowBlock block in _blocks) block.Dispose();
+        foreach (PackedAdapter adapter in _adapters.Values) adapter.Dispose();
+    }
+}

@@ -1,0 +1,107 @@
+namespace AgentSociety.Models.Cpu;
+
+/// <summary>A weight matrix in the order in which products read it, and its product with rows of inputs.</summary>
+/// <remarks>
+/// Outputs stand in panels of one to four vectors of 16; within a panel the weights of one input follow those of the one before. Every
+/// output is one chain of fused multiply-adds over the inputs in order, so that its bits do not depend on how many rows are multiplied
+/// together, on the panel's width, or on the width of the machine's vectors.
+/// </remarks>
+internal sealed unsafe class PackedMatrix : IDisposable
+{
+    private const int Lane = 16;
+    private const int WidestPanel = 4;
+    private readonly FloatBlock _weights;
+    private readonly int _vectors;
+    private readonly int _panels;
+
+    /// <summary>Room for a matrix.</summary>
+    public PackedMatrix(int inputs, int outputs)
+    {
+        Inputs = inputs;
+        Outputs = outputs;
+        _vectors = (outputs + Lane - 1) / Lane;
+        _panels = (_vectors + WidestPanel - 1) / WidestPanel;
+        _weights = new FloatBlock((long)_vectors * Lane * inputs);
+    }
+
+    public int Inputs { get; }
+
+    public int Outputs { get; }
+
+    /// <summary>Outputs rounded up to whole vectors; the room that a row of outputs needs.</summary>
+    public int PaddedOutputs => _vectors * Lane;
+
+    /// <summary>Takes in a part of the matrix.</summary>
+    /// <param name="source">[count, inputs], row-major.</param>
+    /// <param name="firstOutput">Output that the first row of <paramref name="source"/> gives.</param>
+    /// <param name="scale">What the weights are multiplied by.</param>
+    public void Pack(ReadOnlySpan<float> source, int firstOutput, float scale = 1)
+    {
+        for (int row = 0; row < source.Length / Inputs; row++)
+        {
+            (int start, int width) = PanelOf((firstOutput + row) / Lane);
+            float* target = _weights.Start + (long)start * Lane * Inputs + firstOutput + row - start * Lane;
+            ReadOnlySpan<float> weights = source.Slice(row * Inputs, Inputs);
+            for (int input = 0; input < Inputs; input++) target[(long)input * width * Lane] = weights[input] * scale;
+        }
+    }
+
+    /// <summary>Multiplies rows.</summary>
+    /// <param name="input">Rows of at least <see cref="Inputs"/> values.</param>
+    /// <param name="inputStride">Values from one input row to the next.</param>
+    /// <param name="output">Rows of at least <see cref="PaddedOutputs"/> values.</param>
+    /// <param name="outputStride">Values from one output row to the next.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="add">True to add to what the output holds.</param>
+    public void Multiply(float* input, int inputStride, float* output, int outputStride, int rows, bool add = false)
+    {
+        for (int panel = 0; panel < _panels; panel++)
+        {
+            (int start, int width) = Panel(panel);
+            float* weights = _weights.Start + (long)start * Lane * Inputs;
+            float* target = output + start * Lane;
+            int row = 0;
+            for (; row + 4 <= rows; row += 4)
+            {
+                float* x = input + (long)row * inputStride, y = target + (long)row * outputStride;
+                switch (width)
+                {
+                    case 4: Tile.Four4(weights, x, inputStride, y, outputStride, Inputs, add); break;
+                    case 3: Tile.Four3(weights, x, inputStride, y, outputStride, Inputs, add); break;
+                    case 2: Tile.Four2(weights, x, inputStride, y, outputStride, Inputs, add); break;
+                    default: Tile.Four1(weights, x, inputStride, y, outputStride, Inputs, add); break;
+                }
+            }
+
+            for (; row < rows; row++)
+            {
+                float* x = input + (long)row * inputStride, y = target + (long)row * outputStride;
+                switch (width)
+                {
+                    case 4: Tile.One4(weights, x, y, Inputs, add); break;
+                    case 3: Tile.One3(weights, x, y, Inputs, add); break;
+                    case 2: Tile.One2(weights, x, y, Inputs, add); break;
+                    default: Tile.One1(weights, x, y, Inputs, add); break;
+                }
+            }
+        }
+    }
+
+    public void Dispose() => _weights.Dispose();
+
+    /// <summary>First vector and width of a panel; widths differ by one at most.</summary>
+    private (int Start, int Width) Panel(int panel)
+    {
+        int narrow = _vectors / _panels, wide = _vectors % _panels;
+        return (panel * narrow + Math.Min(panel, wide), narrow + (panel < wide ? 1 : 0));
+    }
+
+    private (int Start, int Width) PanelOf(int vector)
+    {
+        for (int panel = vector / WidestPanel; ; panel++)
+        {
+            (int start, int width) = Panel(panel);
+            if (vector < start + width) return (start, width);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+namespace AgentSociety.Models.Cpu;
+
+/// <summary>One thread's working memory, and the way of a block of rows through the layers.</summary>
+internal sealed unsafe class RowBlock : IDisposable
+{
+    private const int Rows = 128;
+    private readonly PackedDecoder _weights;
+    private readonly DecoderConfig _config;
+    private readonly KeyValueCache?[] _caches;
+    private readonly FloatBlock _cosines;
+    private readonly FloatBlock _sines;
+    private readonly FloatBlock _logits;
+    private readonly int _width;
+    private readonly int _wide;
+    private readonly int _fused;
+    private readonly FloatBlock _stream;
+    private readonly FloatBlock _normed;
+    private readonly FloatBlock _product;
+    private readonly FloatBlock _hidden;
+    private readonly FloatBlock _scores;
+    private FloatBlock _lowRank = new(16);
+
+    public RowBlock(PackedDecoder weights, KeyValueCache?[] caches, FloatBlock cosines, FloatBlock sines, FloatBlock logits)
+    {
+        _weights = weights;
+        _config = weights.Config;
+        (_caches, _cosines, _sines, _logits) = (caches, cosines, sines, logits);
+        // One vector of spare room: an adapter's padded outputs may reach past the end of a fused row.
+        _width = KeyValueCache.Padded(_config.Width) + 16;
+        _fused = weights.Layers[0].Attention.PaddedOutputs + 16;
+        _wide = weights.Layers[0].GateUp.PaddedOutputs + 16;
+        _stream = new FloatBlock((long)Rows * _width);
+        _normed = new FloatBlock((long)Rows * _width);
+        _product = new FloatBlock((long)Rows * _width);
+        _hidden = new FloatBlock((long)Rows * Math.Max(_fused, _wide));
+        _scores = new FloatBlock(KeyValueCache.Padded(_config.Context));
+    }
+
+    public void Run(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
+    {
+        for (int start = 0; start < rows.Length; start += Rows) Block(rows.Slice(start, Math.Min(Rows, rows.Length - start)), adapters);
+    }
+
+    public void Dispose()
+    {
+        foreach (FloatBlock block in (FloatBlock[])[_stream, _normed, _product, _hidden, _scores, _lowRank]) block.Dispose();
+    }
+
+    private void Block(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
+    {
+        int queries = _config.Heads * _config.HeadWidth, keys = _config.KeyValueHeads * _config.HeadWidth;
+        for (int row = 0; row < rows.Length; row++)
+            new ReadOnlySpan<float>(_weights.Embedding.Start + (long)rows[row].Token * _config.Width, _config.Width).CopyTo(new(Row(_stream, row), _config.Width));
+        for (int index = 0; index < _weights.Layers.Length; index++)
+        {
+            PackedDecoder.Layer layer = _weights.Layers[index];
+            Normalise(layer.AttentionNorm, rows.Length);
+            layer.Attention.Multiply(_normed.Start, _width, _hidden.Start, _fused, rows.Length);
+            Adapt(rows, adapters, index, "self_attn.q_proj", _normed.Start, _width, _hidden.Start, _fused);
+            Adapt(rows, adapters, index, "self_attn.k_proj", _normed.Start, _width, _hidden.Start + queries, _fused);
+            Adapt(rows, adapters, index, "self_attn.v_proj", _normed.Start, _width, _hidden.Start + queries + keys, _fused);
+            for (int row = 0; row < rows.Length; row++) Attend(index, rows[row], _hidden.Start + (long)row * _fused, Row(_normed, row));
+            layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length);
+            Adapt(rows, adapters, index, "self_attn.o_proj", _normed.Start, _width, _product.Start, _width);
+            AddProduct(rows.Length);
+            Normalise(layer.FeedForwardNorm, rows.Length);
+            layer.GateUp.Multiply(_normed.Start, _width, _hidden.Start, _wide, rows.Length);
+            Adapt(rows, adapters, index, "mlp.gate_proj", _normed.Start, _width, _hidden.Start, _wide);
+            Adapt(rows, adapters, index, "mlp.up_proj", _normed.Start, _width, _hidden.Start + _config.FeedForward, _wide);
+            for (int row = 0; row < rows.Length; row++)
+            {
+                float* gate = _hidden.Start + (long)row * _wide;
+                Elementwise.Gate(gate, gate + _config.FeedForward, _config.FeedForward);
+            }
+
+            layer.Down.Multiply(_hidden.Start, _wide, _product.Start, _width, rows.Length);
+            Adapt(rows, adapters, index, "mlp.down_proj", _hidden.Start, _wide, _product.Start, _width);
+            AddProduct(rows.Length);
+        }
+
+        int outputs = 0, first = 0;
+        foreach (Row row in rows)
+        {
+            if (row.Output < 0) continue;
+            if (outputs == 0) first = row.Output;
+            outputs++;
+        }
+
+        // Outputs are numbered in the order of rows, so that a block's are consecutive.
+        for (int row = 0; row < rows.Length; row++)
+        {
+            if (rows[row].Output >= 0) Elementwise.Normalise(Row(_stream, row), _weights.FinalNorm.Start, Row(_normed, rows[row].Output - first), _config.Width, (float)_config.NormEpsilon);
+        }
+
+        int padded = _weights.Head.PaddedOutputs;
+        _weights.Head.Multiply(_normed.Start, _width, _logits.Start + (long)first * padded, padded, outputs);
+    }
+
+    private float* Row(FloatBlock block, int row) => block.Start + (long)row * _width;
+
+    private void Normalise(FloatBlock norm, int rows)
+    {
+        for (int row = 0; row < rows; row++) Elementwise.Normalise(Row(_stream, row), norm.Start, Row(_normed, row), _config.Width, (float)_config.NormEpsilon);
+    }
+
+    private void AddProduct(int rows)
+    {
+        for (int row = 0; row < rows; row++) Elementwise.Add(Row(_stream, row), Row(_product, row), _config.Width);
+    }
+
+    private void Attend(int layer, Row row, float* fused, float* output)
+    {
+        int width = _config.HeadWidth, half = width / 2, queries = _config.Heads * width, keys = _config.KeyValueHeads * width, group = _config.Heads / _config.KeyValueHeads;
+        float* cosines = _cosines.Start + (long)row.Position * half, sines = _sines.Start + (long)row.Position * half;
+        for (int head = 0; head < _config.Heads + _config.KeyValueHeads; head++) Elementwise.Rotate(fused + head * width, cosines, sines, half);
+        KeyValueCache cache = _caches[row.Slot]!;
+        cache.Store(layer, row.Position, fused + queries, fused + queries + keys);
+        float scale = 1 / MathF.Sqrt(width);
+        for (int index = 0; index < queries; index++) fused[index] *= scale;
+        // A head's padding is overwritten by the next head; the last one's falls into the row's spare room.
+        for (int head = 0; head < _config.Heads; head++) cache.Attend(layer, head / group, row.Position, fused + head * width, _scores.Start, output + head * width);
+    }
+
+    /// <summary>Adds adapters' updates, one run of rows with the same adapter at a time.</summary>
+    private void Adapt(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters, int layer, string module, float* input, int inputStride, float* output, int outputStride)
+    {
+        for (int start = 0, end; start < rows.Length; start = end)
+        {
+            string? name = rows[start].Adapter;
+            for (end = start + 1; end < rows.Length && rows[end].Adapter == name; end++)
+            {
+            }
+
+            if (name is null) continue;
+            PackedAdapter adapter = adapters[name];
+            long room = (long)Rows * adapter.Room;
+            if (_lowRank.Length < room)
+            {
+                _lowRank.Dispose();
+                _lowRank = new FloatBlock(room);
+            }
+
+            adapter.Apply(layer, module, input + (long)start * inputStride, inputStride, output + (long)start * outputStride, outputStride, end - start, _lowRank.Start);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+
+namespace AgentSociety.Models;
+
+/// <summary>Asks a <see cref="DecodingEngine"/> to continue a prompt. What is sampled depends on the request and the weights only, never on what it is batched with.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Names the request; unique among those that are not finished.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Tokens to continue; at least one, fewer than the model's context.</summary>
+    public required int[] Prompt { get; init; }
+
+    /// <summary>Adapter to decode with; null, empty or <c>base</c> for the shared weights alone.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>How tokens are drawn.</summary>
+    public SamplingSettings Sampling { get; init; } = new();
+
+    /// <summary>Key of the random stream that tokens are drawn with (see <see cref="Core.Randomness.KeyedRandom"/>): one draw a sampled token.</summary>
+    public ulong Key { get; init; }
+
+    /// <summary>The tools that answer while this sequence waits; null for none. Called on the engine's thread.</summary>
+    public IToolSession? Tools { get; init; }
+
+    /// <summary>Most tokens after the prompt, tool replies included.</summary>
+    public int MaximumTokens { get; init; } = int.MaxValue;
+}
+
+/// <summary>How a token is drawn from logits. Settings apply in the order in which they stand here.</summary>
+public sealed record SamplingSettings
+{
+    /// <summary>Logits of tokens that occur in the sequence are divided by this where positive, multiplied where negative (Keskar et al. 2019, section 4.1); 1 for off.</summary>
+    public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Logits are divided by this; 0 takes the likeliest token, the one with the lowest id among equals.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Only this many likeliest tokens can be drawn; 0 for all. Ties go to the lower id.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>Only the likeliest tokens that together reach this probability can be drawn (Holtzman et al. 2020, section 3.1); 1 for all.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Only tokens at least this probable relative to the likeliest can be drawn (Nguyen et al. 2024, section 3); 0 for all.</summary>
+    public double MinP { get; init; }
+}
+
+/// <summary>Why a generation ended.</summary>
+public enum FinishReason
+{
+    /// <summary>The model wrote the end of text.</summary>
+    EndOfText,
+
+    /// <summary>It reached <see cref="GenerationRequest.MaximumTokens"/>.</summary>
+    MaximumTokens,
+
+    /// <summary>The model's context is full.</summary>
+    ContextFull,
+
+    /// <summary>A tool failed or replied with text that the tokenizer cannot express; see <see cref="Generation.Failure"/>.</summary>
+    ToolFailed,
+}
+
+/// <summary>A finished sequence. The four arrays run along the same tokens.</summary>
+public sealed record Generation
+{
+    /// <summary>The request's name.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The text by source, the prompt first; the end of text is not part of it, and empty pieces are left out.</summary>
+    public required IReadOnlyList<Segment> Segments { get; init; }
+
+    /// <summary>All tokens: the prompt, what was sampled, tool replies, and the end of text where it was sampled.</summary>
+    public required int[] Tokens { get; init; }
+
+    /// <summary>
+    /// Log-probability, in nats, of each sampled token under the distribution that it was drawn from: logits divided by the temperature,
+    /// restricted to what top-k, top-p and min-p left. At temperature 0 that of the plain logits. 0 where the model did not write the token.
+    /// </summary>
+    public required float[] LogProbabilities { get; init; }
+
+    /// <summary>True where the model wrote the token, the end of text included.</summary>
+    public required bool[] LossMask { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    public required FinishReason FinishReason { get; init; }
+
+    /// <summary>What the tool said when it failed; null otherwise.</summary>
+    public string? Failure { get; init; }
+}

@@ -1,0 +1,99 @@
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+
+namespace AgentSociety.Models;
+
+/// <summary>The cache slot of one sequence at a time. It keeps its tokens after the sequence has left, so that the next one can reuse a shared beginning.</summary>
+internal sealed class Slot(int index, int context)
+{
+    public int Index { get; } = index;
+
+    /// <summary>The tokens of the sequence that has the slot, or had it last.</summary>
+    public int[] Tokens { get; } = new int[context];
+
+    /// <summary>How many of them are in the cache.</summary>
+    public int Fed { get; set; }
+
+    /// <summary>Whose weights the cache was made with.</summary>
+    public string? Adapter { get; set; }
+
+    /// <summary>The sequence that has the slot; null for none.</summary>
+    public Sequence? Owner { get; set; }
+}
+
+/// <summary>A request in work: its tokens and who wrote them.</summary>
+internal sealed class Sequence(GenerationRequest request, Slot slot, string? adapter)
+{
+    private readonly List<(Source Source, int Start)> _pieces = [(Source.Prompt, 0)];
+    private readonly float[] _logProbabilities = new float[slot.Tokens.Length];
+
+    public GenerationRequest Request { get; } = request;
+
+    public Slot Slot { get; } = slot;
+
+    public string? Adapter { get; } = adapter;
+
+    public KeyedRandom Random { get; } = KeyedRandom.FromKey(request.Key);
+
+    /// <summary>Tokens so far.</summary>
+    public int Count { get; private set; } = request.Prompt.Length;
+
+    /// <summary>Where the text of the next tool call begins.</summary>
+    public int CallStart { get; private set; } = request.Prompt.Length;
+
+    /// <summary>A slot whose sequence began alike, and how many tokens are to be copied from it once it has them.</summary>
+    public (Slot Slot, Sequence Owner, int Length)? Donor { get; set; }
+
+    public ReadOnlySpan<int> Tokens => Slot.Tokens.AsSpan(0, Count);
+
+    public void Sampled(int token, float logProbability)
+    {
+        if (_pieces[^1].Source != Source.Model) _pieces.Add((Source.Model, Count));
+        _logProbabilities[Count] = logProbability;
+        Slot.Tokens[Count++] = token;
+    }
+
+    /// <summary>Inserts a tool's reply as far as there is room.</summary>
+    public void Replied(ReadOnlySpan<int> reply)
+    {
+        int taken = Math.Min(reply.Length, Math.Min(Slot.Tokens.Length, Limit) - Count);
+        if (taken > 0)
+        {
+            _pieces.Add((Source.Tool, Count));
+            reply[..taken].CopyTo(Slot.Tokens.AsSpan(Count));
+            Count += taken;
+        }
+
+        CallStart = Count;
+    }
+
+    private int Limit => (int)Math.Min(int.MaxValue, (long)Request.Prompt.Length + Request.MaximumTokens);
+
+    /// <summary>Why the sequence can take no more tokens; null where it can.</summary>
+    public FinishReason? Full => Count >= Limit ? FinishReason.MaximumTokens : Count >= Slot.Tokens.Length ? FinishReason.ContextFull : null;
+
+    public Generation Finish(ITokenizer tokenizer, FinishReason reason, string? failure = null)
+    {
+        List<Segment> segments = [];
+        bool[] mask = new bool[Count];
+        for (int piece = 0; piece < _pieces.Count; piece++)
+        {
+            (Source source, int start) = _pieces[piece];
+            int end = piece + 1 < _pieces.Count ? _pieces[piece + 1].Start : Count;
+            if (source == Source.Model) mask.AsSpan(start, end - start).Fill(true);
+            string text = tokenizer.Decode(Tokens[start..end]);
+            if (text.Length > 0) segments.Add(new Segment(source, text));
+        }
+
+        return new Generation
+        {
+            Id = Request.Id,
+            Segments = segments,
+            Tokens = Tokens.ToArray(),
+            LogProbabilities = _logProbabilities[..Count],
+            LossMask = mask,
+            FinishReason = reason,
+            Failure = failure,
+        };
+    }
+}
