@@ -1,0 +1,76 @@
+using System.Text;
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.Operators;
+
+namespace AgentSociety.Environments.Tests;
+
+/// <summary>What each environment says and answers, in files that people read: a change of rules shows up as their diff.</summary>
+public class PlaythroughTests
+{
+    [Fact]
+    public void Hidden_operators_play_as_recorded()
+    {
+        HiddenOperatorsEnvironment environment = new(new() { Operators = 4, MaximumDifficulty = 6 }, 7);
+        StringBuilder told = new();
+        Describe(told, environment);
+        ToolAccess access = new() { Notes = new PagesInMemory(("notes/operator-c", $"what c does\nc4={environment.Apply('c', 4)}\nc9=?\n")), Experiments = 1 };
+        Attempt(told, environment, "ac4=", access, "c4?", "a{0}?", "a{0}!", "a{1}{0};#{0}");
+        Attempt(told, environment, "dac4=", access, "c4?", "a{0}?", "a{0}!", "d{0}?", "d{0}!", "#{0}");
+        Attempt(told, environment, "ac4=", access, "#3");
+        Attempt(told, environment, "ac4=", access, "hello? c4");
+        Demonstrations(told, environment);
+        GoldenFile.Matches("hidden-operators.txt", told.ToString());
+    }
+
+    /// <summary>Turns are written one after the other; <c>{0}</c> is the latest digit that a tool said, <c>{1}</c> the one before.</summary>
+    private static void Attempt(StringBuilder told, IEnvironment environment, string text, ToolAccess access, params string[] turns)
+    {
+        Problem problem = ScriptedPlay.Problem(environment, text);
+        int turn = 0;
+        (IReadOnlyList<Segment> transcript, IToolSession? tools) = ScriptedPlay.Attempt(environment, problem, access, said =>
+        {
+            if (turn == turns.Length) return null;
+            char[] digits = [.. said.Where((character, index) => char.IsAsciiDigit(character) && index > 0 && said[index - 1] is '?' or '!').Reverse()];
+            return turns[turn++].Replace("{0}", $"{digits.ElementAtOrDefault(0)}", StringComparison.Ordinal).Replace("{1}", $"{digits.ElementAtOrDefault(1)}", StringComparison.Ordinal);
+        });
+        told.Append($"\nattempt {ScriptedPlay.Render(transcript)}\n");
+        foreach (ToolCall call in tools?.Calls ?? []) told.Append($"  tool {call.Kind} {call.Request} -> {call.Reply} {call.Page} {call.Revision}".TrimEnd()).Append('\n');
+        foreach (NoteEdit edit in tools?.Edits ?? []) told.Append($"  edit {edit.Kind} {edit.Page}: {edit.Text} ({edit.Comment})\n");
+        Judge(told, environment, problem, transcript);
+    }
+
+    private static void Judge(StringBuilder told, IEnvironment environment, Problem problem, IReadOnlyList<Segment> transcript)
+    {
+        Verdict verdict = environment.Verify(problem, transcript);
+        foreach (StepVerdict step in verdict.Steps) told.Append($"  step {transcript[step.Segment].Text.AsSpan(step.Start, step.Length)} {(step.Valid ? "valid" : "invalid")}\n");
+        told.Append($"  {verdict.Outcome}{(verdict.Sound ? ", sound" : "")}: {verdict.Reason}\n");
+    }
+
+    private static void Describe(StringBuilder told, IEnvironment environment)
+    {
+        KeyedRandom random = KeyedRandom.For(1, "playthrough");
+        told.Append($"environment {environment.Name}\nalphabet {environment.Alphabet}\n");
+        told.Append($"proposer's prompt {environment.ProposerPrompt(new([1, 0.52, null, 0.07]), random)}\n");
+        for (int difficulty = 1; difficulty <= environment.MaximumDifficulty; difficulty++)
+        {
+            Problem problem = environment.Generate(difficulty, random);
+            told.Append($"difficulty {difficulty}: {problem.Text} canonical {problem.CanonicalForm} prompt {environment.SolverPrompt(problem, random)}\n");
+        }
+    }
+
+    private static void Demonstrations(StringBuilder told, IEnvironment environment)
+    {
+        IDemonstrator demonstrator = (IDemonstrator)environment;
+        told.Append("\ndemonstrations\n");
+        for (int index = 0; index < 12; index++)
+        {
+            int difficulty = 1 + index % Math.Min(environment.MaximumDifficulty, 4);
+            told.Append($"  {ScriptedPlay.Render(demonstrator.DemonstrateSolution(difficulty, KeyedRandom.For(3, "demonstration", index)))}\n");
+        }
+
+        for (int index = 0; index < 4; index++) told.Append($"  {ScriptedPlay.Render(demonstrator.DemonstrateProposal(1 + index, KeyedRandom.For(3, "proposal", index)))}\n");
+    }
+}
