@@ -1,4 +1,5 @@
 using AgentSociety.Core.Environments;
+using AgentSociety.Environments.Arithmetic;
 using AgentSociety.Environments.Operators;
 
 namespace AgentSociety.Environments;
@@ -10,6 +11,7 @@ public static class EnvironmentCatalog
     public static IReadOnlyList<EnvironmentEntry> All { get; } =
     [
         Entry<HiddenOperatorsOptions>(HiddenOperatorsEnvironment.EnvironmentName, "Chains of unknown operators: facts live in notes, long chains in weights.", static (options, seed) => new HiddenOperatorsEnvironment(options, seed)),
+        Entry<ArithmeticOptions>(ArithmeticEnvironment.EnvironmentName, "Sums, differences and products of long numbers, worked out column by column.", static (options, _) => new ArithmeticEnvironment(options)),
     ];
 
     /// <summary>The entry of this name; null where there is none.</summary>

@@ -3,6 +3,7 @@ using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.Arithmetic;
 using AgentSociety.Environments.Operators;
 
 namespace AgentSociety.Environments.Tests;
@@ -23,6 +24,19 @@ public class PlaythroughTests
         Attempt(told, environment, "ac4=", access, "hello? c4");
         Demonstrations(told, environment);
         GoldenFile.Matches("hidden-operators.txt", told.ToString());
+    }
+
+    [Fact]
+    public void Arithmetic_plays_as_recorded()
+    {
+        ArithmeticEnvironment environment = new(new() { Operations = "+-*", MaximumDifficulty = 4 });
+        StringBuilder told = new();
+        Describe(told, environment);
+        ToolAccess nothing = new() { Notes = EmptyNotes.Instance };
+        Attempt(told, environment, "734+58=", nothing, "b4812c3509d7007e0000#");
+        Attempt(told, environment, "734+58=", nothing, "792#");
+        Demonstrations(told, environment);
+        GoldenFile.Matches("arithmetic.txt", told.ToString());
     }
 
     /// <summary>Turns are written one after the other; <c>{0}</c> is the latest digit that a tool said, <c>{1}</c> the one before.</summary>
