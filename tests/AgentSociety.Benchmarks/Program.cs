@@ -1,1 +1,13 @@
-Console.WriteLine("usage: dotnet run -c Release --project tests/AgentSociety.Benchmarks -- models|culture|environments [--json FILE]");
+using AgentSociety.Benchmarks;
+
+return args switch
+{
+    ["models", .. string[] rest] => ModelsBenchmark.Run(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/AgentSociety.Benchmarks -- models|culture|environments [--json FILE]");
+    return 2;
+}

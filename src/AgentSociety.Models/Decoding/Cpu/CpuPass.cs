@@ -48,7 +48,7 @@ internal sealed unsafe class CpuPass : IDisposable
     {
         _weights.Pack(_model.Decoder);
         foreach (PackedAdapter adapter in _adapters.Values) adapter.Dispose();
-        _adapters = _model.Adapters.ToDictionary(adapter => adapter.Key, adapter => new PackedAdapter(adapter.Value, _weights.Layers.Length));
+        _adapters = _model.Adapters.ToDictionary(adapter => adapter.Key, adapter => new PackedAdapter(adapter.Value, _weights.Config));
     }
 
     /// <summary>Runs rows; those of one slot are consecutive and in order of position, outputs are numbered in order of rows.</summary>

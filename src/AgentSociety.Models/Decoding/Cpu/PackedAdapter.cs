@@ -3,40 +3,78 @@ namespace AgentSociety.Models.Cpu;
 /// <summary>An adapter's low-rank updates as the kernels read them, the scale folded into B.</summary>
 internal sealed unsafe class PackedAdapter : IDisposable
 {
-    private readonly Dictionary<(int Layer, string Module), (PackedMatrix A, PackedMatrix B)> _updates = [];
+    /// <summary>The matrices of a layer that can be adapted, those with the same input together.</summary>
+    private static readonly string[][] Modules =
+        [["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], ["self_attn.o_proj"], ["mlp.gate_proj", "mlp.up_proj"], ["mlp.down_proj"]];
 
-    public PackedAdapter(Adapter adapter, int layers)
+    private readonly Update?[] _updates;
+
+    /// <summary>Takes up an adapter's weights as they are now.</summary>
+    public PackedAdapter(Adapter adapter, DecoderConfig config)
     {
-        for (int layer = 0; layer < layers; layer++)
+        _updates = new Update?[config.Layers * Modules.Length];
+        for (int layer = 0; layer < config.Layers; layer++)
         {
-            foreach (string module in (string[])["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"])
-            {
-                if (!adapter.TryGet($"model.layers.{layer}.{module}", out TorchSharp.torch.Tensor down, out TorchSharp.torch.Tensor up)) continue;
-                PackedMatrix a = new((int)down.shape[1], (int)down.shape[0]), b = new((int)up.shape[1], (int)up.shape[0]);
-                PackedDecoder.Read(down, values => a.Pack(values, 0));
-                PackedDecoder.Read(up, values => b.Pack(values, 0, (float)adapter.Scale));
-                _updates[(layer, module)] = (a, b);
-            }
+            for (int place = 0; place < Modules.Length; place++) _updates[layer * Modules.Length + place] = Pack(adapter, config, layer, (Place)place);
         }
     }
 
-    /// <summary>The widest intermediate row.</summary>
-    public int Room => _updates.Values.Max(update => update.A.PaddedOutputs);
-
-    /// <summary>Adds the update of one matrix to its outputs.</summary>
-    public void Apply(int layer, string module, float* input, int inputStride, float* output, int outputStride, int rows, float* scratch)
+    /// <summary>Where in a layer an update applies: the fused product it adds to.</summary>
+    internal enum Place
     {
-        if (!_updates.TryGetValue((layer, module), out (PackedMatrix A, PackedMatrix B) update)) return;
+        Attention,
+        Output,
+        GateUp,
+        Down,
+    }
+
+    /// <summary>A of all modules side by side, and B of each with the first output it adds to.</summary>
+    private sealed record Update(PackedMatrix A, List<(PackedMatrix B, int Row, int Output)> Parts);
+
+    /// <summary>The widest intermediate row.</summary>
+    public int Room => _updates.Max(update => update?.A.PaddedOutputs ?? 0);
+
+    /// <summary>Adds the update of one fused product to its outputs.</summary>
+    public void Apply(int layer, Place place, float* input, int inputStride, float* output, int outputStride, int rows, float* scratch)
+    {
+        if (_updates[layer * Modules.Length + (int)place] is not { } update) return;
         update.A.Multiply(input, inputStride, scratch, update.A.PaddedOutputs, rows);
-        update.B.Multiply(scratch, update.A.PaddedOutputs, output, outputStride, rows, add: true);
+        foreach ((PackedMatrix b, int row, int first) in update.Parts)
+            b.Multiply(scratch + row, update.A.PaddedOutputs, output + first, outputStride, rows, add: true);
     }
 
     public void Dispose()
     {
-        foreach ((PackedMatrix a, PackedMatrix b) in _updates.Values)
+        foreach (Update? update in _updates)
         {
-            a.Dispose();
-            b.Dispose();
+            update?.A.Dispose();
+            foreach ((PackedMatrix b, _, _) in update?.Parts ?? []) b.Dispose();
         }
+    }
+
+    private static Update? Pack(Adapter adapter, DecoderConfig config, int layer, Place place)
+    {
+        int queries = config.Heads * config.HeadWidth, keys = config.KeyValueHeads * config.HeadWidth;
+        int[] firsts = place == Place.Attention ? [0, queries, queries + keys] : [0, config.FeedForward];
+        List<(TorchSharp.torch.Tensor A, TorchSharp.torch.Tensor B, int First)> found = [];
+        for (int module = 0; module < Modules[(int)place].Length; module++)
+        {
+            if (adapter.TryGet($"model.layers.{layer}.{Modules[(int)place][module]}", out TorchSharp.torch.Tensor a, out TorchSharp.torch.Tensor b)) found.Add((a, b, firsts[module]));
+        }
+
+        if (found.Count == 0) return null;
+        Update update = new(new PackedMatrix((int)found[0].A.shape[1], found.Sum(part => (int)part.A.shape[0])), []);
+        int row = 0;
+        foreach ((TorchSharp.torch.Tensor down, TorchSharp.torch.Tensor up, int first) in found)
+        {
+            int rank = (int)down.shape[0], start = row;
+            PackedMatrix b = new(rank, (int)up.shape[0]);
+            PackedDecoder.Read(down, values => update.A.Pack(values, start));
+            PackedDecoder.Read(up, values => b.Pack(values, 0, (float)adapter.Scale));
+            update.Parts.Add((b, row, first));
+            row += rank;
+        }
+
+        return update;
     }
 }

@@ -2,9 +2,9 @@ namespace AgentSociety.Models.Cpu;
 
 /// <summary>A weight matrix in the order in which products read it, and its product with rows of inputs.</summary>
 /// <remarks>
-/// Outputs stand in panels of one to four vectors of 16; within a panel the weights of one input follow those of the one before. Every
-/// output is one chain of fused multiply-adds over the inputs in order, so that its bits do not depend on how many rows are multiplied
-/// together, on the panel's width, or on the width of the machine's vectors.
+/// Outputs stand in panels of one to four vectors of 16; within a panel the weights of one input follow those of the one before. The
+/// order of an output's sum depends on the matrix only (see <see cref="Tile"/>), so that its bits do not depend on how many rows are
+/// multiplied together or on the width of the machine's vectors.
 /// </remarks>
 internal sealed unsafe class PackedMatrix : IDisposable
 {

@@ -3,7 +3,7 @@ namespace AgentSociety.Models.Cpu;
 /// <summary>One thread's working memory, and the way of a block of rows through the layers.</summary>
 internal sealed unsafe class RowBlock : IDisposable
 {
-    private const int Rows = 128;
+    private const int Rows = 64;
     private readonly PackedDecoder _weights;
     private readonly DecoderConfig _config;
     private readonly KeyValueCache?[] _caches;
@@ -56,17 +56,14 @@ internal sealed unsafe class RowBlock : IDisposable
             PackedDecoder.Layer layer = _weights.Layers[index];
             Normalise(layer.AttentionNorm, rows.Length);
             layer.Attention.Multiply(_normed.Start, _width, _hidden.Start, _fused, rows.Length);
-            Adapt(rows, adapters, index, "self_attn.q_proj", _normed.Start, _width, _hidden.Start, _fused);
-            Adapt(rows, adapters, index, "self_attn.k_proj", _normed.Start, _width, _hidden.Start + queries, _fused);
-            Adapt(rows, adapters, index, "self_attn.v_proj", _normed.Start, _width, _hidden.Start + queries + keys, _fused);
+            Adapt(rows, adapters, index, PackedAdapter.Place.Attention, _normed.Start, _width, _hidden.Start, _fused);
             for (int row = 0; row < rows.Length; row++) Attend(index, rows[row], _hidden.Start + (long)row * _fused, Row(_normed, row));
             layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length);
-            Adapt(rows, adapters, index, "self_attn.o_proj", _normed.Start, _width, _product.Start, _width);
+            Adapt(rows, adapters, index, PackedAdapter.Place.Output, _normed.Start, _width, _product.Start, _width);
             AddProduct(rows.Length);
             Normalise(layer.FeedForwardNorm, rows.Length);
             layer.GateUp.Multiply(_normed.Start, _width, _hidden.Start, _wide, rows.Length);
-            Adapt(rows, adapters, index, "mlp.gate_proj", _normed.Start, _width, _hidden.Start, _wide);
-            Adapt(rows, adapters, index, "mlp.up_proj", _normed.Start, _width, _hidden.Start + _config.FeedForward, _wide);
+            Adapt(rows, adapters, index, PackedAdapter.Place.GateUp, _normed.Start, _width, _hidden.Start, _wide);
             for (int row = 0; row < rows.Length; row++)
             {
                 float* gate = _hidden.Start + (long)row * _wide;
@@ -74,7 +71,7 @@ internal sealed unsafe class RowBlock : IDisposable
             }
 
             layer.Down.Multiply(_hidden.Start, _wide, _product.Start, _width, rows.Length);
-            Adapt(rows, adapters, index, "mlp.down_proj", _hidden.Start, _wide, _product.Start, _width);
+            Adapt(rows, adapters, index, PackedAdapter.Place.Down, _hidden.Start, _wide, _product.Start, _width);
             AddProduct(rows.Length);
         }
 
@@ -122,7 +119,7 @@ internal sealed unsafe class RowBlock : IDisposable
     }
 
     /// <summary>Adds adapters' updates, one run of rows with the same adapter at a time.</summary>
-    private void Adapt(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters, int layer, string module, float* input, int inputStride, float* output, int outputStride)
+    private void Adapt(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters, int layer, PackedAdapter.Place place, float* input, int inputStride, float* output, int outputStride)
     {
         for (int start = 0, end; start < rows.Length; start = end)
         {
@@ -140,7 +137,7 @@ internal sealed unsafe class RowBlock : IDisposable
                 _lowRank = new FloatBlock(room);
             }
 
-            adapter.Apply(layer, module, input + (long)start * inputStride, inputStride, output + (long)start * outputStride, outputStride, end - start, _lowRank.Start);
+            adapter.Apply(layer, place, input + (long)start * inputStride, inputStride, output + (long)start * outputStride, outputStride, end - start, _lowRank.Start);
         }
     }
 }

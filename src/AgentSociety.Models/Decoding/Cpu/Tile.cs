@@ -4,8 +4,11 @@ using System.Runtime.Intrinsics;
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>The inner loops of matrix products, written out for each tile shape so that the sums stay in registers.</summary>
-/// <remarks>All shapes give the same bits: each output is one chain of fused multiply-adds over the inputs in order.</remarks>
-internal static unsafe class Tile
+/// <remarks>
+/// An output is a chain of fused multiply-adds over the inputs in order; in panels of two vectors two chains over every second input, in
+/// panels of one four chains over every fourth, so that the processor has eight chains or more to work on. One row and four rows give the same bits.
+/// </remarks>
+internal static unsafe partial class Tile
 {
     /// <summary>Four rows by 4 vectors.</summary>
     public static void Four4(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, bool add)
@@ -21,7 +24,6 @@ internal static unsafe class Tile
             Vector512<float> w1 = Vector512.Load(weights + 16);
             Vector512<float> w2 = Vector512.Load(weights + 32);
             Vector512<float> w3 = Vector512.Load(weights + 48);
-            weights += 64;
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             a01 = Vector512.FusedMultiplyAdd(w1, v0, a01);
@@ -42,6 +44,7 @@ internal static unsafe class Tile
             a31 = Vector512.FusedMultiplyAdd(w1, v3, a31);
             a32 = Vector512.FusedMultiplyAdd(w2, v3, a32);
             a33 = Vector512.FusedMultiplyAdd(w3, v3, a33);
+            weights += 64;
         }
 
         Store(a00, y, add);
@@ -78,7 +81,6 @@ internal static unsafe class Tile
             Vector512<float> w0 = Vector512.Load(weights);
             Vector512<float> w1 = Vector512.Load(weights + 16);
             Vector512<float> w2 = Vector512.Load(weights + 32);
-            weights += 48;
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             a01 = Vector512.FusedMultiplyAdd(w1, v0, a01);
@@ -95,6 +97,7 @@ internal static unsafe class Tile
             a30 = Vector512.FusedMultiplyAdd(w0, v3, a30);
             a31 = Vector512.FusedMultiplyAdd(w1, v3, a31);
             a32 = Vector512.FusedMultiplyAdd(w2, v3, a32);
+            weights += 48;
         }
 
         Store(a00, y, add);
@@ -119,14 +122,18 @@ internal static unsafe class Tile
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default;
+        Vector512<float> b00 = default, b01 = default;
         Vector512<float> a10 = default, a11 = default;
+        Vector512<float> b10 = default, b11 = default;
         Vector512<float> a20 = default, a21 = default;
+        Vector512<float> b20 = default, b21 = default;
         Vector512<float> a30 = default, a31 = default;
-        for (int input = 0; input < inputs; input++)
+        Vector512<float> b30 = default, b31 = default;
+        int input = 0;
+        for (; input + 2 <= inputs; input += 2)
         {
             Vector512<float> w0 = Vector512.Load(weights);
             Vector512<float> w1 = Vector512.Load(weights + 16);
-            weights += 32;
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             a01 = Vector512.FusedMultiplyAdd(w1, v0, a01);
@@ -139,19 +146,53 @@ internal static unsafe class Tile
             Vector512<float> v3 = Vector512.Create(x3[input]);
             a30 = Vector512.FusedMultiplyAdd(w0, v3, a30);
             a31 = Vector512.FusedMultiplyAdd(w1, v3, a31);
+            w0 = Vector512.Load(weights + 32);
+            w1 = Vector512.Load(weights + 48);
+            v0 = Vector512.Create(x[input + 1]);
+            b00 = Vector512.FusedMultiplyAdd(w0, v0, b00);
+            b01 = Vector512.FusedMultiplyAdd(w1, v0, b01);
+            v1 = Vector512.Create(x1[input + 1]);
+            b10 = Vector512.FusedMultiplyAdd(w0, v1, b10);
+            b11 = Vector512.FusedMultiplyAdd(w1, v1, b11);
+            v2 = Vector512.Create(x2[input + 1]);
+            b20 = Vector512.FusedMultiplyAdd(w0, v2, b20);
+            b21 = Vector512.FusedMultiplyAdd(w1, v2, b21);
+            v3 = Vector512.Create(x3[input + 1]);
+            b30 = Vector512.FusedMultiplyAdd(w0, v3, b30);
+            b31 = Vector512.FusedMultiplyAdd(w1, v3, b31);
+            weights += 64;
         }
 
-        Store(a00, y, add);
-        Store(a01, y + 16, add);
+        for (; input < inputs; input++)
+        {
+            Vector512<float> w0 = Vector512.Load(weights);
+            Vector512<float> w1 = Vector512.Load(weights + 16);
+            Vector512<float> v0 = Vector512.Create(x[input]);
+            a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
+            a01 = Vector512.FusedMultiplyAdd(w1, v0, a01);
+            Vector512<float> v1 = Vector512.Create(x1[input]);
+            a10 = Vector512.FusedMultiplyAdd(w0, v1, a10);
+            a11 = Vector512.FusedMultiplyAdd(w1, v1, a11);
+            Vector512<float> v2 = Vector512.Create(x2[input]);
+            a20 = Vector512.FusedMultiplyAdd(w0, v2, a20);
+            a21 = Vector512.FusedMultiplyAdd(w1, v2, a21);
+            Vector512<float> v3 = Vector512.Create(x3[input]);
+            a30 = Vector512.FusedMultiplyAdd(w0, v3, a30);
+            a31 = Vector512.FusedMultiplyAdd(w1, v3, a31);
+            weights += 32;
+        }
+
+        Store(a00 + b00, y, add);
+        Store(a01 + b01, y + 16, add);
         y += outputStride;
-        Store(a10, y, add);
-        Store(a11, y + 16, add);
+        Store(a10 + b10, y, add);
+        Store(a11 + b11, y + 16, add);
         y += outputStride;
-        Store(a20, y, add);
-        Store(a21, y + 16, add);
+        Store(a20 + b20, y, add);
+        Store(a21 + b21, y + 16, add);
         y += outputStride;
-        Store(a30, y, add);
-        Store(a31, y + 16, add);
+        Store(a30 + b30, y, add);
+        Store(a31 + b31, y + 16, add);
     }
 
     /// <summary>Four rows by 1 vector.</summary>
@@ -159,13 +200,25 @@ internal static unsafe class Tile
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default;
+        Vector512<float> b00 = default;
+        Vector512<float> c00 = default;
+        Vector512<float> d00 = default;
         Vector512<float> a10 = default;
+        Vector512<float> b10 = default;
+        Vector512<float> c10 = default;
+        Vector512<float> d10 = default;
         Vector512<float> a20 = default;
+        Vector512<float> b20 = default;
+        Vector512<float> c20 = default;
+        Vector512<float> d20 = default;
         Vector512<float> a30 = default;
-        for (int input = 0; input < inputs; input++)
+        Vector512<float> b30 = default;
+        Vector512<float> c30 = default;
+        Vector512<float> d30 = default;
+        int input = 0;
+        for (; input + 4 <= inputs; input += 4)
         {
             Vector512<float> w0 = Vector512.Load(weights);
-            weights += 16;
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             Vector512<float> v1 = Vector512.Create(x1[input]);
@@ -174,83 +227,57 @@ internal static unsafe class Tile
             a20 = Vector512.FusedMultiplyAdd(w0, v2, a20);
             Vector512<float> v3 = Vector512.Create(x3[input]);
             a30 = Vector512.FusedMultiplyAdd(w0, v3, a30);
-        }
-
-        Store(a00, y, add);
-        y += outputStride;
-        Store(a10, y, add);
-        y += outputStride;
-        Store(a20, y, add);
-        y += outputStride;
-        Store(a30, y, add);
-    }
-
-    /// <summary>One row by 4 vectors.</summary>
-    public static void One4(float* weights, float* x, float* y, int inputs, bool add)
-    {
-        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
-        for (int input = 0; input < inputs; input++)
-        {
-            Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
-            a2 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, a2);
-            a3 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 48), v, a3);
+            w0 = Vector512.Load(weights + 16);
+            v0 = Vector512.Create(x[input + 1]);
+            b00 = Vector512.FusedMultiplyAdd(w0, v0, b00);
+            v1 = Vector512.Create(x1[input + 1]);
+            b10 = Vector512.FusedMultiplyAdd(w0, v1, b10);
+            v2 = Vector512.Create(x2[input + 1]);
+            b20 = Vector512.FusedMultiplyAdd(w0, v2, b20);
+            v3 = Vector512.Create(x3[input + 1]);
+            b30 = Vector512.FusedMultiplyAdd(w0, v3, b30);
+            w0 = Vector512.Load(weights + 32);
+            v0 = Vector512.Create(x[input + 2]);
+            c00 = Vector512.FusedMultiplyAdd(w0, v0, c00);
+            v1 = Vector512.Create(x1[input + 2]);
+            c10 = Vector512.FusedMultiplyAdd(w0, v1, c10);
+            v2 = Vector512.Create(x2[input + 2]);
+            c20 = Vector512.FusedMultiplyAdd(w0, v2, c20);
+            v3 = Vector512.Create(x3[input + 2]);
+            c30 = Vector512.FusedMultiplyAdd(w0, v3, c30);
+            w0 = Vector512.Load(weights + 48);
+            v0 = Vector512.Create(x[input + 3]);
+            d00 = Vector512.FusedMultiplyAdd(w0, v0, d00);
+            v1 = Vector512.Create(x1[input + 3]);
+            d10 = Vector512.FusedMultiplyAdd(w0, v1, d10);
+            v2 = Vector512.Create(x2[input + 3]);
+            d20 = Vector512.FusedMultiplyAdd(w0, v2, d20);
+            v3 = Vector512.Create(x3[input + 3]);
+            d30 = Vector512.FusedMultiplyAdd(w0, v3, d30);
             weights += 64;
         }
 
-        Store(a0, y, add);
-        Store(a1, y + 16, add);
-        Store(a2, y + 32, add);
-        Store(a3, y + 48, add);
-    }
-
-    /// <summary>One row by 3 vectors.</summary>
-    public static void One3(float* weights, float* x, float* y, int inputs, bool add)
-    {
-        Vector512<float> a0 = default, a1 = default, a2 = default;
-        for (int input = 0; input < inputs; input++)
+        for (; input < inputs; input++)
         {
-            Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
-            a2 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, a2);
-            weights += 48;
-        }
-
-        Store(a0, y, add);
-        Store(a1, y + 16, add);
-        Store(a2, y + 32, add);
-    }
-
-    /// <summary>One row by 2 vectors.</summary>
-    public static void One2(float* weights, float* x, float* y, int inputs, bool add)
-    {
-        Vector512<float> a0 = default, a1 = default;
-        for (int input = 0; input < inputs; input++)
-        {
-            Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
-            weights += 32;
-        }
-
-        Store(a0, y, add);
-        Store(a1, y + 16, add);
-    }
-
-    /// <summary>One row by 1 vector.</summary>
-    public static void One1(float* weights, float* x, float* y, int inputs, bool add)
-    {
-        Vector512<float> a0 = default;
-        for (int input = 0; input < inputs; input++)
-        {
-            Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            Vector512<float> w0 = Vector512.Load(weights);
+            Vector512<float> v0 = Vector512.Create(x[input]);
+            a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
+            Vector512<float> v1 = Vector512.Create(x1[input]);
+            a10 = Vector512.FusedMultiplyAdd(w0, v1, a10);
+            Vector512<float> v2 = Vector512.Create(x2[input]);
+            a20 = Vector512.FusedMultiplyAdd(w0, v2, a20);
+            Vector512<float> v3 = Vector512.Create(x3[input]);
+            a30 = Vector512.FusedMultiplyAdd(w0, v3, a30);
             weights += 16;
         }
 
-        Store(a0, y, add);
+        Store(a00 + b00 + (c00 + d00), y, add);
+        y += outputStride;
+        Store(a10 + b10 + (c10 + d10), y, add);
+        y += outputStride;
+        Store(a20 + b20 + (c20 + d20), y, add);
+        y += outputStride;
+        Store(a30 + b30 + (c30 + d30), y, add);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

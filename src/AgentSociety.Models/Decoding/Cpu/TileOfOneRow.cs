@@ -1,0 +1,105 @@
+using System.Runtime.Intrinsics;
+
+namespace AgentSociety.Models.Cpu;
+
+/// <summary>The shapes for rows that are left over, and for a batch of one.</summary>
+internal static unsafe partial class Tile
+{
+    /// <summary>One row by 4 vectors.</summary>
+    public static void One4(float* weights, float* x, float* y, int inputs, bool add)
+    {
+        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
+        for (int input = 0; input < inputs; input++)
+        {
+            Vector512<float> v = Vector512.Create(x[input]);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
+            a2 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, a2);
+            a3 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 48), v, a3);
+            weights += 64;
+        }
+
+        Store(a0, y, add);
+        Store(a1, y + 16, add);
+        Store(a2, y + 32, add);
+        Store(a3, y + 48, add);
+    }
+
+    /// <summary>One row by 3 vectors.</summary>
+    public static void One3(float* weights, float* x, float* y, int inputs, bool add)
+    {
+        Vector512<float> a0 = default, a1 = default, a2 = default;
+        for (int input = 0; input < inputs; input++)
+        {
+            Vector512<float> v = Vector512.Create(x[input]);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
+            a2 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, a2);
+            weights += 48;
+        }
+
+        Store(a0, y, add);
+        Store(a1, y + 16, add);
+        Store(a2, y + 32, add);
+    }
+
+    /// <summary>One row by 2 vectors.</summary>
+    public static void One2(float* weights, float* x, float* y, int inputs, bool add)
+    {
+        Vector512<float> a0 = default, a1 = default;
+        Vector512<float> b0 = default, b1 = default;
+        int input = 0;
+        for (; input + 2 <= inputs; input += 2)
+        {
+            Vector512<float> v = Vector512.Create(x[input]);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
+            v = Vector512.Create(x[input + 1]);
+            b0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, b0);
+            b1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 48), v, b1);
+            weights += 64;
+        }
+
+        for (; input < inputs; input++)
+        {
+            Vector512<float> v = Vector512.Create(x[input]);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
+            weights += 32;
+        }
+
+        Store(a0 + b0, y, add);
+        Store(a1 + b1, y + 16, add);
+    }
+
+    /// <summary>One row by 1 vector.</summary>
+    public static void One1(float* weights, float* x, float* y, int inputs, bool add)
+    {
+        Vector512<float> a0 = default;
+        Vector512<float> b0 = default;
+        Vector512<float> c0 = default;
+        Vector512<float> d0 = default;
+        int input = 0;
+        for (; input + 4 <= inputs; input += 4)
+        {
+            Vector512<float> v = Vector512.Create(x[input]);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            v = Vector512.Create(x[input + 1]);
+            b0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, b0);
+            v = Vector512.Create(x[input + 2]);
+            c0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, c0);
+            v = Vector512.Create(x[input + 3]);
+            d0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 48), v, d0);
+            weights += 64;
+        }
+
+        for (; input < inputs; input++)
+        {
+            Vector512<float> v = Vector512.Create(x[input]);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            weights += 16;
+        }
+
+        Store(a0 + b0 + (c0 + d0), y, add);
+    }
+}

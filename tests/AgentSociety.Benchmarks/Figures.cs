@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace AgentSociety.Benchmarks;
+
+/// <summary>One row of a benchmark table.</summary>
+/// <param name="Name">What was measured.</param>
+/// <param name="Unit">Unit of the figures.</param>
+/// <param name="Own">This project's figure: the median of the runs.</param>
+/// <param name="Lowest">Least of the runs.</param>
+/// <param name="Highest">Greatest of the runs.</param>
+/// <param name="Runs">How often it was measured.</param>
+/// <param name="Peer">What it is compared with; null for nothing.</param>
+/// <param name="PeerFigure">The peer's median on the same machine in the same session.</param>
+public sealed record Figure(string Name, string Unit, double Own, double Lowest, double Highest, int Runs, string? Peer = null, double? PeerFigure = null)
+{
+    /// <summary>Own over peer.</summary>
+    public double? Ratio => Own / PeerFigure;
+}
+
+/// <summary>Prints rows as they come and writes them as JSON at the end.</summary>
+public sealed class Figures(string[] arguments)
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private readonly List<Figure> _rows = [];
+
+    /// <summary>Measures something several times and notes the median.</summary>
+    /// <param name="name">What is measured.</param>
+    /// <param name="unit">Unit of the figure.</param>
+    /// <param name="amount">Does it once, and returns how much was done; divided by the seconds it took.</param>
+    /// <param name="runs">How often.</param>
+    public Figure Rate(string name, string unit, Func<double> amount, int runs = 5)
+    {
+        amount();
+        double[] rates = new double[runs];
+        for (int run = 0; run < runs; run++)
+        {
+            long started = Stopwatch.GetTimestamp();
+            rates[run] = amount() / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+
+        Array.Sort(rates);
+        return Note(new Figure(name, unit, rates[runs / 2], rates[0], rates[^1], runs));
+    }
+
+    /// <summary>Notes a row.</summary>
+    public Figure Note(Figure figure)
+    {
+        _rows.Add(figure);
+        string peer = figure.PeerFigure is { } other ? $"  {figure.Peer} {other:n1}, ratio {figure.Ratio:n2}" : "";
+        Console.WriteLine($"{figure.Name,-52} {figure.Own,12:n1} {figure.Unit} [{figure.Lowest:n1} .. {figure.Highest:n1}]{peer}");
+        return figure;
+    }
+
+    /// <summary>Writes the rows to the file after <c>--json</c>, where it is given.</summary>
+    public int Finish()
+    {
+        int option = Array.IndexOf(arguments, "--json");
+        if (option >= 0 && option + 1 < arguments.Length) File.WriteAllText(arguments[option + 1], JsonSerializer.Serialize(_rows, Indented) + "\n");
+        return 0;
+    }
+}
