@@ -1,5 +1,6 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Models.Fused;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
@@ -26,7 +27,8 @@ public sealed class Decoder : IDisposable
         Config = config;
         _weights = weights;
         _layers = [.. Enumerable.Range(0, config.Layers).Select(layer => new Layer(layer))];
-        (_cosines, _sines) = RotaryTables(config, weights["model.norm.weight"].device);
+        (Tensor cosines, Tensor sines) = RotaryTables(config, weights["model.norm.weight"].device);
+        (_cosines, _sines) = (cosines.to(weights["model.norm.weight"].dtype).DetachFromDisposeScope(), sines.to(weights["model.norm.weight"].dtype).DetachFromDisposeScope());
     }
 
     /// <summary>The shape.</summary>
@@ -76,6 +78,13 @@ public sealed class Decoder : IDisposable
         return new Decoder(config, weights);
     }
 
+    /// <summary>A copy in another number format, on the same device.</summary>
+    public Decoder To(ScalarType type)
+    {
+        using var frozen = no_grad();
+        return new Decoder(Config, Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Weight.detach().to(type, copy: true).requires_grad_().DetachFromDisposeScope()));
+    }
+
     /// <summary>Names and shapes of all weights.</summary>
     public static IEnumerable<(string Name, long[] Shape)> Shapes(DecoderConfig config)
     {
@@ -109,8 +118,8 @@ public sealed class Decoder : IDisposable
         using DisposeScope scope = NewDisposeScope();
         long batch = tokens.shape[0], time = tokens.shape[1];
         Tensor flat = positions.reshape(-1);
-        Tensor cosines = _cosines.index_select(0, flat).view(batch, 1, time, -1); // [batch, 1, time, headWidth]
-        Tensor sines = _sines.index_select(0, flat).view(batch, 1, time, -1);
+        Tensor cosines = _cosines.index_select(0, flat).view(batch, time, -1); // [batch, time, headWidth / 2]
+        Tensor sines = _sines.index_select(0, flat).view(batch, time, -1);
         Tensor stream = _weights["model.embed_tokens.weight"].index_select(0, tokens.reshape(-1)).view(batch, time, -1); // [batch, time, width]
         foreach (Layer layer in _layers)
         {
@@ -119,7 +128,7 @@ public sealed class Decoder : IDisposable
         }
 
         Tensor head = Config.TiedHead ? _weights["model.embed_tokens.weight"] : _weights["lm_head.weight"];
-        return F.linear(Normalise(stream, "model.norm"), head).MoveToOuterDisposeScope();
+        return F.linear(Normalise(stream, "model.norm.weight"), head).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc />
@@ -132,74 +141,85 @@ public sealed class Decoder : IDisposable
 
     private Tensor Attend(Layer layer, Tensor input, Tensor cosines, Tensor sines, Adapter? adapter)
     {
-        long batch = input.shape[0], time = input.shape[1], groups = Config.Heads / Config.KeyValueHeads;
-        Tensor Heads(string module, long heads) => Project(module, input, adapter).view(batch, time, heads, Config.HeadWidth).transpose(1, 2); // [batch, heads, time, headWidth]
-        Tensor query = Rotate(Heads(layer.Query, Config.Heads), cosines, sines);
-        Tensor key = Rotate(Heads(layer.Key, Config.KeyValueHeads), cosines, sines);
-        Tensor value = Heads(layer.Value, Config.KeyValueHeads);
-        if (groups > 1)
+        Tensor fused = Project(layer.Attention, input, adapter); // [batch, time, (heads + 2 keyHeads) headWidth]
+        (Tensor query, Tensor key, Tensor value) = Values.Supports(fused) && FusedHeads.apply(fused, cosines, sines, Config.Heads, Config.KeyValueHeads) is [var q, var k, var v]
+            ? (q, k, v)
+            : Heads(fused, cosines.unsqueeze(2), sines.unsqueeze(2));
+        Tensor mixed = F.scaled_dot_product_attention(query, key, value, is_casual: true); // [batch, heads, time, headWidth]
+        return Project(layer.Output, mixed.transpose(1, 2).reshape(input.shape[0], input.shape[1], Config.Width), adapter);
+    }
+
+    /// <summary>What <see cref="FusedHeads"/> does, in torch's operations.</summary>
+    private (Tensor Query, Tensor Key, Tensor Value) Heads(Tensor fused, Tensor cosines, Tensor sines)
+    {
+        Tensor heads = fused.view(fused.shape[0], fused.shape[1], Config.Heads + 2 * Config.KeyValueHeads, Config.HeadWidth);
+        int group = Config.Heads / Config.KeyValueHeads;
+        Tensor Turn(Tensor part)
         {
-            key = key.repeat_interleave(groups, 1);
-            value = value.repeat_interleave(groups, 1);
+            Tensor[] halves = part.chunk(2, -1);
+            return cat([halves[0] * cosines - halves[1] * sines, halves[1] * cosines + halves[0] * sines], -1);
         }
 
-        Tensor mixed = F.scaled_dot_product_attention(query, key, value, is_casual: true); // [batch, heads, time, headWidth]
-        return Project(layer.Output, mixed.transpose(1, 2).reshape(batch, time, Config.Width), adapter);
+        Tensor query = Turn(heads.narrow(2, 0, Config.Heads)), key = Turn(heads.narrow(2, Config.Heads, Config.KeyValueHeads));
+        Tensor value = heads.narrow(2, Config.Heads + Config.KeyValueHeads, Config.KeyValueHeads);
+        return (query.transpose(1, 2), key.repeat_interleave(group, 2).transpose(1, 2), value.repeat_interleave(group, 2).transpose(1, 2));
     }
 
-    private Tensor FeedForward(Layer layer, Tensor input, Adapter? adapter) =>
-        Project(layer.Down, F.silu(Project(layer.Gate, input, adapter)) * Project(layer.Up, input, adapter), adapter);
-
-    private Tensor Project(string module, Tensor input, Adapter? adapter)
+    private Tensor FeedForward(Layer layer, Tensor input, Adapter? adapter)
     {
-        Tensor output = F.linear(input, _weights[module + ".weight"]);
-        return adapter is not null && adapter.TryGet(module, out Tensor a, out Tensor b) ? output + F.linear(F.linear(input, a), b) * adapter.Scale : output;
+        Tensor fused = Project(layer.GateUp, input, adapter); // [batch, time, 2 feedForward]
+        Tensor hidden = Values.Supports(fused) ? FusedGate.apply(fused) : F.silu(fused.narrow(-1, 0, Config.FeedForward)) * fused.narrow(-1, Config.FeedForward, Config.FeedForward);
+        return Project(layer.Down, hidden, adapter);
     }
 
-    private Tensor Normalise(Tensor input, string module) =>
-        input * (input.square().mean([-1], keepdim: true) + Config.NormEpsilon).rsqrt() * _weights[module + ".weight"];
-
-    private static Tensor Rotate(Tensor heads, Tensor cosines, Tensor sines)
+    /// <summary>The products of one input with one or more matrices, side by side in the last dimension.</summary>
+    private Tensor Project(string[] modules, Tensor input, Adapter? adapter)
     {
-        Tensor[] halves = heads.chunk(2, -1);
-        return heads * cosines + cat([-halves[1], halves[0]], -1) * sines;
+        Tensor[] weights = [.. modules.Select(module => _weights[module + ".weight"])];
+        Tensor output = F.linear(input, weights.Length == 1 ? weights[0] : cat(weights, 0));
+        if (adapter is null || !modules.Any(module => adapter.TryGet(module, out _, out _))) return output;
+        Tensor[] updates = [.. modules.Zip(weights, (module, weight) => adapter.TryGet(module, out Tensor a, out Tensor b)
+            ? F.linear(F.linear(input, a), b)
+            : zeros(input.shape[0], input.shape[1], weight.shape[0], input.dtype, input.device))];
+        return output + (updates.Length == 1 ? updates[0] : cat(updates, -1)) * adapter.Scale;
+    }
+
+    private Tensor Normalise(Tensor input, string name)
+    {
+        Tensor weight = _weights[name];
+        return Values.Supports(input) ? FusedNorm.apply(input, weight, Config.NormEpsilon) : input * (input.square().mean([-1], keepdim: true) + Config.NormEpsilon).rsqrt() * weight;
     }
 
     private static (Tensor Cosines, Tensor Sines) RotaryTables(DecoderConfig config, Device device)
     {
         int half = config.HeadWidth / 2;
-        float[] cosines = new float[config.Context * config.HeadWidth], sines = new float[cosines.Length];
+        float[] cosines = new float[config.Context * half], sines = new float[cosines.Length];
         for (int position = 0; position < config.Context; position++)
         {
-            for (int index = 0; index < config.HeadWidth; index++)
+            for (int index = 0; index < half; index++)
             {
-                double angle = position * Math.Pow(config.RopeTheta, -(double)(index % half) / half);
-                cosines[position * config.HeadWidth + index] = (float)Math.Cos(angle);
-                sines[position * config.HeadWidth + index] = (float)Math.Sin(angle);
+                double angle = position * Math.Pow(config.RopeTheta, -(double)index / half);
+                cosines[position * half + index] = (float)Math.Cos(angle);
+                sines[position * half + index] = (float)Math.Sin(angle);
             }
         }
 
-        return (tensor(cosines, [config.Context, config.HeadWidth], device: device).DetachFromDisposeScope(), tensor(sines, [config.Context, config.HeadWidth], device: device).DetachFromDisposeScope());
+        return (tensor(cosines, [config.Context, half], device: device).DetachFromDisposeScope(), tensor(sines, [config.Context, half], device: device).DetachFromDisposeScope());
     }
 
+    /// <summary>The names of a layer's weights; matrices with the same input stand together.</summary>
     private sealed class Layer(int index)
     {
-        public string AttentionNorm { get; } = $"model.layers.{index}.input_layernorm";
+        public string AttentionNorm { get; } = $"model.layers.{index}.input_layernorm.weight";
 
-        public string Query { get; } = $"model.layers.{index}.self_attn.q_proj";
+        public string[] Attention { get; } = [$"model.layers.{index}.self_attn.q_proj", $"model.layers.{index}.self_attn.k_proj", $"model.layers.{index}.self_attn.v_proj"];
 
-        public string Key { get; } = $"model.layers.{index}.self_attn.k_proj";
+        public string[] Output { get; } = [$"model.layers.{index}.self_attn.o_proj"];
 
-        public string Value { get; } = $"model.layers.{index}.self_attn.v_proj";
+        public string FeedForwardNorm { get; } = $"model.layers.{index}.post_attention_layernorm.weight";
 
-        public string Output { get; } = $"model.layers.{index}.self_attn.o_proj";
+        public string[] GateUp { get; } = [$"model.layers.{index}.mlp.gate_proj", $"model.layers.{index}.mlp.up_proj"];
 
-        public string FeedForwardNorm { get; } = $"model.layers.{index}.post_attention_layernorm";
-
-        public string Gate { get; } = $"model.layers.{index}.mlp.gate_proj";
-
-        public string Up { get; } = $"model.layers.{index}.mlp.up_proj";
-
-        public string Down { get; } = $"model.layers.{index}.mlp.down_proj";
+        public string[] Down { get; } = [$"model.layers.{index}.mlp.down_proj"];
     }
 }
