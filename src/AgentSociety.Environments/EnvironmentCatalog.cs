@@ -1,5 +1,6 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Environments.Arithmetic;
+using AgentSociety.Environments.Games;
 using AgentSociety.Environments.Operators;
 
 namespace AgentSociety.Environments;
@@ -12,7 +13,13 @@ public static class EnvironmentCatalog
     [
         Entry<HiddenOperatorsOptions>(HiddenOperatorsEnvironment.EnvironmentName, "Chains of unknown operators: facts live in notes, long chains in weights.", static (options, seed) => new HiddenOperatorsEnvironment(options, seed)),
         Entry<ArithmeticOptions>(ArithmeticEnvironment.EnvironmentName, "Sums, differences and products of long numbers, worked out column by column.", static (options, _) => new ArithmeticEnvironment(options)),
+        Entry<GameOptions>("tic-tac-toe", "Play on from a position against a fixed opponent, and lose nothing.", static (options, seed) => new BoardEnvironment(new TicTacToe(), options, seed)),
+        Entry<GameOptions>("connect-four", "Four in a row on a board of four by four, small enough to be solved.", static (options, seed) => new BoardEnvironment(new ConnectFour(4, 4), options, seed)),
+        Entry<GameOptions>("nim", "Heaps of 3, 4 and 5 stones; who takes the last one wins.", static (options, seed) => new BoardEnvironment(new Nim(3, 4, 5), options, seed)),
     ];
+
+    /// <summary>The two-player games that strategies can be measured in, board games and games of hidden information.</summary>
+    public static IReadOnlyList<IGame> Games { get; } = [new TicTacToe(), new ConnectFour(), new Nim(3, 4, 5), new KuhnPoker(), new Haggling()];
 
     /// <summary>The entry of this name; null where there is none.</summary>
     public static EnvironmentEntry? Find(string name) => All.FirstOrDefault(entry => entry.Name == name);

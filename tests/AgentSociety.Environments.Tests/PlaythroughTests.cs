@@ -4,6 +4,7 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Environments.Arithmetic;
+using AgentSociety.Environments.Games;
 using AgentSociety.Environments.Operators;
 
 namespace AgentSociety.Environments.Tests;
@@ -37,6 +38,40 @@ public class PlaythroughTests
         Attempt(told, environment, "734+58=", nothing, "792#");
         Demonstrations(told, environment);
         GoldenFile.Matches("arithmetic.txt", told.ToString());
+    }
+
+    [Theory, InlineData("tic-tac-toe", "15=", "9;"), InlineData("connect-four", "11=", "2;"), InlineData("nim", "a2b2=", "c4;")]
+    public void Board_games_play_as_recorded(string name, string position, string move)
+    {
+        IEnvironment environment = EnvironmentCatalog.Find(name)!.Create(new GameOptions(), 3);
+        StringBuilder told = new();
+        Describe(told, environment);
+        Attempt(told, environment, position, new() { Notes = EmptyNotes.Instance }, move);
+        Attempt(told, environment, position, new() { Notes = EmptyNotes.Instance }, "hello;");
+        Demonstrations(told, environment);
+        GoldenFile.Matches($"{name}.txt", told.ToString());
+    }
+
+    [Fact]
+    public void Every_game_plays_as_recorded()
+    {
+        StringBuilder told = new();
+        foreach (IGame game in EnvironmentCatalog.Games)
+        {
+            KeyedRandom random = KeyedRandom.For(2, game.Name);
+            IGamePosition position = random.Choose(game.Deals).Position;
+            told.Append($"game {game.Name}\n");
+            while (position.Mover >= 0)
+            {
+                string move = random.Choose(position.Moves);
+                told.Append($"  {position.Mover} sees {position.View(position.Mover)} may {string.Join(' ', position.Moves)} plays {move}\n");
+                position = position.Play(move);
+            }
+
+            told.Append($"  payoff {position.Payoff}\n");
+        }
+
+        GoldenFile.Matches("games.txt", told.ToString());
     }
 
     /// <summary>Turns are written one after the other; <c>{0}</c> is the latest digit that a tool said, <c>{1}</c> the one before.</summary>

@@ -1,0 +1,154 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+
+namespace AgentSociety.Environments.Games;
+
+/// <summary>
+/// A board game as tasks: a problem is a position, written as the moves that lead to it, <c>51=</c>; the solver plays on from there against a
+/// fixed opponent and is right where it gets at least what perfect play is sure of. Difficulty is the most moves that may still be played.
+/// </summary>
+/// <remarks>
+/// The solver writes a move and <c>;</c>; the reply is the opponent's move and the new position, or how the game ended: <c>+</c> won, <c>~</c> drawn,
+/// <c>-</c> lost, <c>!</c> forfeited by an illegal move. Steps are judged by minimax, so the share of perfect moves is exact.
+/// </remarks>
+public sealed class BoardEnvironment : IEnvironment, IDemonstrator
+{
+    private readonly IGame _game;
+    private readonly GameOptions _options;
+    private readonly ulong _seed;
+    private readonly int _moveLength;
+    private readonly IGamePosition _start;
+
+    /// <summary>Creates the tasks of one game.</summary>
+    /// <param name="game">A game of perfect information, without chance, whose moves are all of one length and whose view shows what is left to play.</param>
+    /// <param name="options">The scenario's options.</param>
+    /// <param name="seed">Seed of the opponent's choices.</param>
+    /// <exception cref="SocietyException">An option is out of range.</exception>
+    public BoardEnvironment(IGame game, GameOptions options, ulong seed)
+    {
+        OptionChecks.Require(game.Name, options);
+        if (!game.PerfectInformation || game.Deals.Count != 1) throw new ArgumentException($"{game.Name} hides something", nameof(game));
+        (_game, _options, _seed, _start) = (game, options, seed, game.Deals[0].Position);
+        _moveLength = _start.Moves[0].Length;
+        // Two moves into the game there are enough positions to hold some back for tests.
+        MaximumDifficulty = Left(_start) - 2;
+        Alphabet = string.Concat($"{game.Alphabet}0123456789xo=;@:>+~-!".Distinct());
+    }
+
+    /// <inheritdoc />
+    public string Name => _game.Name;
+
+    /// <inheritdoc />
+    public string Alphabet { get; }
+
+    /// <inheritdoc />
+    public int MaximumDifficulty { get; }
+
+    internal PerfectPlay Perfect { get; } = new();
+
+    /// <inheritdoc />
+    public Problem Generate(int difficulty, KeyedRandom random)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
+        while (true)
+        {
+            IGamePosition position = _start;
+            string text = "";
+            while (position.Mover >= 0 && Left(position) > difficulty)
+            {
+                string move = random.Choose(position.Moves);
+                (position, text) = (position.Play(move), text + move);
+            }
+
+            if (Parse(text + "=").Problem is { } problem && problem.Difficulty == difficulty) return problem;
+        }
+    }
+
+    /// <inheritdoc />
+    public Proposal Parse(string text)
+    {
+        if (text.Length > (Left(_start) * _moveLength) + 1 || !text.EndsWith('=') || (text.Length - 1) % _moveLength != 0) return Proposal.Malformed("not a list of moves that ends with '='");
+        IGamePosition position = _start;
+        for (int at = 0; at + 1 < text.Length; at += _moveLength)
+        {
+            string move = text.Substring(at, _moveLength);
+            if (!position.Moves.Contains(move)) return Proposal.Malformed($"move {1 + (at / _moveLength)} is not legal");
+            position = position.Play(move);
+        }
+
+        if (position.Mover < 0) return Proposal.Malformed("the game is over");
+        int difficulty = Left(position);
+        if (difficulty > MaximumDifficulty) return Proposal.Malformed($"more than {MaximumDifficulty} moves are left");
+        if (Sure(position) < 0) return Proposal.Malformed("the position is lost");
+        return Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = Shown(position) });
+    }
+
+    /// <inheritdoc />
+    public string ProposerPrompt(Frontier frontier, KeyedRandom random) => $"@{FrontierText.Digits(frontier, MaximumDifficulty)}:";
+
+    /// <inheritdoc />
+    public string SolverPrompt(Problem problem, KeyedRandom random) => Shown(At(problem.Text));
+
+    /// <inheritdoc />
+    public IToolSession OpenTools(Problem problem, ToolAccess access) => Table(problem);
+
+    /// <inheritdoc />
+    public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript) => Table(problem).Judge(transcript);
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
+    {
+        Problem problem = Unreserved(difficulty, random);
+        BoardTable table = Table(problem, random.NextUInt64());
+        List<Segment> shown = [new(Source.Prompt, SolverPrompt(problem, random))];
+        while (table.Position.Mover >= 0)
+        {
+            bool perfect = random.NextDouble() < _options.DemonstratePerfect;
+            string move = random.Choose(perfect ? Perfect.Best(table.Position) : table.Position.Moves) + BoardTable.Marker;
+            shown.Add(new(Source.Model, move));
+            shown.Add(new(Source.Tool, table.Call(move)));
+        }
+
+        return shown;
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) =>
+    [
+        new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(difficulty, MaximumDifficulty, random), random)),
+        new(Source.Model, Unreserved(difficulty, random).Text),
+    ];
+
+    /// <summary>The position as its mover sees it.</summary>
+    internal static string Shown(IGamePosition position) => $"{(position.Mover == 0 ? 'x' : 'o')}:{position.View(position.Mover)}=";
+
+    /// <summary>What perfect play is sure to get for the one who moves.</summary>
+    internal double Sure(IGamePosition position) => position.Mover == 0 ? Perfect.Value(position) : -Perfect.Value(position);
+
+    private BoardTable Table(Problem problem, ulong? seed = null) =>
+        new(this, At(problem.Text), KeyedRandom.Key(seed ?? _seed, $"{Name}/opponent/{problem.Text}"), _options.Opponent);
+
+    private IGamePosition At(string text)
+    {
+        IGamePosition position = _start;
+        for (int at = 0; at + 1 < text.Length; at += _moveLength) position = position.Play(text.Substring(at, _moveLength));
+        return position;
+    }
+
+    // A step down where a difficulty has too few positions to find one that is not reserved.
+    private Problem Unreserved(int difficulty, KeyedRandom random)
+    {
+        for (int tries = 0; ; tries++)
+        {
+            Problem problem = Generate(Math.Max(1, difficulty - (tries / 256)), random);
+            if (!Reservation.Holds(Name, problem.CanonicalForm)) return problem;
+        }
+    }
+
+    // Empty cells of a board, or stones of heaps.
+    private static int Left(IGamePosition position) =>
+        position.View(0).Sum(character => character == '_' ? 1 : char.IsAsciiDigit(character) ? character - '0' : 0);
+}

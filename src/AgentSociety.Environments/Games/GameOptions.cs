@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace AgentSociety.Environments.Games;
+
+/// <summary>What a scenario may say under <c>environment.options</c> of a board game.</summary>
+public sealed record GameOptions
+{
+    /// <summary>Who answers the solver's moves.</summary>
+    public Opponent Opponent { get; init; } = Opponent.Perfect;
+
+    /// <summary>Share of moves in demonstrations that are perfect; the others are any legal ones. At 0 base material teaches the rules and no skill.</summary>
+    [Range(0, 1)]
+    public double DemonstratePerfect { get; init; }
+}
+
+/// <summary>The fixed opponents of a board game.</summary>
+public enum Opponent
+{
+    /// <summary>Loses nothing; among equally good moves each is equally likely.</summary>
+    Perfect,
+
+    /// <summary>Any legal move, each equally likely.</summary>
+    Random,
+}

@@ -1,0 +1,51 @@
+using AgentSociety.Core.Environments;
+
+namespace AgentSociety.Environments.Games;
+
+/// <summary>Heaps of stones; a move takes some from one heap, <c>b2</c> takes two from the second; who takes the last stone wins.</summary>
+/// <remarks>Won by the mover where the heaps' exclusive or is not 0 (Bouton 1901): the tests' oracle.</remarks>
+public sealed class Nim : IGame
+{
+    /// <summary>Creates the game.</summary>
+    /// <param name="heaps">One to nine heaps of 0 to 9 stones.</param>
+    public Nim(params ReadOnlySpan<int> heaps)
+    {
+        if (heaps.Length is 0 or > 9) throw new ArgumentException($"{heaps.Length} heaps; nim needs 1 to 9", nameof(heaps));
+        foreach (int heap in heaps) ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)heap, 9u, nameof(heaps));
+        Deals = [new(1, new Position([.. heaps], 0))];
+    }
+
+    /// <inheritdoc />
+    public string Name => "nim";
+
+    /// <inheritdoc />
+    public string Alphabet => "abcdefghi0123456789xo";
+
+    /// <inheritdoc />
+    public bool PerfectInformation => true;
+
+    /// <inheritdoc />
+    public IReadOnlyList<GameDeal> Deals { get; }
+
+    private sealed class Position(int[] heaps, int turn) : IGamePosition
+    {
+        private string[]? _moves;
+
+        public int Mover => Array.TrueForAll(heaps, heap => heap == 0) ? -1 : turn;
+
+        public IReadOnlyList<string> Moves => _moves ??= [.. heaps.SelectMany((heap, index) => Enumerable.Range(1, heap).Select(taken => $"{(char)('a' + index)}{taken}"))];
+
+        // Whoever would be to move has lost.
+        public double Payoff => Mover >= 0 ? 0 : turn == 0 ? -1 : 1;
+
+        public IGamePosition Play(string move)
+        {
+            if (move is not [>= 'a' and <= 'i', >= '1' and <= '9'] || move[0] - 'a' >= heaps.Length || heaps[move[0] - 'a'] < move[1] - '0') throw BoardMoves.Illegal(move, View(0));
+            int[] left = [.. heaps];
+            left[move[0] - 'a'] -= move[1] - '0';
+            return new Position(left, 1 - turn);
+        }
+
+        public string View(int player) => $"{string.Concat(heaps)}{(turn == 0 ? 'x' : 'o')}";
+    }
+}

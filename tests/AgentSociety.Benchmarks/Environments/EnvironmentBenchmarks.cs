@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments;
+using AgentSociety.Environments.Games;
+
+namespace AgentSociety.Benchmarks.Environments;
+
+/// <summary>How fast verifiers and games are on this machine, with all its cores.</summary>
+static class EnvironmentBenchmarks
+{
+    private static readonly TimeSpan Each = TimeSpan.FromSeconds(2);
+
+    public static int Run(ReadOnlySpan<string> arguments)
+    {
+        List<Figure> figures = [.. Verdicts(), .. Moves()];
+        foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-40} {figure.PerSecond,14:N0} {figure.Unit}");
+        if (arguments is ["--json", string path]) File.WriteAllText(path, JsonSerializer.Serialize(figures));
+        return 0;
+    }
+
+    private static IEnumerable<Figure> Verdicts()
+    {
+        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("arithmetic", 6), ("tic-tac-toe", 5) })
+        {
+            EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
+            IEnvironment environment = entry.Create(Activator.CreateInstance(entry.OptionsType)!, 1);
+            (Problem Problem, IReadOnlyList<Segment> Transcript)[] solved = [.. Enumerable.Range(0, 512).Select(index => Solved(environment, difficulty, index))];
+            yield return new($"{name}, difficulty {difficulty}", Rate(index => environment.Verify(solved[index % solved.Length].Problem, solved[index % solved.Length].Transcript)), "verdicts/s");
+        }
+    }
+
+    private static IEnumerable<Figure> Moves()
+    {
+        foreach (IGame game in EnvironmentCatalog.Games)
+        {
+            long moves = 0;
+            double games = Rate(index =>
+            {
+                KeyedRandom random = KeyedRandom.For(1, "benchmark", index);
+                IGamePosition position = random.Choose(game.Deals).Position;
+                int played = 0;
+                for (; position.Mover >= 0; played++) position = position.Play(random.Choose(position.Moves));
+                Interlocked.Add(ref moves, played);
+            }, out long rounds);
+            yield return new($"{game.Name}, random play", games * moves / rounds, "moves/s");
+        }
+    }
+
+    // A demonstration answers a problem whose text the solver's prompt may not show, so the problem is drawn from the same stream until they agree.
+    private static (Problem, IReadOnlyList<Segment>) Solved(IEnvironment environment, int difficulty, int index)
+    {
+        Problem problem = environment.Generate(difficulty, KeyedRandom.For(1, "benchmark", index));
+        string prompt = environment.SolverPrompt(problem, KeyedRandom.For(2, "benchmark", index));
+        IReadOnlyList<Segment> shown = ((IDemonstrator)environment).DemonstrateSolution(difficulty, KeyedRandom.For(3, "benchmark", index));
+        IToolSession? tools = environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance });
+        List<Segment> transcript = [new(Source.Prompt, prompt)];
+        foreach (Segment segment in shown.Where(segment => segment.Source == Source.Model))
+        {
+            transcript.Add(segment);
+            if (tools?.Call(segment.Text) is { Length: > 0 } reply) transcript.Add(new(Source.Tool, reply));
+        }
+
+        return (problem, transcript);
+    }
+
+    private static double Rate(Action<int> work) => Rate(work, out _);
+
+    private static double Rate(Action<int> work, out long rounds)
+    {
+        for (int index = 0; index < 2000; index++) work(index);
+        long done = 2000;
+        Stopwatch clock = Stopwatch.StartNew();
+        Parallel.For(0, Environment.ProcessorCount, worker =>
+        {
+            for (int index = worker << 20; clock.Elapsed < Each; index += 64)
+            {
+                for (int each = 0; each < 64; each++) work(index + each);
+                Interlocked.Add(ref done, 64);
+            }
+        });
+        rounds = done;
+        return (done - 2000) / clock.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>One line of the result.</summary>
+    private sealed record Figure(string Name, double PerSecond, string Unit);
+}

@@ -1,0 +1,98 @@
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.Games;
+using CsCheck;
+
+namespace AgentSociety.Environments.Tests.Games;
+
+public class BoardEnvironmentTests
+{
+    private static readonly BoardEnvironment[] Boards =
+    [
+        .. from game in new IGame[] { new TicTacToe(), new ConnectFour(4, 4), new Nim(3, 4, 5) } from opponent in Enum.GetValues<Opponent>() select new BoardEnvironment(game, new() { Opponent = opponent }, 5),
+    ];
+
+    private static readonly Gen<BoardEnvironment> AnyBoard = Gen.Int[0, 5].Select(index => Boards[index]);
+
+    private static readonly Gen<(BoardEnvironment Board, Problem Problem, ulong Key)> Positions = Gen.Select(AnyBoard, Gen.ULong).Select((board, key) =>
+    {
+        KeyedRandom random = KeyedRandom.FromKey(key);
+        return (board, board.Generate(random.Next(1, board.MaximumDifficulty), random), key);
+    });
+
+    private static readonly ToolAccess Nothing = new() { Notes = EmptyNotes.Instance };
+
+    [Fact]
+    public void What_is_generated_can_be_parsed() => Positions.Sample(at => Assert.Equal(at.Problem, at.Board.Parse(at.Problem.Text).Problem), iter: 500);
+
+    [Fact]
+    public void Perfect_moves_are_correct_and_sound_against_every_opponent() => Positions.Sample(at =>
+    {
+        PerfectPlay perfect = new();
+        (IReadOnlyList<Segment> transcript, _) = ScriptedPlay.Attempt(at.Board, at.Problem, Nothing, said => Over(said) ? null : Move(at.Board, at.Problem, said, position => perfect.Best(position)[0]));
+        Verdict verdict = at.Board.Verify(at.Problem, transcript);
+        Assert.True(verdict.Sound, $"{at.Board.Name} {ScriptedPlay.Render(transcript)} {verdict.Reason}");
+    }, iter: 300);
+
+    [Fact]
+    public void Any_legal_game_is_correct_exactly_where_it_got_what_was_sure() => Positions.Sample(at =>
+    {
+        KeyedRandom random = KeyedRandom.For(at.Key, "play");
+        (IReadOnlyList<Segment> transcript, _) = ScriptedPlay.Attempt(at.Board, at.Problem, Nothing, said => Over(said) ? null : Move(at.Board, at.Problem, said, position => random.Choose(position.Moves)));
+        Verdict verdict = at.Board.Verify(at.Problem, transcript);
+        Assert.NotEqual(Outcome.Malformed, verdict.Outcome);
+        char end = transcript[^1].Text[^1];
+        if (end == '+') Assert.Equal(Outcome.Correct, verdict.Outcome);
+        if (end == '-') Assert.Equal(Outcome.Wrong, verdict.Outcome);
+        if (verdict.Steps.All(step => step.Valid)) Assert.True(verdict.Sound);
+    }, iter: 500);
+
+    [Fact]
+    public void Demonstrations_follow_the_rules_and_hold_no_reserved_position() => Gen.Select(AnyBoard, Gen.ULong).Sample((board, key) =>
+    {
+        IReadOnlyList<Segment> solution = board.DemonstrateSolution(board.MaximumDifficulty - 1, KeyedRandom.FromKey(key));
+        IReadOnlyList<Segment> proposal = board.DemonstrateProposal(board.MaximumDifficulty - 1, KeyedRandom.FromKey(key));
+        Assert.All(solution.Concat(proposal), segment => Assert.All(segment.Text, character => Assert.Contains(character, board.Alphabet)));
+        Assert.False(Reservation.Holds(board.Name, solution[0].Text));
+        Assert.False(Reservation.Holds(board.Name, ScriptedPlay.Problem(board, proposal[1].Text).CanonicalForm));
+        Assert.Contains(solution[^1].Text[^1], "+~-");
+    }, iter: 300);
+
+    [Fact]
+    public void Crafted_games_are_never_accepted() => Positions.Sample(at =>
+    {
+        string[] crafted = ["", ";", "+", "+;", "1", "!;", "0;", "10;", "１;", "1 ;", " 1;", new(';', 2000), new('1', 100_000), "~", "won;", "\ud800;", "1;+"];
+        Assert.All(crafted, text => Assert.NotEqual(Outcome.Correct, at.Board.Verify(at.Problem, [new(Source.Prompt, ""), new(Source.Model, text), new(Source.Tool, "+")]).Outcome));
+        Assert.NotEqual(Outcome.Correct, at.Board.Verify(at.Problem, []).Outcome);
+    }, iter: 100);
+
+    [Fact]
+    public void Parse_is_total() => Gen.Select(AnyBoard, Gen.String).Sample((board, text) => Assert.Equal(board.Parse(text).Problem is null, board.Parse(text).Reason.Length > 0));
+
+    [Theory, InlineData("="), InlineData("1=2="), InlineData("11="), InlineData("1425="), InlineData("14253="), InlineData("１="), InlineData("12")]
+    public void Positions_that_are_none_over_or_lost_are_malformed(string text)
+    {
+        Assert.Null(Boards[0].Parse(text).Problem);
+        Assert.NotNull(Boards[0].Parse("1425=").Problem);
+    }
+
+    private static bool Over(string said) => said.Length > 0 && said[^1] is '+' or '~' or '-' or '!';
+
+    // Follows the game from the problem's moves and what was said since.
+    private static string Move(BoardEnvironment board, Problem problem, string said, Func<IGamePosition, string> choose)
+    {
+        IGame game = board.Name switch { "nim" => new Nim(3, 4, 5), "tic-tac-toe" => new TicTacToe(), _ => new ConnectFour(4, 4) };
+        int length = board.Name == "nim" ? 2 : 1;
+        IGamePosition position = game.Deals[0].Position;
+        for (int at = 0; at + 1 < problem.Text.Length; at += length) position = position.Play(problem.Text.Substring(at, length));
+        foreach (string turn in said.Split('=', StringSplitOptions.RemoveEmptyEntries))
+        {
+            position = position.Play(turn[..length]);
+            position = position.Play(turn[(length + 1)..(2 * length + 1)]);
+        }
+
+        return choose(position) + ";";
+    }
+}
