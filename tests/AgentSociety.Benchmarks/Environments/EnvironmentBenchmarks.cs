@@ -1,20 +1,18 @@
 using System.Diagnostics;
 using System.Text.Json;
-using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Environments;
-using AgentSociety.Environments.Games;
 
-namespace AgentSociety.Benchmarks.Environments;
+namespace AgentSociety.Benchmarks;
 
 /// <summary>How fast verifiers and games are on this machine, with all its cores.</summary>
 static class EnvironmentBenchmarks
 {
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(2);
 
-    public static int Run(ReadOnlySpan<string> arguments)
+    public static int Run(string[] arguments)
     {
         List<Figure> figures = [.. Verdicts(), .. Moves()];
         foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-40} {figure.PerSecond,14:N0} {figure.Unit}");
@@ -24,11 +22,11 @@ static class EnvironmentBenchmarks
 
     private static IEnumerable<Figure> Verdicts()
     {
-        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("arithmetic", 6), ("tic-tac-toe", 5) })
+        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("arithmetic", 6) })
         {
             EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
             IEnvironment environment = entry.Create(Activator.CreateInstance(entry.OptionsType)!, 1);
-            (Problem Problem, IReadOnlyList<Segment> Transcript)[] solved = [.. Enumerable.Range(0, 512).Select(index => Solved(environment, difficulty, index))];
+            (Problem Problem, IReadOnlyList<Segment> Transcript)[] solved = [.. Enumerable.Range(0, 512).Select(index => Solved(environment, difficulty, index)).Where(pair => !Reservation.Holds(name, pair.Problem.CanonicalForm))];
             yield return new($"{name}, difficulty {difficulty}", Rate(index => environment.Verify(solved[index % solved.Length].Problem, solved[index % solved.Length].Transcript)), "verdicts/s");
         }
     }
@@ -50,22 +48,9 @@ static class EnvironmentBenchmarks
         }
     }
 
-    // A demonstration answers a problem whose text the solver's prompt may not show, so the problem is drawn from the same stream until they agree.
-    private static (Problem, IReadOnlyList<Segment>) Solved(IEnvironment environment, int difficulty, int index)
-    {
-        Problem problem = environment.Generate(difficulty, KeyedRandom.For(1, "benchmark", index));
-        string prompt = environment.SolverPrompt(problem, KeyedRandom.For(2, "benchmark", index));
-        IReadOnlyList<Segment> shown = ((IDemonstrator)environment).DemonstrateSolution(difficulty, KeyedRandom.For(3, "benchmark", index));
-        IToolSession? tools = environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance });
-        List<Segment> transcript = [new(Source.Prompt, prompt)];
-        foreach (Segment segment in shown.Where(segment => segment.Source == Source.Model))
-        {
-            transcript.Add(segment);
-            if (tools?.Call(segment.Text) is { Length: > 0 } reply) transcript.Add(new(Source.Tool, reply));
-        }
-
-        return (problem, transcript);
-    }
+    // A demonstration draws its problem first, from the same stream that Generate draws from, unless that problem is reserved.
+    private static (Problem Problem, IReadOnlyList<Segment> Transcript) Solved(IEnvironment environment, int difficulty, int index) =>
+        (environment.Generate(difficulty, KeyedRandom.For(1, "benchmark", index)), ((IDemonstrator)environment).DemonstrateSolution(difficulty, KeyedRandom.For(1, "benchmark", index)));
 
     private static double Rate(Action<int> work) => Rate(work, out _);
 
