@@ -1,5 +1,6 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Scenarios;
+using static TorchSharp.torch;
 
 namespace AgentSociety.Models;
 
@@ -72,6 +73,22 @@ public sealed class LanguageModel : IDisposable
         _adapters.Add(name, adapter);
         WeightsChanged();
         return adapter;
+    }
+
+    /// <summary>Adds an adapter's update to the shared weights and drops the adapter; the model then behaves as it did with it.</summary>
+    /// <exception cref="SocietyException">There is no such adapter.</exception>
+    public void Merge(string name)
+    {
+        if (!_adapters.Remove(name, out Adapter? adapter)) throw new SocietyException($"the model has no adapter '{name}' to merge; it has {(_adapters.Count == 0 ? "none" : string.Join(", ", _adapters.Keys.Order(StringComparer.Ordinal)))}");
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        foreach ((string weightName, Tensor weight) in Decoder.Parameters)
+        {
+            if (adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b)) weight.add_(b.matmul(a), alpha: adapter.Scale);
+        }
+
+        adapter.Dispose();
+        WeightsChanged();
     }
 
     /// <summary>Must be called after weights were changed and before they are decoded with.</summary>

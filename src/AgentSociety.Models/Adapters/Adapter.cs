@@ -74,7 +74,7 @@ public sealed class Adapter : IDisposable
             RankStabilised = Settings.RankStabilised,
             Targets = Settings.Targets,
         };
-        File.WriteAllText(Path.Combine(folder, ConfigFile), JsonSerializer.Serialize(stored) + "\n");
+        WholeFile.Write(Path.Combine(folder, ConfigFile), JsonSerializer.Serialize(stored) + "\n");
         SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Parameters.Select(parameter => (Prefix + parameter.Name, parameter.Weight)));
     }
 

@@ -109,7 +109,7 @@ public sealed record DecoderConfig
     }
 
     /// <summary>Writes the configuration into a model's folder.</summary>
-    public void Save(string folder) => File.WriteAllText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Indented) + "\n");
+    public void Save(string folder) => WholeFile.Write(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Indented) + "\n");
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 }

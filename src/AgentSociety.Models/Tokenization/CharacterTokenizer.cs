@@ -59,7 +59,7 @@ public sealed class CharacterTokenizer : ITokenizer
 
     /// <inheritdoc />
     public void Save(string folder) =>
-        File.WriteAllText(Path.Combine(folder, FileName), JsonSerializer.Serialize(new Stored("characters", _alphabet)) + "\n");
+        WholeFile.Write(Path.Combine(folder, FileName), JsonSerializer.Serialize(new Stored("characters", _alphabet)) + "\n");
 
     /// <summary>Reads the tokenizer of a model's folder.</summary>
     /// <exception cref="SocietyException">The file is missing or not such a tokenizer.</exception>

@@ -57,8 +57,7 @@ public static class SafetensorsFile
         }
 
         while (headerText.Length % 8 != 0) headerText.WriteByte((byte)' ');
-        string temporary = path + ".tmp";
-        using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+        WholeFile.Write(path, file =>
         {
             Span<byte> length = stackalloc byte[8];
             BinaryPrimitives.WriteInt64LittleEndian(length, headerText.Length);
@@ -67,14 +66,10 @@ public static class SafetensorsFile
             headerText.CopyTo(file);
             foreach ((_, Tensor tensor) in entries)
             {
-                using Tensor plain = tensor.detach().cpu().contiguous();
+                using Tensor detached = tensor.detach(), near = detached.cpu(), plain = near.contiguous();
                 file.Write(plain.bytes);
             }
-
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
+        });
     }
 
     /// <summary>Reads all tensors of a file onto the CPU. The caller owns them.</summary>

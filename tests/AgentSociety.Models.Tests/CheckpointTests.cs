@@ -1,0 +1,182 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json.Nodes;
+using AgentSociety.Core;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Scenarios;
+using CsCheck;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Models.Tests;
+
+[Collection("Torch")]
+public sealed class CheckpointTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("checkpoint-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_saved_model_loads_with_the_same_bits_and_the_same_adapters()
+    {
+        using LanguageModel model = Torch.Model(Torch.Small with { TiedHead = false });
+        model.AddAdapter("solver", new LoraSettings { Rank = 2, Alpha = 3, RankStabilised = true, Targets = ["q_proj", "down_proj"] }, 9);
+        model.Save(_folder);
+        using LanguageModel again = LanguageModel.Load(_folder);
+        Assert.Equal(model.Decoder.Config, again.Decoder.Config with { Architectures = model.Decoder.Config.Architectures });
+        Assert.Equal(Bytes(model.Decoder.Parameters), Bytes(again.Decoder.Parameters));
+        Assert.Equal(Bytes(model.Adapters["solver"].Parameters), Bytes(again.Adapters["solver"].Parameters));
+        Assert.Equal(model.Adapters["solver"].Scale, again.Adapters["solver"].Scale);
+        Assert.Equal(model.Tokenizer.Encode("abc=1\n"), again.Tokenizer.Encode("abc=1\n"));
+        Assert.Empty(Directory.EnumerateFiles(_folder, "*.tmp", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Initial_weights_depend_on_the_seed_only()
+    {
+        using LanguageModel first = Torch.Model(), same = Torch.Model(), other = Torch.Model(seed: 2);
+        Assert.Equal(Bytes(first.Decoder.Parameters), Bytes(same.Decoder.Parameters));
+        Assert.NotEqual(Bytes(first.Decoder.Parameters), Bytes(other.Decoder.Parameters));
+    }
+
+    [Fact]
+    public void Tensors_that_do_not_fit_the_configuration_are_named_with_their_file()
+    {
+        using LanguageModel model = Torch.Model();
+        model.Save(_folder);
+        string file = Path.Combine(_folder, "model.safetensors");
+        (string Name, Tensor Weight)[] good = [.. model.Decoder.Parameters];
+        using Tensor wrong = zeros(3, 3);
+        Refused([.. good.Skip(1)], "model.embed_tokens.weight");
+        Refused([.. good.Select((entry, index) => index == 4 ? (entry.Name, wrong) : entry)], good[4].Name);
+        Refused([.. good, ("model.layers.9.extra", wrong)], "model.layers.9.extra");
+
+        void Refused((string, Tensor)[] entries, string named)
+        {
+            SafetensorsFile.Write(file, entries);
+            string message = Assert.Throws<SocietyException>(() => LanguageModel.Load(_folder)).Message;
+            Assert.Contains(file, message, StringComparison.Ordinal);
+            Assert.Contains(named, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Half_precision_on_disk_becomes_float32()
+    {
+        using LanguageModel model = Torch.Model();
+        model.Save(_folder);
+        foreach (ScalarType type in (ScalarType[])[ScalarType.BFloat16, ScalarType.Float16])
+        {
+            using var scope = NewDisposeScope();
+            SafetensorsFile.Write(Path.Combine(_folder, "model.safetensors"), model.Decoder.Parameters.Select(entry => (entry.Name, entry.Weight.detach().to(type))));
+            using LanguageModel again = LanguageModel.Load(_folder);
+            foreach (((_, Tensor before), (_, Tensor after)) in model.Decoder.Parameters.Zip(again.Decoder.Parameters))
+                Assert.Equal(before.detach().to(type).to(ScalarType.Float32).contiguous().bytes.ToArray(), after.detach().contiguous().bytes.ToArray());
+        }
+    }
+
+    /// <summary>2,000 files, each damaged in one to four places (header text, lengths, offsets, ends): every one is read or refused by name.</summary>
+    [Fact]
+    public void A_damaged_file_is_refused_by_name_and_never_crashes()
+    {
+        string file = Path.Combine(_folder, "damaged.safetensors");
+        using (Tensor a = ones(2, 3), b = arange(5))
+            SafetensorsFile.Write(file, [("a", a), ("b", b)]);
+        byte[] good = File.ReadAllBytes(file);
+        int refused = 0;
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte, Gen.Int[0, 5]).Array[1, 4].Sample(changes =>
+        {
+            byte[] bytes = [.. good];
+            foreach ((int place, byte value, int kind) in changes)
+            {
+                if (kind == 0) bytes = bytes[..Math.Min(place, bytes.Length)];
+                else if (kind == 1) bytes = [.. bytes, value];
+                else if (kind == 2 && bytes.Length >= 8) BinaryPrimitives.WriteInt64LittleEndian(bytes, (long)value << (place % 60));
+                else if (place < bytes.Length) bytes[place] = kind == 3 ? (byte)"0123456789-,[]{}\""[value % 17] : value;
+            }
+
+            string damaged = Path.Combine(_folder, $"{Guid.NewGuid():n}.safetensors");
+            File.WriteAllBytes(damaged, bytes);
+            try
+            {
+                foreach (Tensor tensor in SafetensorsFile.Read(damaged).Values) tensor.Dispose();
+            }
+            catch (SocietyException failure)
+            {
+                Interlocked.Increment(ref refused);
+                if (!failure.Message.Contains(damaged, StringComparison.Ordinal)) throw new InvalidOperationException($"the message does not name the file: {failure.Message}");
+            }
+
+            File.Delete(damaged);
+        }, iter: 2000, threads: 1);
+        Assert.InRange(refused, 500, 2000);
+    }
+
+    public static TheoryData<string, string> Hostile => new()
+    {
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,16]}}", "tensor a" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1,-4],\"data_offsets\":[0,16]}}", "tensor a" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[8,24]}}", "tensor b" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}", "tensor a" },
+        { "{\"a\":{\"dtype\":\"Q4\",\"shape\":[4],\"data_offsets\":[0,16]}}", "Q4" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[8],\"data_offsets\":[0,32]}}", "truncated" },
+        { "{\"a\":7}", "tensor a" },
+        { "[]", "JSON" },
+        { "{\"a\"", "JSON" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public void A_hostile_header_is_refused_by_name(string header, string named)
+    {
+        string file = Path.Combine(_folder, "hostile.safetensors");
+        byte[] text = Encoding.UTF8.GetBytes(header), length = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
+        File.WriteAllBytes(file, [.. length, .. text, .. new byte[24]]);
+        string message = Assert.Throws<SocietyException>(() => SafetensorsFile.Read(file)).Message;
+        Assert.Contains(named, message, StringComparison.Ordinal);
+        Assert.Contains(file, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model_type", "\"mamba\"", "mamba")]
+    [InlineData("hidden_size", "50", "50")]
+    [InlineData("vocab_size", "7", "tokens")]
+    [InlineData("num_hidden_layers", "0", "less than 1")]
+    [InlineData("hidden_size", "\"wide\"", "config.json")]
+    public void A_configuration_that_contradicts_itself_or_the_files_beside_it_is_refused(string key, string value, string named)
+    {
+        using LanguageModel model = Torch.Model();
+        model.Save(_folder);
+        string file = Path.Combine(_folder, "config.json");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        config[key] = JsonNode.Parse(value);
+        File.WriteAllText(file, config.ToJsonString());
+        Assert.Contains(named, Assert.Throws<SocietyException>(() => LanguageModel.Load(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_merged_adapter_gives_the_logits_of_base_and_adapter()
+    {
+        using LanguageModel model = Torch.Loud();
+        Adapter adapter = model.AddAdapter("a", new LoraSettings(), 4);
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        KeyedRandom random = KeyedRandom.For(1, "b");
+        foreach ((string name, Tensor weight) in adapter.Parameters)
+        {
+            if (name.Contains("lora_B")) weight.copy_(tensor(Enumerable.Range(0, (int)weight.numel()).Select(_ => (float)random.NextGaussian() * 0.1f).ToArray(), weight.shape));
+        }
+
+        Tensor tokens = randint(0, 22, [2, 20], dtype: int64), positions = arange(20).expand(2, 20);
+        Tensor expected = model.Decoder.Forward(tokens, positions, adapter);
+        long version = model.WeightsVersion;
+        model.Merge("a");
+        Assert.Empty(model.Adapters);
+        Assert.NotEqual(version, model.WeightsVersion);
+        Assert.True(allclose(expected, model.Decoder.Forward(tokens, positions), rtol: 1e-3, atol: 1e-3));
+    }
+
+    private static byte[] Bytes(IEnumerable<(string Name, Tensor Weight)> parameters) =>
+        [.. parameters.SelectMany(parameter => parameter.Weight.detach().contiguous().bytes.ToArray())];
+}
