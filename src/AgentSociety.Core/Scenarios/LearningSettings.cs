@@ -94,7 +94,7 @@ public sealed record LearningSettings
 
     /// <summary>Share of each batch that is base material (demonstrations), against forgetting.</summary>
     [Range(0, 0.95)]
-    public double ReplayShare { get; init; } = 0.25;
+    public double ReplayShare { get; init; } = 0.5;
 
     /// <summary>Weight of the supervised loss on base material.</summary>
     [Range(0, 100)]

@@ -24,9 +24,16 @@ internal sealed class GradientStep(Forward forward, AdamW optimizer, Device devi
     /// <exception cref="SocietyException">The loss or the gradient is not finite.</exception>
     public StepReading Take(IReadOnlyList<WeighedText> texts, double learningRate, double weightDecay, double greatestNorm, string where)
     {
+        StepReading reading = Accumulate(texts);
+        reading.GradientNorm = Apply(optimizer, reading.Loss, learningRate, weightDecay, greatestNorm, where);
+        return reading;
+    }
+
+    /// <summary>Adds the gradient of the texts' loss to those at hand, and takes no step.</summary>
+    public StepReading Accumulate(IReadOnlyList<WeighedText> texts)
+    {
         StepReading reading = new();
         foreach (Minibatch batch in Minibatch.Split(texts, settings.MicroBatchTokens)) Accumulate(batch, reading);
-        reading.GradientNorm = Apply(optimizer, reading.Loss, learningRate, weightDecay, greatestNorm, where);
         return reading;
     }
 

@@ -1,0 +1,149 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning.Objectives;
+using AgentSociety.Models;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Learning;
+
+/// <summary>
+/// The sleep phase: distils what a model does with its notes into weights that do it without them. The teacher is the model as it is, reading
+/// the notes; the student is the same model without them; the loss is KL(teacher || student) over the tokens that the
+/// teacher wrote (context distillation; Snell, Klein and Zhong 2022; Askell et al. 2021, section 2.2).
+/// </summary>
+/// <remarks>
+/// Departs from the papers in that the teacher's distributions are taken once, before the student moves, and that base material is
+/// mixed in against forgetting. Deterministic in (seed, lessons, settings) on CPU.
+/// </remarks>
+public sealed class Consolidator
+{
+    private readonly LanguageModel _model;
+    private readonly ConsolidationSettings _settings;
+    private readonly PretrainSettings _material;
+    private readonly ulong _seed;
+
+    /// <summary>Creates the consolidator.</summary>
+    /// <param name="model">The model; all of its own weights are trained.</param>
+    /// <param name="settings">Steps, rates, mix.</param>
+    /// <param name="material">What base material is drawn for replay.</param>
+    /// <param name="seed">Of order and replay.</param>
+    public Consolidator(LanguageModel model, ConsolidationSettings settings, PretrainSettings material, ulong seed)
+    {
+        _model = model;
+        _settings = settings;
+        _material = material;
+        _seed = seed;
+    }
+
+    /// <summary>Sleeps over some lessons.</summary>
+    /// <param name="lessons">Transcripts with and without notes; verified ones, or errors are learned too.</param>
+    /// <param name="replay">Where base material comes from; null for none.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="stop">Checked before every step.</param>
+    /// <returns>The mean divergence in nats a token of the first and of the last step.</returns>
+    /// <exception cref="SocietyException">There are no lessons, one is not the same text twice, or a loss was not finite.</exception>
+    public (double Before, double After) Sleep(IReadOnlyList<Lesson> lessons, IDemonstrator? replay, Action<int, double>? progress = null, CancellationToken stop = default)
+    {
+        if (lessons.Count == 0) throw new SocietyException("there is nothing to consolidate: no verified transcript reads a note");
+        WeightSet weights = _model.OwnWeights();
+        TextCode text = _model.Text();
+        Device device = _model.Decoder.Device;
+        Taught[] taught = Teach(lessons, weights, text, device);
+        Demonstrations? material = replay is null || _settings.ReplayShare == 0 ? null : new Demonstrations(replay, text, _material, _material.PositionSlack);
+        using AdamW optimizer = new(weights.Parameters);
+        GradientStep gradient = new(weights.Forward, optimizer, device, new LearningSettings());
+        double first = double.NaN, last = double.NaN;
+        int replays = (int)Math.Round(_settings.Batch * _settings.ReplayShare), own = Math.Max(1, _settings.Batch - replays);
+        for (int step = 0; step < _settings.Steps; step++)
+        {
+            stop.ThrowIfCancellationRequested();
+            KeyedRandom random = KeyedRandom.For(_seed, "sleep", step);
+            Taught[] chosen = [.. Enumerable.Range(0, own).Select(_ => random.Choose(taught))];
+            last = Distil(chosen, weights, device);
+            if (step == 0) first = last;
+            if (material is not null) gradient.Accumulate(Replay(material, replays, step));
+            double rate = Schedule.WarmupCosine(step, _settings.Steps, Math.Min(_settings.WarmupSteps, _settings.Steps / 2), _settings.LearningRate);
+            GradientStep.Apply(optimizer, last, rate, 0, _settings.GradientNorm, $"consolidation step {step + 1} of {_settings.Steps}");
+            progress?.Invoke(step + 1, last);
+        }
+
+        _model.WeightsChanged();
+        return (first, last);
+    }
+
+    private WeighedText[] Replay(Demonstrations material, int count, int step)
+    {
+        TrainingSequence[] texts = [.. Enumerable.Range(0, count).Select(index => material.Draw(KeyedRandom.For(_seed, "sleep-replay", step, index)))];
+        double weight = _settings.ReplayWeight / Math.Max(1, texts.Sum(text => text.Learned));
+        return [.. texts.Select(text => new WeighedText(text, weight))];
+    }
+
+    /// <summary>The gradient of the mean divergence over the teacher's tokens; returns that mean.</summary>
+    private static double Distil(Taught[] chosen, WeightSet weights, Device device)
+    {
+        using var scope = NewDisposeScope();
+        Minibatch batch = new([.. chosen.Select(lesson => new WeighedText(lesson.Student, 1))]);
+        Tensor logits = weights.Forward(batch.Tokens(device), batch.Positions(device)); // [B, T, V]
+        Tensor written = logits.reshape(-1, logits.size(-1)).index_select(0, tensor(Rows(batch), device: device)); // [N, V]
+        int vocabulary = (int)written.size(-1);
+        Tensor teacher = tensor(chosen.SelectMany(lesson => lesson.Logits).ToArray(), [written.size(0), vocabulary], device: device);
+        Tensor loss = Divergence.Distillation(written, teacher).mean();
+        loss.backward();
+        return loss.item<float>();
+    }
+
+    private static Taught[] Teach(IReadOnlyList<Lesson> lessons, WeightSet weights, TextCode text, Device device)
+    {
+        List<Taught> taught = [];
+        foreach (Lesson[] group in lessons.Chunk(64))
+        {
+            using var scope = NewDisposeScope();
+            using var frozen = no_grad();
+            TrainingSequence[] teachers = [.. group.Select(lesson => Text(text, lesson.WithNotes))], students = [.. group.Select(lesson => Text(text, lesson.WithoutNotes))];
+            Minibatch batch = new([.. teachers.Select(teacher => new WeighedText(teacher, 1))]);
+            Tensor logits = weights.Forward(batch.Tokens(device), batch.Positions(device));
+            float[] rows = logits.reshape(-1, logits.size(-1)).index_select(0, tensor(Rows(batch), device: device)).cpu().data<float>().ToArray();
+            int vocabulary = (int)logits.size(-1), next = 0;
+            for (int index = 0; index < group.Length; index++)
+            {
+                int length = teachers[index].Learned * vocabulary;
+                if (Written(teachers[index]) is var wrote && !wrote.SequenceEqual(Written(students[index]))) throw new SocietyException($"lesson {taught.Count + 1} is not the same text with and without notes", badInput: false);
+                taught.Add(new Taught(students[index], rows[next..(next + length)]));
+                next += length;
+            }
+        }
+
+        return [.. taught];
+    }
+
+    private static TrainingSequence Text(TextCode code, IReadOnlyList<Segment> segments)
+    {
+        (int[] tokens, bool[] mask) = code.Encode(segments);
+        if (tokens.Length > code.Context) throw new SocietyException($"a lesson takes {tokens.Length} tokens and model.architecture.context is {code.Context}");
+        return new TrainingSequence { Tokens = tokens, Mask = mask, Role = Role.Solver };
+    }
+
+    private static IEnumerable<int> Written(TrainingSequence text) => text.Tokens.Where((_, token) => text.Mask[token]);
+
+    /// <summary>Rows of the flattened logits [B T, V] that predict what the model wrote, text by text.</summary>
+    private static long[] Rows(Minibatch batch)
+    {
+        List<long> rows = [];
+        for (int row = 0; row < batch.Rows.Count; row++)
+        {
+            TrainingSequence text = batch.Rows[row].Text;
+            for (int token = 1; token < text.Tokens.Length; token++)
+            {
+                if (text.Mask[token]) rows.Add((long)row * batch.Length + token - 1);
+            }
+        }
+
+        return [.. rows];
+    }
+
+    /// <summary>What the student reads, and the teacher's logits of what it wrote, [learned, V] in rows.</summary>
+    private sealed record Taught(TrainingSequence Student, float[] Logits);
+}
