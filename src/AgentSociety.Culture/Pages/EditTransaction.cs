@@ -1,0 +1,175 @@
+using System.Collections.Immutable;
+using AgentSociety.Core.Culture;
+using Microsoft.Data.Sqlite;
+
+namespace AgentSociety.Culture;
+
+/// <summary>Carries out edits inside one transaction, on heads that nobody else sees before it commits.</summary>
+internal sealed class EditTransaction(SqliteConnection connection, ScratchpadStatements statements, ImmutableDictionary<string, Head> heads, long now)
+{
+    private readonly ImmutableDictionary<string, Head>.Builder _heads = heads.ToBuilder();
+    private readonly HashSet<string> _changed = [];
+
+    internal EditResult Apply(EditRequest request)
+    {
+        if (statements.RecordedEdit.First(row => Recorded(row), request.Key) is { } recorded) return recorded;
+        EditResult result = Carry(request, out EditTrace trace);
+        statements.RecordEdit(request, result, trace);
+        return result;
+    }
+
+    /// <summary>Takes a page away or brings its last body back.</summary>
+    internal EditResult ChangeLife(string page, RevisionKind kind, string author, int round, string comment)
+    {
+        if (!_heads.TryGetValue(page, out Head? head)) return new EditResult.Rejected($"there is no page {page}");
+        if (head.Deleted == (kind == RevisionKind.Delete)) return new EditResult.Unchanged(head.Revision);
+        string body = kind == RevisionKind.Delete ? "" : RevisionStore.Read(connection, statements.Parent(head.Number)!.Value).Body;
+        return new EditResult.Saved(Save(new Revision(page, kind, author, round, null, comment, body, head)).Revision, false);
+    }
+
+    /// <summary>Writes the heads that changed, once each however often they were edited.</summary>
+    internal ImmutableDictionary<string, Head> Flush()
+    {
+        foreach (string name in _changed)
+        {
+            Head head = _heads[name];
+            bool isNew = !heads.TryGetValue(name, out Head? before);
+            if (isNew) statements.InsertPage.Execute(head.Page, name, head.Number, head.Body, head.Deleted ? 1 : 0);
+            else if (before!.Body == head.Body && before.Deleted == head.Deleted) statements.MovePage.Execute(head.Page, head.Number);
+            else statements.UpdatePage.Execute(head.Page, head.Number, head.Body, head.Deleted ? 1 : 0);
+            if (before is not null && before.Body.Contains("[[", StringComparison.Ordinal)) statements.DeleteLinks.Execute(head.Page);
+            foreach (string target in PageBody.Links(name, head.Body)) statements.InsertLink.Execute(head.Page, target);
+        }
+
+        return _heads.ToImmutable();
+    }
+
+    private EditResult Carry(EditRequest request, out EditTrace trace)
+    {
+        trace = default;
+        NoteEdit edit = request.Edit;
+        if ((PageName.Fault(edit.Page) ?? PageBody.Fault(edit.Text) ?? PageBody.Fault(edit.Comment)) is { } fault) return new EditResult.Rejected(fault);
+        string text = PageBody.Normalise(edit.Text);
+        Head? head = _heads.GetValueOrDefault(edit.Page);
+        if (edit.Kind == EditKind.Append)
+        {
+            if (text.Length == 0 || (head is not null && PageBody.Holds(head.Body, text)))
+                return head is null ? new EditResult.Rejected("there is nothing to append") : Unchanged(head, out trace);
+            return Saved(request, head, (head?.Body ?? "") + text, out trace);
+        }
+
+        if (edit.BaseRevision == head?.Revision || (head is { Deleted: true } && edit.BaseRevision is null))
+            return head is { Deleted: false } && head.Body == text ? Unchanged(head, out trace) : Saved(request, head, text, out trace);
+        (long Number, NotePage Note)? start = edit.BaseRevision is null ? null : statements.RevisionOf(edit.Page, edit.BaseRevision) is { } number
+            ? (number, RevisionStore.Read(connection, number)) : null;
+        if (edit.BaseRevision is not null && start is null)
+            return new EditResult.Rejected($"{edit.BaseRevision} is no revision of {edit.Page}; read the page and name the revision that was read");
+        if (head!.Body == text && !head.Deleted) return Unchanged(head, out trace);
+        return Stale(request, head, start, text, out trace);
+    }
+
+    private EditResult Stale(EditRequest request, Head head, (long Number, NotePage Note)? start, string mine, out EditTrace trace)
+    {
+        MergeOutcome? merge = request.OnConflict == OnConflict.Fail ? null : ThreeWayMerge.Merge(start?.Note.Body ?? "", mine, head.Body);
+        if (merge is { Clean: true } && !head.Deleted)
+        {
+            if (merge.Text == head.Body) return Unchanged(head, out trace);
+            Head side = Save(new Revision(request, RevisionKind.Side, mine, start is null ? null : Side(head, start.Value)));
+            Head merged = Save(new Revision(request, RevisionKind.Merge, merge.Text, head) { Merged = side });
+            trace = new EditTrace(merged.Number, start?.Number, head.Number, null, null);
+            return new EditResult.Saved(merged.Revision, true);
+        }
+
+        if (request.OnConflict == OnConflict.Propose)
+        {
+            const string reason = "somebody else changed the same lines first";
+            long proposal = statements.Propose(request, start?.Number, mine, reason, now);
+            trace = new EditTrace(null, start?.Number, head.Number, null, proposal);
+            return new EditResult.Proposed(proposal, reason);
+        }
+
+        trace = new EditTrace(null, start?.Number, head.Number, mine, null);
+        return new EditResult.Conflict(start?.Note, head.Note, mine, merge?.Text);
+    }
+
+    private static EditResult.Unchanged Unchanged(Head head, out EditTrace trace)
+    {
+        trace = new EditTrace(head.Number, null, null, null, null);
+        return new EditResult.Unchanged(head.Revision);
+    }
+
+    private EditResult.Saved Saved(EditRequest request, Head? head, string body, out EditTrace trace)
+    {
+        Head saved = Save(new Revision(request, head is { Deleted: true } ? RevisionKind.Restore : RevisionKind.Edit, body, head));
+        trace = new EditTrace(saved.Number, null, null, null, null);
+        return new EditResult.Saved(saved.Revision, false);
+    }
+
+    /// <summary>The base of a side branch, as a parent to save against. Its depth is not known, so that the side becomes a keyframe.</summary>
+    private static Head Side(Head head, (long Number, NotePage Note) start) =>
+        new() { Page = head.Page, Number = start.Number, Note = start.Note, Round = head.Round, Depth = RevisionStore.KeyframeEvery, Deleted = false };
+
+    private Head Save(Revision revision)
+    {
+        Head? parent = revision.Parent;
+        string id = RevisionId.Of(Name(revision.Kind), revision.Page, parent?.Revision, revision.Merged?.Revision, revision.Author, revision.Round, revision.Comment, revision.Body);
+        (int prefix, int suffix) = parent is null || parent.Depth >= RevisionStore.KeyframeEvery ? (0, 0) : PageBody.Shared(parent.Body, revision.Body);
+        int depth = prefix + suffix == 0 ? 0 : parent!.Depth + 1;
+        long page = parent?.Page ?? (_heads.TryGetValue(revision.Page, out Head? known) ? known.Page : statements.NextPage());
+        Head head = new()
+        {
+            Page = page,
+            Number = statements.NextRevision(),
+            Note = new NotePage(revision.Page, id, revision.Body),
+            Round = revision.Round,
+            Depth = depth,
+            Deleted = revision.Kind == RevisionKind.Delete,
+        };
+        statements.InsertRevision.Execute(head.Number, id, page, parent?.Number, revision.Merged?.Number, Name(revision.Kind), revision.Author, revision.Round,
+            revision.Episode, revision.Comment, now, revision.Body.Length, depth, prefix, suffix, revision.Body[prefix..^suffix]);
+        if (revision.Kind != RevisionKind.Side)
+        {
+            _heads[revision.Page] = head;
+            _changed.Add(revision.Page);
+        }
+
+        return head;
+    }
+
+    private EditResult Recorded(SqliteDataReader row)
+    {
+        string outcome = row.GetString(0);
+        NotePage? Page(int column) => row.NumberOrNull(column) is { } number ? RevisionStore.Read(connection, number) : null;
+        switch (outcome)
+        {
+            case "saved" or "merged":
+                return new EditResult.Saved(row.GetString(1), outcome == "merged");
+            case "unchanged":
+                return new EditResult.Unchanged(row.GetString(1));
+            case "proposed":
+                return new EditResult.Proposed(row.GetInt64(5), row.GetString(6));
+            case "conflict":
+                NotePage? start = Page(2);
+                NotePage theirs = Page(3)!;
+                string mine = row.GetString(4);
+                return new EditResult.Conflict(start, theirs, mine, row.IsDBNull(6) ? ThreeWayMerge.Merge(start?.Body ?? "", mine, theirs.Body).Text : null);
+            default:
+                return new EditResult.Rejected(row.GetString(6));
+        }
+    }
+
+    internal static string Name(RevisionKind kind) => kind.ToString().ToLowerInvariant();
+
+    private sealed record Revision(string Page, RevisionKind Kind, string Author, int Round, string? Episode, string Comment, string Body, Head? Parent)
+    {
+        internal Revision(EditRequest request, RevisionKind kind, string body, Head? parent)
+            : this(request.Edit.Page, kind, request.Author, request.Round, request.Episode, request.Edit.Comment, body, parent)
+        {
+        }
+
+        internal Head? Merged { get; init; }
+    }
+}
+
+/// <summary>What the record of an edit keeps beside its result.</summary>
+internal readonly record struct EditTrace(long? Revision, long? Base, long? Theirs, string? Mine, long? Proposal);

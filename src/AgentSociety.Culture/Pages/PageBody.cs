@@ -1,0 +1,52 @@
+using System.Text.RegularExpressions;
+
+namespace AgentSociety.Culture;
+
+/// <summary>The text of a page: its one form, its links, and what differs between two of its revisions.</summary>
+internal static partial class PageBody
+{
+    /// <summary>One form for one text: lines end with \n, the last one too; no text is the empty body.</summary>
+    internal static string Normalise(string text)
+    {
+        string body = text.Contains('\r') ? text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n') : text;
+        return body.Length == 0 || body.EndsWith('\n') ? body : body + "\n";
+    }
+
+    /// <summary>Why a text cannot be stored; null where it can.</summary>
+    internal static string? Fault(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0') return "the text holds the character U+0000";
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) i++;
+            else if (char.IsSurrogate(text[i])) return "the text is not valid Unicode (half of a surrogate pair)";
+        }
+
+        return null;
+    }
+
+    /// <summary>True where these lines stand on the page already, one after the other.</summary>
+    internal static bool Holds(string body, string lines) =>
+        body.StartsWith(lines, StringComparison.Ordinal) || body.Contains("\n" + lines, StringComparison.Ordinal);
+
+    /// <summary>Pages that the body links to with <c>[[name]]</c>, <c>[[name|shown]]</c> or <c>[[name#heading]]</c>.</summary>
+    internal static IEnumerable<string> Links(string page, string body) => !body.Contains("[[", StringComparison.Ordinal) ? [] :
+        LinkPattern().Matches(body).Select(match => PageName.Resolve(page, match.Groups[1].Value)).OfType<string>().Distinct();
+
+    /// <summary>Characters of whole lines that two bodies share at the start and at the end, without overlap.</summary>
+    internal static (int Prefix, int Suffix) Shared(string before, string after)
+    {
+        int prefix = before.AsSpan().CommonPrefixLength(after);
+        if (prefix < before.Length || prefix < after.Length) prefix = prefix == 0 ? 0 : before.LastIndexOf('\n', prefix - 1) + 1;
+        int most = Math.Min(before.Length, after.Length) - prefix, suffix = 0;
+        while (suffix < most && before[^(suffix + 1)] == after[^(suffix + 1)]) suffix++;
+        // Back to the start of a line: the first shared character must follow a line break, or be the first of what is left.
+        while (suffix > 0 && !(StartsLine(before, before.Length - suffix) && StartsLine(after, after.Length - suffix))) suffix--;
+        return (prefix, suffix);
+    }
+
+    private static bool StartsLine(string text, int index) => index == 0 || text[index - 1] == '\n';
+
+    [GeneratedRegex(@"\[\[([^\[\]|#\n]+)")]
+    private static partial Regex LinkPattern();
+}

@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using AgentSociety.Core;
+using AgentSociety.Core.Culture;
+using Microsoft.Data.Sqlite;
+
+namespace AgentSociety.Culture;
+
+/// <summary>The culture: pages that agents and people edit, each a chain of revisions of which none is ever lost.</summary>
+/// <remarks>
+/// Commits one batch of edits a transaction (group commit): hand it what has queued up. One thread edits at a time;
+/// snapshots may be taken and read on any thread. Edits that another process made to the same file are seen by the next
+/// commit and the next snapshot. Histories, diffs, search and the like are read through <see cref="PageArchive"/>.
+/// </remarks>
+public sealed class Scratchpad : IDisposable
+{
+    private readonly SocietyDatabase _database;
+    private readonly TimeProvider _clock;
+    private readonly ScratchpadStatements _statements;
+    private readonly Lock _gate = new();
+    private State _state = new(ImmutableDictionary.Create<string, Head>(StringComparer.Ordinal), 0);
+    private Past? _past;
+
+    /// <summary>Opens the scratchpad of a database.</summary>
+    /// <param name="database">The database, open for writing.</param>
+    /// <param name="clock">Stamps revisions; the system's where null.</param>
+    public Scratchpad(SocietyDatabase database, TimeProvider? clock = null)
+    {
+        _database = database;
+        _clock = clock ?? TimeProvider.System;
+        _statements = database.Write(connection => new ScratchpadStatements(connection));
+        _database.Write(connection => Refresh(connection));
+    }
+
+    /// <summary>Carries out edits in their order, in one transaction that is durable on return.</summary>
+    /// <returns>One result an edit, in the same order.</returns>
+    /// <exception cref="SocietyException">The database could not be written: none of the edits was made, and all may be sent again.</exception>
+    public IReadOnlyList<EditResult> Commit(IReadOnlyList<EditRequest> edits) => Change(transaction =>
+    {
+        EditResult[] results = new EditResult[edits.Count];
+        for (int edit = 0; edit < edits.Count; edit++) results[edit] = transaction.Apply(edits[edit]);
+        return (IReadOnlyList<EditResult>)results;
+    });
+
+    /// <summary>Takes a page away. Its history stays, and <see cref="Restore"/> brings it back.</summary>
+    public EditResult Delete(string page, string author, int round, string comment) =>
+        Change(transaction => transaction.ChangeLife(page, RevisionKind.Delete, author, round, comment));
+
+    /// <summary>Brings a deleted page back with the body that it had.</summary>
+    public EditResult Restore(string page, string author, int round, string comment) =>
+        Change(transaction => transaction.ChangeLife(page, RevisionKind.Restore, author, round, comment));
+
+    /// <summary>The scratchpad as it is now, or as it was at the end of a round; it does not change when edits follow.</summary>
+    /// <param name="asOfRound">Leaves out what was written in later rounds; null for the newest.</param>
+    /// <param name="prefix">Shows only the pages under a prefix, under names without it: a private notebook is <c>agents/NAME/</c>.</param>
+    public INotes Snapshot(int? asOfRound = null, string prefix = "")
+    {
+        // Where a commit is under way this does not wait for it: the commit looks for foreign edits itself.
+        if (_gate.TryEnter())
+        {
+            try
+            {
+                State known = _state;
+                if (_database.Read(connection => Tip(connection)) > known.Tip) _database.Write(connection => Refresh(connection));
+            }
+            finally
+            {
+                _gate.Exit();
+            }
+        }
+
+        State state = Volatile.Read(ref _state);
+        INotes notes = asOfRound is { } round ? AsOf(state, round) : state.Notes;
+        return prefix.Length == 0 ? notes : new PrefixedNotes(notes, prefix);
+    }
+
+    /// <summary>Releases the prepared statements; the database stays open.</summary>
+    public void Dispose() => _statements.Dispose();
+
+    private T Change<T>(Func<EditTransaction, T> change)
+    {
+        lock (_gate)
+        {
+            State? next = null;
+            T result = _database.Write(connection =>
+            {
+                Refresh(connection);
+                EditTransaction transaction = new(connection, _statements, _state.Heads, _clock.GetUtcNow().ToUnixTimeMilliseconds());
+                T made = change(transaction);
+                next = new State(transaction.Flush(), Tip(connection));
+                return made;
+            });
+            Volatile.Write(ref _state, next!);
+            return result;
+        }
+    }
+
+    /// <summary>Takes in the heads that another process has moved.</summary>
+    private bool Refresh(SqliteConnection connection)
+    {
+        long tip = _statements.Synchronise();
+        if (tip == _state.Tip) return false;
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT p.id, p.name, p.body, p.deleted, r.number, r.id, r.round, r.depth
+            FROM page p JOIN revision r ON r.number = p.head WHERE r.number > @tip
+            """;
+        command.Parameters.AddWithValue("@tip", _state.Tip);
+        ImmutableDictionary<string, Head>.Builder heads = _state.Heads.ToBuilder();
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            heads[reader.GetString(1)] = new Head
+            {
+                Page = reader.GetInt64(0),
+                Number = reader.GetInt64(4),
+                Note = new NotePage(reader.GetString(1), reader.GetString(5), reader.GetString(2)),
+                Round = reader.GetInt32(6),
+                Depth = reader.GetInt32(7),
+                Deleted = reader.GetInt64(3) != 0,
+            };
+        }
+
+        Volatile.Write(ref _state, new State(heads.ToImmutable(), tip));
+        return true;
+    }
+
+    private NotesSnapshot AsOf(State state, int round)
+    {
+        if (state.Newest <= round) return state.Notes;
+        if (Volatile.Read(ref _past) is { } past && past.Round == round && past.Tip == state.Tip) return past.Notes;
+        NotesSnapshot notes = _database.Read(connection =>
+        {
+            ImmutableDictionary<string, Head>.Builder heads = state.Heads.ToBuilder();
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "SELECT number, kind = 'delete' FROM revision WHERE page = @page AND round <= @round AND kind <> 'side' ORDER BY number DESC LIMIT 1";
+            SqliteParameter page = command.Parameters.Add("@page", SqliteType.Integer);
+            command.Parameters.AddWithValue("@round", round);
+            foreach (Head head in state.Heads.Values.Where(head => head.Round > round))
+            {
+                page.Value = head.Page;
+                using SqliteDataReader reader = command.ExecuteReader();
+                if (!reader.Read()) heads.Remove(head.Name);
+                else heads[head.Name] = new Head
+                {
+                    Page = head.Page,
+                    Number = reader.GetInt64(0),
+                    Note = RevisionStore.Read(connection, reader.GetInt64(0)),
+                    Round = round,
+                    Depth = 0,
+                    Deleted = reader.GetInt64(1) != 0,
+                };
+            }
+
+            return new NotesSnapshot(heads.ToImmutable());
+        });
+        Volatile.Write(ref _past, new Past(round, state.Tip, notes));
+        return notes;
+    }
+
+    private static long Tip(SqliteConnection connection)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT coalesce(max(number), 0) FROM revision";
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private sealed record Past(int Round, long Tip, NotesSnapshot Notes);
+
+    private sealed class State(ImmutableDictionary<string, Head> heads, long tip)
+    {
+        private readonly Lazy<int> _newest = new(() => heads.Count == 0 ? int.MinValue : heads.Values.Max(head => head.Round));
+
+        internal ImmutableDictionary<string, Head> Heads { get; } = heads;
+
+        internal long Tip { get; } = tip;
+
+        internal NotesSnapshot Notes { get; } = new(heads);
+
+        internal int Newest => _newest.Value;
+    }
+}

@@ -1,0 +1,78 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using Microsoft.Data.Sqlite;
+
+namespace AgentSociety.Culture;
+
+/// <summary>Stored episodes, for replay and for training again.</summary>
+public static class EpisodeArchive
+{
+    private const int Batch = 512;
+
+    /// <summary>Episodes that pass a filter, in the order in which they were stored. Read in batches: no reader is held open in between, and memory stays small.</summary>
+    public static IEnumerable<EpisodeRecord> Episodes(this SocietyDatabase database, EpisodeFilter filter)
+    {
+        for (long after = 0; ;)
+        {
+            long cursor = after;
+            List<(long Number, EpisodeRecord Episode)> batch = database.Read(connection => Query(connection, """
+                e.number > @after AND (@from IS NULL OR e.round >= @from) AND (@to IS NULL OR e.round <= @to) AND (@agent IS NULL OR e.agent = @agent)
+                AND (@role IS NULL OR e.role = @role) AND (@outcome IS NULL OR e.outcome = @outcome) AND (@sound IS NULL OR e.sound = @sound)
+                AND (@problem IS NULL OR e.problem = @problem)
+                """, ("@after", cursor), ("@from", filter.FromRound), ("@to", filter.ToRound), ("@agent", filter.Agent),
+                ("@role", filter.Role is { } role ? TranscriptFormat.Name(role) : null), ("@outcome", filter.Outcome is { } outcome ? TranscriptFormat.Name(outcome) : null),
+                ("@sound", filter.Sound is { } sound ? (sound ? 1 : 0) : null), ("@problem", filter.Problem)));
+            foreach ((long _, EpisodeRecord episode) in batch) yield return episode;
+            if (batch.Count < Batch) yield break;
+            after = batch[^1].Number;
+        }
+    }
+
+    /// <summary>One episode by its id.</summary>
+    /// <exception cref="SocietyException">There is none.</exception>
+    public static EpisodeRecord Episode(this SocietyDatabase database, string id) =>
+        database.Read(connection => Query(connection, "e.id = @id", ("@id", id))) is [var (_, episode), ..] ? episode
+            : throw new SocietyException($"{database.Path}: there is no episode {id}; ids look like 12/solve/3/5 (round, part, problem, attempt).");
+
+    private static List<(long Number, EpisodeRecord Episode)> Query(SqliteConnection connection, string where, params (string Name, object? Value)[] parameters)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = $"""
+            SELECT e.number, e.id, e.round, e.agent, e.role, e.problem, e.attempt, e.checkpoint, e.outcome, e.reason, e.sound, e.reward, e.advantage,
+                   t.segments, t.tool_calls, t.tokens, t.log_probabilities, t.loss_mask, t.token_advantages
+            FROM episode e JOIN transcript t ON t.episode = e.number WHERE {where} ORDER BY e.number LIMIT {Batch}
+            """;
+        foreach ((string name, object? value) in parameters) command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        List<(long, EpisodeRecord)> episodes = [];
+        using SqliteDataReader row = command.ExecuteReader();
+        while (row.Read())
+        {
+            int[] tokens = TranscriptFormat.Unpack<int>(row.GetFieldValue<byte[]>(15));
+            episodes.Add((row.GetInt64(0), new EpisodeRecord
+            {
+                Id = row.GetString(1),
+                Round = row.GetInt32(2),
+                Agent = row.GetString(3),
+                Role = Enum.Parse<Role>(row.GetString(4), ignoreCase: true),
+                Problem = row.TextOrNull(5),
+                Attempt = row.GetInt32(6),
+                Checkpoint = row.GetString(7),
+                Outcome = Enum.Parse<Outcome>(row.GetString(8), ignoreCase: true),
+                Reason = row.GetString(9),
+                Sound = row.GetInt64(10) != 0,
+                Reward = row.GetDouble(11),
+                Advantage = row.GetDouble(12),
+                Segments = TranscriptFormat.Segments(row.GetString(13)),
+                ToolCalls = TranscriptFormat.ToolCalls(row.TextOrNull(14)),
+                Tokens = tokens,
+                LogProbabilities = TranscriptFormat.Unpack<float>(row.GetFieldValue<byte[]>(16)),
+                LossMask = TranscriptFormat.UnpackBits(row.GetFieldValue<byte[]>(17), tokens.Length),
+                TokenAdvantages = row.IsDBNull(18) ? null : TranscriptFormat.Unpack<float>(row.GetFieldValue<byte[]>(18)),
+            }));
+        }
+
+        return episodes;
+    }
+}

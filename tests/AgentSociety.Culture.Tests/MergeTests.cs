@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using CsCheck;
+
+namespace AgentSociety.Culture.Tests;
+
+public sealed class MergeTests
+{
+    private static readonly Gen<string> Text = Gen.Char['a', 'd'].Select(line => $"{line}\n").List[0, 12].Select(lines => string.Concat(lines));
+
+    [Fact]
+    public void Hunks_turn_one_text_into_the_other_and_are_as_few_lines_as_can_be() => Gen.Select(Text, Text).Sample((before, after) =>
+    {
+        string[] from = LineDiff.Lines(before), to = LineDiff.Lines(after);
+        List<string> built = [.. from];
+        IReadOnlyList<Hunk> hunks = LineDiff.Between(before, after);
+        foreach (Hunk hunk in hunks.Reverse())
+        {
+            built.RemoveRange(hunk.OldStart, hunk.OldCount);
+            built.InsertRange(hunk.OldStart, to[hunk.NewStart..hunk.NewEnd]);
+        }
+
+        Assert.Equal(to, built);
+        Assert.Equal(from.Length + to.Length - (2 * LongestCommon(from, to)), hunks.Sum(hunk => hunk.OldCount + hunk.NewCount));
+    }, iter: 5_000);
+
+    [Fact]
+    public void A_side_that_changed_nothing_takes_the_other_and_sides_may_be_swapped() => Gen.Select(Text, Text, Text).Sample((start, mine, theirs) =>
+    {
+        Assert.Equal(new MergeOutcome(mine, 0), ThreeWayMerge.Merge(start, mine, start));
+        Assert.Equal(new MergeOutcome(mine, 0), ThreeWayMerge.Merge(start, start, mine));
+        Assert.Equal(new MergeOutcome(mine, 0), ThreeWayMerge.Merge(start, mine, mine));
+        MergeOutcome one = ThreeWayMerge.Merge(start, mine, theirs), other = ThreeWayMerge.Merge(start, theirs, mine);
+        Assert.Equal(one.Conflicts, other.Conflicts);
+        if (one.Clean) Assert.Equal(one.Text, other.Text);
+    }, iter: 5_000);
+
+    // Lines are distinct, so that the shortest edit is unique and both programs must see the same hunks.
+    private static readonly Gen<(string Base, string Mine, string Theirs)> Edits =
+        Gen.Select(Gen.Int[0, 5].Array[24], Gen.Int[0, 5].Array[24], Gen.Int[1, 12]).Select((mine, theirs, count) =>
+        {
+            string Side(int[] acts, string who) => string.Concat(Enumerable.Range(0, count).Select(line => acts[line] switch
+            {
+                0 => "",
+                1 => $"line {line}\nnew {who} {line}\n",
+                2 => $"changed {who} {line}\n",
+                3 => $"agreed {line}\n",
+                _ => $"line {line}\n",
+            }));
+            return (string.Concat(Enumerable.Range(0, count).Select(line => $"line {line}\n")), Side(mine, "m"), Side(theirs, "t"));
+        });
+
+    [Fact]
+    public void Merges_are_those_of_git()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("merge-");
+        Edits.Sample(texts =>
+        {
+            string Put(string name, string text)
+            {
+                string path = Path.Combine(directory.FullName, name);
+                File.WriteAllText(path, text);
+                return path;
+            }
+
+            ProcessStartInfo start = new("git", ["merge-file", "-p", "-q", Put("mine", texts.Mine), Put("base", texts.Base), Put("theirs", texts.Theirs)]) { RedirectStandardOutput = true };
+            using Process git = Process.Start(start)!;
+            string merged = git.StandardOutput.ReadToEnd();
+            git.WaitForExit();
+            MergeOutcome ours = ThreeWayMerge.Merge(texts.Base, texts.Mine, texts.Theirs);
+            Assert.Equal(git.ExitCode == 0, ours.Clean);
+            if (ours.Clean) Assert.Equal(merged, ours.Text);
+        }, iter: 150, threads: 1);
+        directory.Delete(recursive: true);
+    }
+
+    private static int LongestCommon(string[] a, string[] b)
+    {
+        int[,] longest = new int[a.Length + 1, b.Length + 1];
+        for (int i = 1; i <= a.Length; i++)
+            for (int j = 1; j <= b.Length; j++)
+                longest[i, j] = a[i - 1] == b[j - 1] ? longest[i - 1, j - 1] + 1 : Math.Max(longest[i - 1, j], longest[i, j - 1]);
+        return longest[a.Length, b.Length];
+    }
+}

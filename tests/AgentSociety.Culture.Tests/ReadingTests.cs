@@ -1,0 +1,74 @@
+using AgentSociety.Core.Culture;
+using CsCheck;
+
+namespace AgentSociety.Culture.Tests;
+
+public sealed class ReadingTests : IDisposable
+{
+    private readonly SocietyFile _society = new();
+
+    public void Dispose() => _society.Dispose();
+
+    [Fact]
+    public void Search_finds_words_and_beginnings_and_treats_no_text_as_an_operator()
+    {
+        _society.Save("notes/operator-c", "Operator c maps 4 to 2.");
+        _society.Save("skills/chains", "Work from the right. See [[notes/operator-c]].");
+        Assert.Equal("notes/operator-c", Assert.Single(_society.Database.Search("maps")).Page);
+        Assert.Contains("\u0002maps\u0003", _society.Database.Search("maps")[0].Snippet);
+        Assert.Equal(2, _society.Database.Search("oper").Count);
+        Assert.Equal("skills/chains", Assert.Single(_society.Database.Search("oper", prefix: "skills/")).Page);
+        Assert.Empty(_society.Database.Search(""));
+        Gen.String.Sample(query => { _society.Database.Search(query); }, iter: 200, threads: 1);
+        foreach (string query in (string[])["\"", "a AND", "NEAR(", "body:x", "*", "-c", "(", "^a", "a OR b"]) _society.Database.Search(query);
+    }
+
+    [Fact]
+    public void Where_a_word_stands_on_every_page_the_newest_comes_first()
+    {
+        foreach (int page in Enumerable.Range(0, 6)) _society.Save($"notes/p{page}", $"common words {page}");
+        Assert.Equal("notes/p5", _society.Database.Search("common")[0].Page);
+        _society.Edit(EditKind.Append, "notes/p2", "more");
+        Assert.Equal("notes/p2", _society.Database.Search("common")[0].Page);
+    }
+
+    [Fact]
+    public void Backlinks_follow_the_text()
+    {
+        string first = _society.Save("notes/a", "see [[b]], [[skills/c|how]] and [[../x]]");
+        _society.Save("notes/b", "x");
+        Assert.Equal(["notes/a"], _society.Archive.Backlinks("notes/b"));
+        Assert.Equal(["notes/a"], _society.Archive.Backlinks("skills/c"));
+        Assert.Equal([("notes/a", "notes/b")], _society.Archive.Links());
+        _society.Save("notes/a", "nothing", first);
+        Assert.Empty(_society.Archive.Backlinks("notes/b"));
+    }
+
+    [Fact]
+    public void Changes_are_read_with_a_cursor_and_none_is_missed()
+    {
+        foreach (int edit in Enumerable.Range(0, 10)) _society.Edit(EditKind.Append, "notes/a", $"line {edit}");
+        List<long> seen = [];
+        for (long cursor = 0; _society.Archive.Changes(cursor, 3) is { Count: > 0 } batch; cursor = batch[^1].Number) seen.AddRange(batch.Select(change => change.Number));
+        Assert.Equal(Enumerable.Range(1, 10).Select(number => (long)number), seen);
+        Assert.Equal(seen.AsEnumerable().Reverse(), _society.Archive.RecentChanges().Select(change => change.Number));
+    }
+
+    [Fact]
+    public void Any_chain_of_edits_reads_back_as_written_and_blame_names_who_brought_each_line() =>
+        Gen.Select(Gen.Char['a', 'e'].Select(line => $"{line}\n").List[0, 8].Select(lines => string.Concat(lines)), Gen.Int[0, 3]).List[1, 90].Sample(edits =>
+        {
+            using SocietyFile society = new();
+            List<(string Revision, string Body)> written = [];
+            foreach ((string body, int author) in edits)
+                if (society.Edit(EditKind.Replace, "notes/a", body, written.Count == 0 ? null : written[^1].Revision, $"agent-{author}") is EditResult.Saved saved)
+                    written.Add((saved.Revision, body));
+            foreach ((string revision, string body) in written) Assert.Equal(body, society.Archive.ReadRevision(revision).Body);
+            if (written.Count == 0) return;
+            IReadOnlyList<BlamedLine> blame = society.Database.Blame("notes/a");
+            Assert.Equal(written[^1].Body, string.Concat(blame.Select(line => line.Line + "\n")));
+            // A line stands in the revision that brought it, and in every later one.
+            foreach (BlamedLine line in blame)
+                Assert.All(written.SkipWhile(revision => revision.Revision != line.Revision.Id), revision => Assert.Contains(line.Line + "\n", revision.Body));
+        }, iter: 15, threads: 1);
+}

@@ -1,0 +1,76 @@
+using AgentSociety.Core;
+using Microsoft.Data.Sqlite;
+
+namespace AgentSociety.Culture.Tests;
+
+public sealed class TroubleTests : IDisposable
+{
+    private readonly SocietyFile _society = new();
+
+    public void Dispose() => _society.Dispose();
+
+    [Fact]
+    public void A_newer_schema_is_refused()
+    {
+        using (SqliteConnection connection = new($"Data Source={_society.Path};Pooling=False"))
+        {
+            connection.Open();
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "PRAGMA user_version = 9999";
+            command.ExecuteNonQuery();
+        }
+
+        Assert.Contains("schema 9999", Assert.Throws<SocietyException>(() => SocietyDatabase.Open(_society.Path)).Message);
+        Assert.Contains("schema 9999", Assert.Throws<SocietyException>(() => SocietyDatabase.OpenReadOnly(_society.Path)).Message);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_and_a_place_that_is_not_there_are_told_as_such()
+    {
+        string path = _society.Path + ".txt";
+        File.WriteAllText(path, new string('x', 8192));
+        Assert.Contains("not a society database", Assert.Throws<SocietyException>(() => SocietyDatabase.Open(path)).Message);
+        Assert.Contains("not a society database", Assert.Throws<SocietyException>(() => SocietyDatabase.OpenReadOnly(path)).Message);
+        Assert.Contains("does not exist", Assert.Throws<SocietyException>(() => SocietyDatabase.Open(Path.Combine(_society.Path, "..", "nowhere", "society.db"))).Message);
+        Assert.Contains("no such database", Assert.Throws<SocietyException>(() => SocietyDatabase.OpenReadOnly(_society.Path + ".none")).Message);
+    }
+
+    [Fact]
+    public void A_reader_cannot_write()
+    {
+        using SocietyDatabase reader = SocietyDatabase.OpenReadOnly(_society.Path);
+        Assert.Contains("reading only", Assert.Throws<SocietyException>(() => new Scratchpad(reader)).Message);
+    }
+
+    [Fact]
+    public void A_full_disk_is_a_clear_error_and_loses_nothing_that_was_acknowledged()
+    {
+        _society.Database.LimitPages(80);
+        int acknowledged = 0;
+        SocietyException failure = Assert.Throws<SocietyException>(() =>
+        {
+            for (; acknowledged < 10_000; acknowledged++) _society.Save($"notes/page-{acknowledged}", new string('x', 500) + acknowledged);
+        });
+        Assert.Contains("the disk is full", failure.Message);
+        Assert.False(failure.BadInput);
+        Assert.True(acknowledged > 5);
+        Assert.Equal(acknowledged, _society.Scratchpad.Snapshot().List("").Count);
+        _society.Database.LimitPages(100_000);
+        _society.Save("notes/after", "goes on");
+        _society.Reopen();
+        Assert.Equal(acknowledged + 1, _society.Scratchpad.Snapshot().List("").Count);
+        Assert.Empty(_society.Database.CheckIntegrity());
+    }
+
+    [Fact]
+    public void Revisions_cannot_be_changed_even_by_hand()
+    {
+        _society.Save("notes/a", "one");
+        Assert.ThrowsAny<SqliteException>(() => _society.Database.Write(connection =>
+        {
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "UPDATE revision SET author = 'somebody else'";
+            return command.ExecuteNonQuery();
+        }));
+    }
+}
