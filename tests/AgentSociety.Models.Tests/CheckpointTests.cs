@@ -144,6 +144,10 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("vocab_size", "7", "tokens")]
     [InlineData("num_hidden_layers", "0", "less than 1")]
     [InlineData("hidden_size", "\"wide\"", "config.json")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"llama3\"}", "rope_scaling")]
+    [InlineData("attention_bias", "true", "attention_bias")]
+    [InlineData("hidden_act", "\"gelu\"", "gelu")]
+    [InlineData("head_dim", "32", "head_dim 32")]
     public void A_configuration_that_contradicts_itself_or_the_files_beside_it_is_refused(string key, string value, string named)
     {
         using LanguageModel model = Torch.Model();

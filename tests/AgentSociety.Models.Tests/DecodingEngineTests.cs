@@ -168,6 +168,30 @@ public sealed class DecodingEngineTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
+    public void A_million_tokens_leave_memory_as_it_was()
+    {
+        using LanguageModel model = Torch.Model();
+        using DecodingEngine engine = new(model, slots: 64);
+        long submitted = 0;
+        void Generate(long until)
+        {
+            while (engine.DecodedTokens < until)
+            {
+                while (engine.Running + engine.Waiting < 64) engine.Submit(new GenerationRequest { Id = $"{submitted++}", Prompt = [1, 2, 3], Key = (ulong)submitted });
+                engine.Step();
+            }
+        }
+
+        Generate(100_000);
+        long managed = GC.GetTotalMemory(forceFullCollection: true), whole = Environment.WorkingSet, tensors = Tensor.TotalCount;
+        Generate(1_100_000);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - managed, long.MinValue, 4L << 20);
+        Assert.InRange(Environment.WorkingSet - whole, long.MinValue, 64L << 20);
+        Assert.Equal(tensors, Tensor.TotalCount);
+    }
+
+    [Fact]
     public void Requests_that_cannot_be_decoded_are_refused_by_name()
     {
         using LanguageModel model = Torch.Model();

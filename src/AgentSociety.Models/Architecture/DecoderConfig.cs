@@ -63,6 +63,18 @@ public sealed record DecoderConfig
     [JsonPropertyName("hidden_act")]
     public string Activation { get; init; } = "silu";
 
+    /// <summary>Width of a head where it is not the width divided by the heads; such models are refused.</summary>
+    [JsonPropertyName("head_dim"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? GivenHeadWidth { get; init; }
+
+    /// <summary>Rule that stretches rotary positions; models with one are refused.</summary>
+    [JsonPropertyName("rope_scaling"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? RopeScaling { get; init; }
+
+    /// <summary>True where projections have biases; such models are refused.</summary>
+    [JsonPropertyName("attention_bias"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool AttentionBias { get; init; }
+
     /// <summary>Type of the stored weights.</summary>
     [JsonPropertyName("torch_dtype")]
     public string StoredType { get; init; } = "float32";
@@ -105,6 +117,13 @@ public sealed record DecoderConfig
             throw new SocietyException($"{file}: a size is less than 1");
         if (config.Width % config.Heads != 0 || config.Heads % config.KeyValueHeads != 0 || config.HeadWidth % 2 != 0)
             throw new SocietyException($"{file}: {config.Heads} heads and {config.KeyValueHeads} key-value heads do not divide a width of {config.Width} evenly");
+        string? foreign = config.Activation != "silu" ? $"hidden_act '{config.Activation}'"
+            : config.AttentionBias ? "attention_bias"
+            : config.RopeScaling is { ValueKind: not JsonValueKind.Null } ? "rope_scaling"
+            : config.GivenHeadWidth is { } given && given != config.HeadWidth ? $"head_dim {given} with {config.Heads} heads at a width of {config.Width}"
+            : null;
+        // Loading on regardless would give other logits than the model's.
+        if (foreign is not null) throw new SocietyException($"{file}: {foreign} is not supported; use a plain Llama checkpoint");
         return config;
     }
 

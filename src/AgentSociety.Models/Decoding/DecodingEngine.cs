@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Models.Cpu;
@@ -16,6 +17,15 @@ namespace AgentSociety.Models;
 /// </remarks>
 public sealed class DecodingEngine : IDisposable
 {
+    /// <summary>Name of the meter under which all engines of the process report: tokens sampled and prefilled, seconds of steps, sequences in a batch.</summary>
+    public const string MeterName = "AgentSociety.Decoding";
+
+    private static readonly Meter Meter = new(MeterName);
+    private static readonly Counter<long> DecodedCounter = Meter.CreateCounter<long>("decoding.tokens", "{token}", "Tokens sampled");
+    private static readonly Counter<long> PrefilledCounter = Meter.CreateCounter<long>("decoding.prefilled", "{token}", "Tokens of prompts and tool replies computed");
+    private static readonly Histogram<double> StepSeconds = Meter.CreateHistogram<double>("decoding.step", "s", "Time of one step");
+    private static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("decoding.batch", "{sequence}", "Sequences in a step");
+
     private const long CacheBytes = 4L << 30;
     private const int RowsPerStep = 1024;
 
@@ -119,10 +129,15 @@ public sealed class DecodingEngine : IDisposable
         _done.Clear();
         if (_version != _model.WeightsVersion) TakeUpWeights();
         while (_waiting.Count > 0 && _active.Count < _slots.Length) Admit(_waiting.Dequeue());
-        int rows = Gather();
+        int batch = _active.Count, rows = Gather();
         _pass.Run(_rows.AsSpan(0, rows));
         for (int output = 0; output < _sampling.Count; output++) Continue(_sampling[output], output);
-        Seconds += Stopwatch.GetElapsedTime(started).TotalSeconds;
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        Seconds += seconds;
+        DecodedCounter.Add(_sampling.Count);
+        PrefilledCounter.Add(rows - _sampling.Count);
+        StepSeconds.Record(seconds);
+        BatchSize.Record(batch);
         return _done;
     }
 

@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics;
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>Keys and values of the sequence in one slot, and attention over them.</summary>
-/// <remarks>Keys stand [layer, head, dimension, position], so that one vector holds a dimension of 16 positions; values [layer, head, position, dimension].</remarks>
+/// <remarks>
+/// Keys stand [layer, head, block, dimension, 16 positions], so that one vector holds a dimension of a block of positions and what is read
+/// lies in one piece; values [layer, head, position, dimension].
+/// </remarks>
 internal sealed unsafe class KeyValueCache : IDisposable
 {
     private const int Lane = 16;
@@ -12,19 +15,20 @@ internal sealed unsafe class KeyValueCache : IDisposable
     private readonly int _heads;
     private readonly int _width;
     private readonly int _positions;
-    private readonly int _paddedWidth;
     private readonly long _keysPerLayer;
     private readonly long _perLayer;
+    private readonly int _layers;
 
     public KeyValueCache(DecoderConfig config)
     {
         _heads = config.KeyValueHeads;
         _width = config.HeadWidth;
         _positions = Padded(config.Context);
-        _paddedWidth = Padded(_width);
         _keysPerLayer = (long)_heads * _width * _positions;
-        _perLayer = _keysPerLayer + (long)_heads * _positions * _paddedWidth;
-        _block = new FloatBlock(config.Layers * _perLayer);
+        _perLayer = 2 * _keysPerLayer;
+        // The last vector of a value may reach past it; what it reads there lands in lanes that nobody looks at.
+        _block = new FloatBlock(config.Layers * _perLayer + Lane);
+        _layers = config.Layers;
     }
 
     /// <summary>Rounded up to whole vectors.</summary>
@@ -33,29 +37,25 @@ internal sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Stores one position's keys and values, [head, dimension] each.</summary>
     public void Store(int layer, int position, float* keys, float* values)
     {
-        float* keyStart = _block.Start + layer * _perLayer + position;
-        float* valueStart = _block.Start + layer * _perLayer + _keysPerLayer + (long)position * _paddedWidth;
-        for (int index = 0; index < _heads * _width; index++) keyStart[(long)index * _positions] = keys[index];
+        float* keyStart = _block.Start + layer * _perLayer + (long)(position / Lane) * _width * Lane + position % Lane;
+        float* valueStart = _block.Start + layer * _perLayer + _keysPerLayer + (long)position * _width;
         for (int head = 0; head < _heads; head++)
         {
-            float* target = valueStart + (long)head * _positions * _paddedWidth;
-            for (int dimension = 0; dimension < _width; dimension++) target[dimension] = values[head * _width + dimension];
+            float* key = keyStart + (long)head * _width * _positions, value = valueStart + (long)head * _width * _positions;
+            for (int dimension = 0; dimension < _width; dimension++) key[dimension * Lane] = keys[head * _width + dimension];
+            new ReadOnlySpan<float>(values + head * _width, _width).CopyTo(new(value, _width));
         }
     }
 
     /// <summary>Copies the first positions of another slot.</summary>
     public void CopyFrom(KeyValueCache other, int length)
     {
-        int layers = (int)(_block.Length / _perLayer);
-        for (int layer = 0; layer < layers; layer++)
+        // Keys are copied by whole blocks: what lies behind the length is written before it is seen.
+        uint bytes = (uint)(Padded(length) * _width * sizeof(float));
+        for (int part = 0; part < _layers * 2 * _heads; part++)
         {
-            float* from = other._block.Start + layer * _perLayer, to = _block.Start + layer * _perLayer;
-            for (int row = 0; row < _heads * _width; row++) Unsafe.CopyBlock(to + (long)row * _positions, from + (long)row * _positions, (uint)length * sizeof(float));
-            for (int head = 0; head < _heads; head++)
-            {
-                long start = _keysPerLayer + (long)head * _positions * _paddedWidth;
-                Unsafe.CopyBlock(to + start, from + start, (uint)(length * _paddedWidth) * sizeof(float));
-            }
+            long start = (long)part * _width * _positions;
+            Unsafe.CopyBlock(_block.Start + start, other._block.Start + start, bytes);
         }
     }
 
@@ -69,24 +69,24 @@ internal sealed unsafe class KeyValueCache : IDisposable
     public void Attend(int layer, int head, int position, float* query, float* scores, float* output)
     {
         float* keys = _block.Start + layer * _perLayer + (long)head * _width * _positions;
-        float* values = _block.Start + layer * _perLayer + _keysPerLayer + (long)head * _positions * _paddedWidth;
+        float* values = _block.Start + layer * _perLayer + _keysPerLayer + (long)head * _positions * _width;
         int seen = position + 1;
         Score(keys, query, scores, seen);
         float scale = 1 / Weigh(scores, seen);
-        for (int start = 0; start < _paddedWidth; start += Lane)
+        for (int start = 0; start < _width; start += Lane)
         {
             Vector512<float> a = default, b = default, c = default, d = default;
             float* value = values + start;
             int place = 0;
-            for (; place + 4 <= seen; place += 4, value += 4 * _paddedWidth)
+            for (; place + 4 <= seen; place += 4, value += 4 * _width)
             {
                 a = Vector512.FusedMultiplyAdd(Vector512.Load(value), Vector512.Create(scores[place]), a);
-                b = Vector512.FusedMultiplyAdd(Vector512.Load(value + _paddedWidth), Vector512.Create(scores[place + 1]), b);
-                c = Vector512.FusedMultiplyAdd(Vector512.Load(value + 2 * _paddedWidth), Vector512.Create(scores[place + 2]), c);
-                d = Vector512.FusedMultiplyAdd(Vector512.Load(value + 3 * _paddedWidth), Vector512.Create(scores[place + 3]), d);
+                b = Vector512.FusedMultiplyAdd(Vector512.Load(value + _width), Vector512.Create(scores[place + 1]), b);
+                c = Vector512.FusedMultiplyAdd(Vector512.Load(value + 2 * _width), Vector512.Create(scores[place + 2]), c);
+                d = Vector512.FusedMultiplyAdd(Vector512.Load(value + 3 * _width), Vector512.Create(scores[place + 3]), d);
             }
 
-            for (; place < seen; place++, value += _paddedWidth) a = Vector512.FusedMultiplyAdd(Vector512.Load(value), Vector512.Create(scores[place]), a);
+            for (; place < seen; place++, value += _width) a = Vector512.FusedMultiplyAdd(Vector512.Load(value), Vector512.Create(scores[place]), a);
             (((a + b) + (c + d)) * scale).Store(output + start);
         }
     }
@@ -95,18 +95,18 @@ internal sealed unsafe class KeyValueCache : IDisposable
 
     private void Score(float* keys, float* query, float* scores, int seen)
     {
-        int place = 0;
+        int place = 0, block = _width * Lane;
         for (; place + 3 * Lane < seen; place += 4 * Lane)
         {
             Vector512<float> a = default, b = default, c = default, d = default;
-            float* key = keys + place;
-            for (int dimension = 0; dimension < _width; dimension++, key += _positions)
+            float* key = keys + place * _width;
+            for (int dimension = 0; dimension < _width; dimension++, key += Lane)
             {
                 Vector512<float> q = Vector512.Create(query[dimension]);
                 a = Vector512.FusedMultiplyAdd(Vector512.Load(key), q, a);
-                b = Vector512.FusedMultiplyAdd(Vector512.Load(key + Lane), q, b);
-                c = Vector512.FusedMultiplyAdd(Vector512.Load(key + 2 * Lane), q, c);
-                d = Vector512.FusedMultiplyAdd(Vector512.Load(key + 3 * Lane), q, d);
+                b = Vector512.FusedMultiplyAdd(Vector512.Load(key + block), q, b);
+                c = Vector512.FusedMultiplyAdd(Vector512.Load(key + 2 * block), q, c);
+                d = Vector512.FusedMultiplyAdd(Vector512.Load(key + 3 * block), q, d);
             }
 
             a.Store(scores + place);
@@ -118,9 +118,8 @@ internal sealed unsafe class KeyValueCache : IDisposable
         for (; place < seen; place += Lane)
         {
             Vector512<float> a = default;
-            float* key = keys + place;
-            for (int dimension = 0; dimension < _width; dimension++, key += _positions)
-                a = Vector512.FusedMultiplyAdd(Vector512.Load(key), Vector512.Create(query[dimension]), a);
+            float* key = keys + place * _width;
+            for (int dimension = 0; dimension < _width; dimension++, key += Lane) a = Vector512.FusedMultiplyAdd(Vector512.Load(key), Vector512.Create(query[dimension]), a);
             a.Store(scores + place);
         }
     }
