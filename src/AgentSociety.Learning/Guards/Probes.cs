@@ -1,3 +1,6 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
 using AgentSociety.Learning.Statistics;
 
 namespace AgentSociety.Learning;
@@ -21,6 +24,15 @@ public static class Probes
         double below = Math.Sqrt(Math.Pow(first - a.Low, 2) + Math.Pow(b.High - second, 2));
         double above = Math.Sqrt(Math.Pow(a.High - first, 2) + Math.Pow(second - b.Low, 2));
         return new Gap(difference, new Interval(difference - below, difference + above));
+    }
+
+    /// <summary>Share of right answers that a wrong step led to: what a reward on outcomes alone reinforces. Null where no answer is right.</summary>
+    /// <param name="episodes">Attempts at problems whose environment checks steps.</param>
+    public static (double Share, Interval Interval)? LuckyGuesses(IEnumerable<EpisodeRecord> episodes)
+    {
+        bool[] lucky = [.. episodes.Where(episode => episode.Role == Role.Solver && episode.Outcome == Outcome.Correct).Select(episode => !episode.Sound)];
+        int count = lucky.Count(guess => guess);
+        return lucky.Length == 0 ? null : ((double)count / lucky.Length, Interval.Wilson(count, lucky.Length));
     }
 
     /// <summary>

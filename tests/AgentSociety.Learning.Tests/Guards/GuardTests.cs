@@ -1,4 +1,6 @@
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 
 namespace AgentSociety.Learning.Tests;
@@ -85,5 +87,29 @@ public sealed class GuardTests
         Assert.True(Probes.JudgeDiverges([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.5, 0.4]));
         Assert.False(Probes.JudgeDiverges([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.6, 0.7]));
         Assert.False(Probes.JudgeDiverges([0.5, 0.6], [0.5, 0.4]));
+    }
+
+    [Fact]
+    public void Right_answers_by_wrong_steps_are_lucky_guesses()
+    {
+        EpisodeRecord Attempt(Outcome outcome, bool sound) => new()
+        {
+            Id = "1",
+            Round = 1,
+            Agent = "ada",
+            Role = Role.Solver,
+            Attempt = 0,
+            Checkpoint = "base",
+            Segments = [],
+            Tokens = [],
+            LogProbabilities = [],
+            LossMask = [],
+            Outcome = outcome,
+            Reason = "",
+            Sound = sound,
+            Reward = 0,
+        };
+        Assert.Null(Probes.LuckyGuesses([Attempt(Outcome.Wrong, false)]));
+        Assert.Equal(0.25, Probes.LuckyGuesses([Attempt(Outcome.Correct, true), Attempt(Outcome.Correct, true), Attempt(Outcome.Correct, true), Attempt(Outcome.Correct, false), Attempt(Outcome.Wrong, false)])!.Value.Share);
     }
 }

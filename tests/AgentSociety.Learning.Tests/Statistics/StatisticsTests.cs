@@ -139,6 +139,17 @@ public sealed class StatisticsTests
         if (needed > 2) Assert.True(Power.Of(effect, deviation, needed - 1, Contrast.Interaction) < 0.8);
     }, iter: 20);
 
+    [Fact]
+    public void A_ratchet_rises_without_slipping_back()
+    {
+        // Anscombe's first set in the order of x: slope 0.5001, standard error 0.1179.
+        Ratchet ratchet = Ratchet.Of([4.26, 5.68, 7.24, 4.82, 6.95, 8.81, 8.04, 8.33, 10.84, 7.58, 9.96], tolerance: 0);
+        Assert.Equal(0.5001, ratchet.Slope, 4);
+        Assert.Equal(0.5001 - 2.2622 * 0.1179, ratchet.Interval.Low, 3);
+        Assert.Equal(0.4, ratchet.WithoutLoss);
+        Assert.Equal(1, Ratchet.Of([0.1, 0.5, 0.49, 0.9]).WithoutLoss);
+    }
+
     private static TwoByTwo Societies(double neither, double first, double second, double both, double deviation, int count, ulong seed = 1)
     {
         KeyedRandom random = KeyedRandom.For(seed, "societies");
