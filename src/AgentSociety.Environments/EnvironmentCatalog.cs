@@ -1,5 +1,6 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Environments.Arithmetic;
+using AgentSociety.Environments.Code;
 using AgentSociety.Environments.Games;
 using AgentSociety.Environments.Operators;
 
@@ -13,6 +14,7 @@ public static class EnvironmentCatalog
     [
         Entry<HiddenOperatorsOptions>(HiddenOperatorsEnvironment.EnvironmentName, "Chains of unknown operators: facts live in notes, long chains in weights.", static (options, seed) => new HiddenOperatorsEnvironment(options, seed)),
         Entry<ArithmeticOptions>(ArithmeticEnvironment.EnvironmentName, "Sums, differences and products of long numbers, worked out column by column.", static (options, _) => new ArithmeticEnvironment(options)),
+        Entry<CodeOptions>(CodeEnvironment.EnvironmentName, "JavaScript in a sandbox: predict an output, find an input, write the program.", static (options, _) => new CodeEnvironment(options)),
         Entry<GameOptions>("tic-tac-toe", "Play on from a position against a fixed opponent, and lose nothing.", static (options, seed) => new BoardEnvironment(new TicTacToe(), options, seed)),
         Entry<GameOptions>("connect-four", "Four in a row on a board of four by four, small enough to be solved.", static (options, seed) => new BoardEnvironment(new ConnectFour(4, 4), options, seed)),
         Entry<GameOptions>("nim", "Heaps of 3, 4 and 5 stones; who takes the last one wins.", static (options, seed) => new BoardEnvironment(new Nim(3, 4, 5), options, seed)),

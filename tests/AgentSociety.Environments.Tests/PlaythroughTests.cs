@@ -4,6 +4,7 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Environments.Arithmetic;
+using AgentSociety.Environments.Code;
 using AgentSociety.Environments.Games;
 using AgentSociety.Environments.Operators;
 
@@ -50,6 +51,20 @@ public class PlaythroughTests
         Attempt(told, environment, position, new() { Notes = EmptyNotes.Instance }, "hello;");
         Demonstrations(told, environment);
         GoldenFile.Matches($"{name}.txt", told.ToString());
+    }
+
+    [Fact]
+    public void Code_plays_as_recorded()
+    {
+        CodeEnvironment environment = new(new() { MaximumDifficulty = 5 });
+        StringBuilder told = new();
+        Describe(told, environment);
+        ToolAccess nothing = new() { Notes = EmptyNotes.Instance };
+        Attempt(told, environment, "deduce\nfunction f(x){return x.map(y=>y+1)}\nin: [1,2]", nothing, "[2,3]");
+        Attempt(told, environment, "abduce\nfunction f(x){return x.length}\nin: \"abc\"", nothing, "[0,0,0]");
+        Attempt(told, environment, "induce\nfunction f(x){return x*x}\nin: 1\nin: 2\nin: 3\nin: 4", nothing, "function f(x){return x+2}");
+        Demonstrations(told, environment);
+        GoldenFile.Matches("code.txt", told.ToString());
     }
 
     [Fact]

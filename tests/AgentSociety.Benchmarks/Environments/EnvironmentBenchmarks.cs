@@ -4,6 +4,7 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Environments;
+using AgentSociety.Environments.Code;
 
 namespace AgentSociety.Benchmarks;
 
@@ -14,7 +15,7 @@ static class EnvironmentBenchmarks
 
     public static int Run(string[] arguments)
     {
-        List<Figure> figures = [.. Verdicts(), .. Moves()];
+        List<Figure> figures = [.. Verdicts(), Executions(), .. Moves()];
         foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-40} {figure.PerSecond,14:N0} {figure.Unit}");
         if (arguments is ["--json", string path]) File.WriteAllText(path, JsonSerializer.Serialize(figures));
         return 0;
@@ -29,6 +30,13 @@ static class EnvironmentBenchmarks
             (Problem Problem, IReadOnlyList<Segment> Transcript)[] solved = [.. Enumerable.Range(0, 512).Select(index => Solved(environment, difficulty, index)).Where(pair => !Reservation.Holds(name, pair.Problem.CanonicalForm))];
             yield return new($"{name}, difficulty {difficulty}", Rate(index => environment.Verify(solved[index % solved.Length].Problem, solved[index % solved.Length].Transcript)), "verdicts/s");
         }
+    }
+
+    private static Figure Executions()
+    {
+        Sandbox sandbox = new(new());
+        string[] programs = ["function f(x){return ((x+3)*2)%7}", "function f(x){let s=0;for(let i=0;i<x;i++)s+=i*i;return s}", "function f(x){return [x,1,2].map(y=>y*2).filter(y=>y>2).join('-')}"];
+        return new("code, typical programs", Rate(index => sandbox.Run(programs[index % programs.Length], "9")), "executions/s");
     }
 
     private static IEnumerable<Figure> Moves()

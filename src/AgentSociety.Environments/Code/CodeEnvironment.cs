@@ -1,0 +1,166 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+
+namespace AgentSociety.Environments.Code;
+
+/// <summary>Small JavaScript programs: predict an output, find an input, or write the program from examples.</summary>
+/// <remarks>
+/// Proposals are run twice before they count: they must end within the limits, agree with themselves, and do something. Difficulty is the number of
+/// operators, calls and decisions. Generated problems and demonstrations use a small grammar of integer arithmetic; proposers may use all of the
+/// language that <see cref="Sandbox"/> runs.
+/// </remarks>
+public sealed class CodeEnvironment : IEnvironment, IDemonstrator
+{
+    /// <summary>The name that scenarios use.</summary>
+    public const string EnvironmentName = "code";
+
+    private readonly Sandbox _sandbox = new(new());
+    private readonly string[] _kinds;
+
+    /// <summary>Creates the environment.</summary>
+    /// <exception cref="SocietyException">An option is out of range, or no kind of task is left.</exception>
+    public CodeEnvironment(CodeOptions options)
+    {
+        OptionChecks.Require(EnvironmentName, options);
+        (bool Played, string Kind)[] kinds = [(options.Deduction, CodeText.Deduce), (options.Abduction, CodeText.Abduce), (options.Induction, CodeText.Induce)];
+        _kinds = [.. kinds.Where(kind => kind.Played).Select(kind => kind.Kind)];
+        if (_kinds.Length == 0) throw new SocietyException($"environment '{EnvironmentName}', options: deduction, abduction and induction are all false; leave at least one true");
+        MaximumDifficulty = options.MaximumDifficulty;
+    }
+
+    /// <inheritdoc />
+    public string Name => EnvironmentName;
+
+    /// <inheritdoc />
+    public string Alphabet { get; } = "\n" + string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code));
+
+    /// <inheritdoc />
+    public int MaximumDifficulty { get; }
+
+    /// <inheritdoc />
+    public Problem Generate(int difficulty, KeyedRandom random)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
+        string body = "x";
+        for (int step = 0; step < difficulty; step++)
+        {
+            string operation = random.Choose(["+", "-", "*", "%"]);
+            body = $"({body}{operation}{random.Next(operation == "%" ? 5 : 1, 9)})";
+        }
+
+        string kind = random.Choose(_kinds);
+        int[] inputs = random.Permutation(20)[..(kind == CodeText.Induce ? 6 : 1)];
+        return Made(new(kind, $"function f(x){{return {body}}}", [.. inputs.Select(input => input.ToString())]), difficulty);
+    }
+
+    /// <inheritdoc />
+    public Proposal Parse(string text)
+    {
+        if (CodeText.Read(text) is not { } code) return Proposal.Malformed("not of the form: deduce, abduce or induce; a program; lines 'in: ' with one JSON value each");
+        if (!_kinds.Contains(code.Kind)) return Proposal.Malformed($"'{code.Kind}' is not played here");
+        if (CodeShape.Of(code.Program) is not { } shape) return Proposal.Malformed("the program is not JavaScript");
+        if (shape.Forbidden is { } forbidden) return Proposal.Malformed(forbidden);
+        if (shape.Operations < 1) return Proposal.Malformed("the program does nothing");
+        if (shape.Operations > MaximumDifficulty) return Proposal.Malformed($"the program has more than {MaximumDifficulty} operations");
+        if (code.Inputs.Distinct().Count() != code.Inputs.Count) return Proposal.Malformed("an input comes twice");
+        foreach (string input in code.Inputs)
+        {
+            if (_sandbox.RunTwice(code.Program, input) is { Value: null } failed) return Proposal.Malformed(failed.Failure);
+        }
+
+        return Proposal.Valid(Made(code, shape.Operations));
+    }
+
+    /// <inheritdoc />
+    public string ProposerPrompt(Frontier frontier, KeyedRandom random) => $"@{FrontierText.Digits(frontier, MaximumDifficulty)}:\n";
+
+    /// <inheritdoc />
+    public string SolverPrompt(Problem problem, KeyedRandom random)
+    {
+        CodeText code = Read(problem);
+        return code.Prompt([.. code.Inputs.Select(input => Output(code, input))]);
+    }
+
+    /// <inheritdoc />
+    public IToolSession? OpenTools(Problem problem, ToolAccess access) => null;
+
+    /// <inheritdoc />
+    public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
+    {
+        Segment[] written = [.. transcript.Where(segment => segment.Source == Source.Model && segment.Text.Length > 0)];
+        if (written.Length != 1) return Judged(Outcome.Malformed, "the answer must be one piece");
+        CodeText code = Read(problem);
+        string answer = written[0].Text.Trim(' ', '\n');
+        return code.Kind switch
+        {
+            CodeText.Deduce => Deduced(answer, Output(code, code.Inputs[0])),
+            CodeText.Abduce => Compared(_sandbox.Run(code.Program, answer), Output(code, code.Inputs[0]), $"f({Short(answer)})"),
+            _ => Induced(code, answer),
+        };
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
+    {
+        Problem problem = Unreserved(difficulty, random);
+        CodeText code = Read(problem);
+        string answer = code.Kind switch
+        {
+            CodeText.Deduce => Output(code, code.Inputs[0]),
+            CodeText.Abduce => code.Inputs[0],
+            _ => code.Program,
+        };
+        return [new(Source.Prompt, SolverPrompt(problem, random)), new(Source.Model, answer)];
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) =>
+    [
+        new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(difficulty, MaximumDifficulty, random), random)),
+        new(Source.Model, Unreserved(difficulty, random).Text),
+    ];
+
+    private static Problem Made(CodeText code, int difficulty) => new() { Text = code.Write(), Difficulty = difficulty, CanonicalForm = code.Write() };
+
+    private static CodeText Read(Problem problem) => CodeText.Read(problem.Text) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
+
+    private string Output(CodeText code, string input) => _sandbox.Run(code.Program, input).Value ?? throw new ArgumentException("the program of a problem must run", nameof(code));
+
+    // A value that JSON cannot write, such as undefined or -0, is compared as it stands.
+    private Verdict Deduced(string answer, string truth) =>
+        answer == truth || _sandbox.Canonical(answer) == truth ? Judged(Outcome.Correct, $"the output is {Short(truth)}") : Judged(Outcome.Wrong, $"the output is {Short(truth)}, not {Short(answer)}");
+
+    private Verdict Induced(CodeText code, string answer)
+    {
+        for (int index = 0; index < code.Inputs.Count; index++)
+        {
+            Verdict one = Compared(_sandbox.Run(answer, code.Inputs[index]), Output(code, code.Inputs[index]), index < code.Shown ? $"f({code.Inputs[index]})" : "f of a hidden input");
+            if (one.Outcome != Outcome.Correct) return one;
+        }
+
+        return Judged(Outcome.Correct, $"agrees on all {code.Inputs.Count} inputs");
+    }
+
+    private static Verdict Compared(Execution execution, string truth, string what) => execution.Value switch
+    {
+        null => Judged(Outcome.Malformed, $"{what} gives nothing: {execution.Failure}"),
+        { } value when value == truth => Judged(Outcome.Correct, $"{what} is {Short(truth)}"),
+        { } value => Judged(Outcome.Wrong, $"{what} is {Short(value)}, not {Short(truth)}"),
+    };
+
+    private static string Short(string text) => text.Length > 80 ? $"{text.AsSpan(0, 80)}..." : text;
+
+    private static Verdict Judged(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
+
+    private Problem Unreserved(int difficulty, KeyedRandom random)
+    {
+        while (true)
+        {
+            Problem problem = Generate(difficulty, random);
+            if (!Reservation.Holds(EnvironmentName, problem.CanonicalForm)) return problem;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace AgentSociety.Environments.Code;
+
+/// <summary>What a scenario may say under <c>environment.options</c> of <c>code</c>.</summary>
+public sealed record CodeOptions
+{
+    /// <summary>Most operations (operators, calls, decisions) of a program.</summary>
+    [Range(1, 200)]
+    public int MaximumDifficulty { get; init; } = 30;
+
+    /// <summary>True to play deduction: predict the output.</summary>
+    public bool Deduction { get; init; } = true;
+
+    /// <summary>True to play abduction: find an input.</summary>
+    public bool Abduction { get; init; } = true;
+
+    /// <summary>True to play induction: write the program from examples, judged on hidden ones.</summary>
+    public bool Induction { get; init; } = true;
+}

@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+using Acornima;
+using Acornima.Ast;
+using Jint;
+using Jint.Native;
+using Jint.Native.Json;
+
+namespace AgentSociety.Environments.Code;
+
+/// <summary>What came of an execution: the value in canonical text, or why there is none.</summary>
+/// <param name="Value">Canonical text of what the function returned; null where it returned nothing that can be compared.</param>
+/// <param name="Failure">Why there is no value; empty where there is one.</param>
+public sealed record Execution(string? Value, string Failure);
+
+/// <summary>Runs JavaScript functions of one argument, <c>function f(x) { ... }</c>, with hard limits and nothing of the host in reach.</summary>
+/// <remarks>
+/// Deterministic: no clock, no random numbers, no string compilation, no big integers (one power of them can outlast every limit), no
+/// promises, buffers or locales. Values leave as canonical text that this class writes itself, so a program that replaces
+/// <c>JSON.stringify</c> or pollutes a prototype changes nothing about how it is judged. Each execution has an engine of its own.
+/// </remarks>
+public sealed class Sandbox(SandboxLimits limits)
+{
+    // What could tell two runs apart, compile text, or allocate beyond the limits in one call.
+    private const string Closed = """
+        for (const name of ['Date', 'Intl', 'Temporal', 'BigInt', 'eval', 'Function', 'WeakRef', 'FinalizationRegistry', 'Promise', 'Proxy', 'Reflect', 'Atomics',
+            'ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array',
+            'BigInt64Array', 'BigUint64Array', 'Float16Array', 'Float32Array', 'Float64Array', 'ShadowRealm', 'System', 'importNamespace', 'clr']) delete globalThis[name];
+        delete Math.random;
+        for (const name of ['toLocaleString', 'toLocaleLowerCase', 'toLocaleUpperCase', 'localeCompare', 'normalize']) { delete String.prototype[name]; delete Number.prototype[name]; delete Array.prototype[name]; }
+        for (const name of ['repeat', 'padStart', 'padEnd']) {
+            const plain = String.prototype[name];
+            String.prototype[name] = function (count, fill) {
+                if (+count > LIMIT || (name === 'repeat' && +count * this.length > LIMIT)) throw new RangeError('string too long');
+                return plain.call(this, +count, fill);
+            };
+        }
+        """;
+
+    private readonly Prepared<Script> _closed = Engine.PrepareScript(Closed.Replace("LIMIT", "10000", StringComparison.Ordinal));
+
+    /// <summary>Runs <paramref name="program"/>'s <c>f</c> on a JSON value.</summary>
+    public Execution Run(string program, string input)
+    {
+        if (program.Length > limits.Text || input.Length > limits.Text) return Failed($"longer than {limits.Text} characters");
+        if (Refusal(program) is { } refusal) return Failed(refusal);
+        try
+        {
+            using Engine engine = new(Restrict);
+            engine.Execute(_closed);
+            JsValue argument = new JsonParser(engine).Parse(input);
+            engine.Execute(program);
+            JsValue function = engine.Evaluate("typeof f === 'function' ? f : null");
+            if (function.IsNull()) return Failed("there is no function f");
+            return CanonicalValue.TryWrite(engine.Invoke(function, argument), limits.Text, out string text) ? new(text, "") : Failed(text);
+        }
+        catch (Exception failure) when (failure is JintException or TimeoutException or RegexMatchTimeoutException or InsufficientExecutionStackException or ParseErrorException
+            or ArgumentException or InvalidOperationException or InvalidCastException or OverflowException or OutOfMemoryException or NotSupportedException or IndexOutOfRangeException or NullReferenceException)
+        {
+            // Whatever a hostile program makes the interpreter throw is that program's failure.
+            return Failed($"{failure.GetType().Name}: {(failure.Message.Length > 200 ? failure.Message[..200] : failure.Message)}");
+        }
+    }
+
+    /// <summary>Runs twice and insists on one result.</summary>
+    public Execution RunTwice(string program, string input)
+    {
+        Execution first = Run(program, input);
+        return first.Value is null || Run(program, input) == first ? first : Failed("two runs gave two results");
+    }
+
+    /// <summary>The canonical text of a JSON value; null where the text is none.</summary>
+    public string? Canonical(string json)
+    {
+        if (json.Length > limits.Text) return null;
+        return Run("function f(x) { return x; }", json).Value;
+    }
+
+    private static Execution Failed(string reason) => new(null, reason);
+
+    private static string? Refusal(string program)
+    {
+        CodeShape? shape = CodeShape.Of(program);
+        return shape is null ? "not JavaScript" : shape.Forbidden;
+    }
+
+    private void Restrict(Options options)
+    {
+        options.Strict().DisableStringCompilation().LimitRecursion(limits.Recursion).MaxStatements(limits.Statements).TimeoutInterval(limits.Time).LimitMemory(limits.Memory);
+        options.Constraints.RegexTimeout = limits.RegularExpression;
+        options.Constraints.MaxArraySize = limits.Array;
+        options.Constraints.MaxExecutionStackCount = limits.Recursion;
+        options.Json.MaxParseDepth = 32;
+        options.Interop.Enabled = false;
+    }
+}

@@ -1,0 +1,26 @@
+namespace AgentSociety.Environments.Code;
+
+/// <summary>What one execution may use. All limits are hard.</summary>
+public sealed record SandboxLimits
+{
+    /// <summary>Statements.</summary>
+    public int Statements { get; init; } = 20_000;
+
+    /// <summary>Wall time; the last resort, since statements bound nearly everything and give the same verdict on every machine.</summary>
+    public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Bytes allocated.</summary>
+    public long Memory { get; init; } = 32 << 20;
+
+    /// <summary>Depth of calls.</summary>
+    public int Recursion { get; init; } = 64;
+
+    /// <summary>Time of one regular expression.</summary>
+    public TimeSpan RegularExpression { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Characters of a program, an input, and an output.</summary>
+    public int Text { get; init; } = 4_000;
+
+    /// <summary>Elements of an array.</summary>
+    public uint Array { get; init; } = 10_000;
+}
