@@ -33,6 +33,9 @@ public sealed record EditRequest
     /// <summary>The episode that led to the edit; null for people.</summary>
     public string? Episode { get; init; }
 
+    /// <summary>True for people and for proposals that were accepted: gates and rates do not hold them.</summary>
+    public bool Trusted { get; init; }
+
     /// <summary>What to do where the page has moved on.</summary>
     public OnConflict OnConflict { get; init; }
 }

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace AgentSociety.Culture;
 
 /// <summary>Carries out edits inside one transaction, on heads that nobody else sees before it commits.</summary>
-internal sealed class EditTransaction(SqliteConnection connection, ScratchpadStatements statements, ImmutableDictionary<string, Head> heads, long now)
+internal sealed class EditTransaction(SqliteConnection connection, ScratchpadStatements statements, ImmutableDictionary<string, Head> heads, EditRules rules, long now)
 {
     private readonly ImmutableDictionary<string, Head>.Builder _heads = heads.ToBuilder();
     private readonly HashSet<string> _changed = [];
@@ -51,6 +51,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         if ((PageName.Fault(edit.Page) ?? PageBody.Fault(edit.Text) ?? PageBody.Fault(edit.Comment)) is { } fault) return new EditResult.Rejected(fault);
         string text = PageBody.Normalise(edit.Text);
         Head? head = _heads.GetValueOrDefault(edit.Page);
+        if (Held(request, head, text, out trace) is { } held) return held;
         if (edit.Kind == EditKind.Append)
         {
             if (text.Length == 0 || (head is not null && PageBody.Holds(head.Body, text)))
@@ -66,6 +67,47 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
             return new EditResult.Rejected($"{edit.BaseRevision} is no revision of {edit.Page}; read the page and name the revision that was read");
         if (head!.Body == text && !head.Deleted) return Unchanged(head, out trace);
         return Stale(request, head, start, text, out trace);
+    }
+
+    /// <summary>Refuses an edit or lets it wait, by the rules; null where it may go on.</summary>
+    private EditResult? Held(EditRequest request, Head? head, string text, out EditTrace trace)
+    {
+        trace = default;
+        bool append = request.Edit.Kind == EditKind.Append;
+        int before = head?.Body.Length ?? 0, after = append ? before + text.Length : text.Length;
+        if (after > rules.MaximumPageSize && after > before)
+            return new EditResult.Rejected($"{request.Edit.Page} would have {after} characters, {rules.MaximumPageSize} are allowed; put part of it on another page and link to it");
+        if (request.Trusted || (append && head is not null && PageBody.Holds(head.Body, text))) return null;
+        if (rules.MaximumEditsPerRound < int.MaxValue && statements.SavedEdits(request.Author, request.Round) >= rules.MaximumEditsPerRound)
+            return new EditResult.Rejected($"{request.Author} has made {rules.MaximumEditsPerRound} edits in round {request.Round}, which is all that is allowed; go on in the next round");
+        bool shrinks = !append && before > 0 && before - after > rules.LargestShrink * before;
+        Gate gate = (Gate)Math.Max((int)rules.GateOf(request.Edit.Page), (int)(shrinks ? rules.ShrinkGate : Gate.Auto));
+        if (gate == Gate.Auto) return null;
+        string reason = shrinks ? $"the edit removes {100 * (before - after) / before} % of the page" : $"edits of {request.Edit.Page} {(gate == Gate.Locked ? "are locked" : "wait for review")}";
+        if (gate == Gate.Locked) return new EditResult.Rejected(reason);
+        long? start = request.Edit.BaseRevision is { } revision ? statements.RevisionOf(request.Edit.Page, revision) : null;
+        long proposal = statements.Propose(request, start, text, reason, now);
+        trace = new EditTrace(null, start, null, null, proposal);
+        return new EditResult.Proposed(proposal, reason);
+    }
+
+    /// <summary>Takes one author's revisions of a page back, newest first, and keeps what others wrote.</summary>
+    /// <returns>Null where the page holds nothing of the author's in these rounds.</returns>
+    internal EditResult? Revert(string page, IReadOnlyList<long> revisions, string reverter, int round, string comment)
+    {
+        Head head = _heads[page];
+        string body = head.Body;
+        foreach (long number in revisions)
+        {
+            NotePage theirs = RevisionStore.Read(connection, number);
+            string before = statements.Parent(number) is { } parent ? RevisionStore.Read(connection, parent).Body : "";
+            MergeOutcome merge = ThreeWayMerge.Merge(theirs.Body, body, before);
+            if (!merge.Clean) return new EditResult.Conflict(theirs, head.Note, before, merge.Text);
+            body = merge.Text;
+        }
+
+        if (body == head.Body) return null;
+        return new EditResult.Saved(Save(new Revision(page, body.Length == 0 ? RevisionKind.Delete : RevisionKind.Revert, reverter, round, null, comment, body, head)).Revision, false);
     }
 
     private EditResult Stale(EditRequest request, Head head, (long Number, NotePage Note)? start, string mine, out EditTrace trace)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
+using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace AgentSociety.Culture;
@@ -15,6 +16,7 @@ public sealed class Scratchpad : IDisposable
 {
     private readonly SocietyDatabase _database;
     private readonly TimeProvider _clock;
+    private readonly EditRules _rules;
     private readonly ScratchpadStatements _statements;
     private readonly Lock _gate = new();
     private State _state = new(ImmutableDictionary.Create<string, Head>(StringComparer.Ordinal), 0);
@@ -23,8 +25,10 @@ public sealed class Scratchpad : IDisposable
     /// <summary>Opens the scratchpad of a database.</summary>
     /// <param name="database">The database, open for writing.</param>
     /// <param name="clock">Stamps revisions; the system's where null.</param>
-    public Scratchpad(SocietyDatabase database, TimeProvider? clock = null)
+    /// <param name="rules">What edits must keep to; the defaults where null.</param>
+    public Scratchpad(SocietyDatabase database, TimeProvider? clock = null, EditRules? rules = null)
     {
+        _rules = rules ?? new EditRules();
         _database = database;
         _clock = clock ?? TimeProvider.System;
         _statements = database.Write(connection => new ScratchpadStatements(connection));
@@ -48,6 +52,64 @@ public sealed class Scratchpad : IDisposable
     /// <summary>Brings a deleted page back with the body that it had.</summary>
     public EditResult Restore(string page, string author, int round, string comment) =>
         Change(transaction => transaction.ChangeLife(page, RevisionKind.Restore, author, round, comment));
+
+    /// <summary>Takes back what one author wrote, on every page, as one action; what others wrote stays, and so does the history.</summary>
+    /// <param name="author">Whose edits.</param>
+    /// <param name="fromRound">Only those of this round and later.</param>
+    /// <param name="reverter">Who decides it.</param>
+    /// <param name="round">The round in play.</param>
+    /// <param name="comment">Why.</param>
+    /// <returns>The result by page: saved, or a conflict where others have built on the edits; pages that need no change are left out.</returns>
+    public IReadOnlyDictionary<string, EditResult> RevertAuthor(string author, int fromRound, string reverter, int round, string comment)
+    {
+        ILookup<string, long> revisions = _database.Read(connection => connection.Query<(string Page, long Number)>("""
+            SELECT p.name, r.number FROM revision r JOIN page p ON p.id = r.page
+            WHERE r.author = @author AND r.round >= @fromRound AND r.kind IN ('edit', 'merge') AND p.deleted = 0 ORDER BY r.number DESC
+            """, new { author, fromRound })).ToLookup(row => row.Page, row => row.Number);
+        return Change(transaction =>
+        {
+            Dictionary<string, EditResult> results = [];
+            foreach (IGrouping<string, long> page in revisions)
+                if (transaction.Revert(page.Key, [.. page], reverter, round, comment) is { } result) results[page.Key] = result;
+            return results;
+        });
+    }
+
+    /// <summary>Edits that wait for a decision, oldest first.</summary>
+    public IReadOnlyList<Proposal> Proposals(int limit = 100) => _database.Read(connection => connection.Query<Proposal>("""
+        SELECT q.number AS Number, q.page AS Page, r.id AS Base, q.kind AS Kind, q.text AS Text, q.author AS Author, q.round AS Round, q.episode AS Episode,
+               q.comment AS Comment, q.reason AS Reason
+        FROM proposal q LEFT JOIN revision r ON r.number = q.base WHERE q.state = 'open' ORDER BY q.number LIMIT @limit
+        """, new { limit }).AsList());
+
+    /// <summary>Decides a proposal. An accepted one is saved under its author's name, merged where the page has moved on.</summary>
+    /// <param name="proposal">Its number.</param>
+    /// <param name="accept">Whether it is saved.</param>
+    /// <param name="decider">Who decides.</param>
+    /// <param name="verdict">Why.</param>
+    /// <returns>What became of it; after a conflict it stays open.</returns>
+    /// <exception cref="SocietyException">No such proposal is open.</exception>
+    public EditResult Decide(long proposal, bool accept, string decider, string verdict)
+    {
+        Proposal open = Proposals(int.MaxValue).FirstOrDefault(waiting => waiting.Number == proposal)
+            ?? throw new SocietyException($"{_database.Path}: no proposal {proposal} is open; list those that are.");
+        return Change((transaction, connection) =>
+        {
+            EditResult result = accept ? transaction.Apply(new EditRequest
+            {
+                // A conflict is decided again when the page has moved: the head is part of the key.
+                Key = $"proposal/{proposal}/{Tip(connection)}",
+                Edit = new NoteEdit { Page = open.Page, Kind = open.Kind == "append" ? EditKind.Append : EditKind.Replace, Text = open.Text, Comment = open.Comment, BaseRevision = open.Base },
+                Author = open.Author,
+                Round = open.Round,
+                Episode = open.Episode,
+                Trusted = true,
+            }) : new EditResult.Rejected(verdict);
+            if (result is not EditResult.Conflict)
+                connection.Execute("UPDATE proposal SET state = @state, decider = @decider, verdict = @verdict WHERE number = @proposal", new { proposal, decider, verdict, state = result is EditResult.Rejected ? "rejected" : "accepted" });
+            return result;
+        });
+    }
 
     /// <summary>The scratchpad as it is now, or as it was at the end of a round; it does not change when edits follow.</summary>
     /// <param name="asOfRound">Leaves out what was written in later rounds; null for the newest.</param>
@@ -76,7 +138,9 @@ public sealed class Scratchpad : IDisposable
     /// <summary>Releases the prepared statements; the database stays open.</summary>
     public void Dispose() => _statements.Dispose();
 
-    private T Change<T>(Func<EditTransaction, T> change)
+    private T Change<T>(Func<EditTransaction, T> change) => Change((transaction, _) => change(transaction));
+
+    private T Change<T>(Func<EditTransaction, SqliteConnection, T> change)
     {
         lock (_gate)
         {
@@ -84,8 +148,8 @@ public sealed class Scratchpad : IDisposable
             T result = _database.Write(connection =>
             {
                 Refresh(connection);
-                EditTransaction transaction = new(connection, _statements, _state.Heads, _clock.GetUtcNow().ToUnixTimeMilliseconds());
-                T made = change(transaction);
+                EditTransaction transaction = new(connection, _statements, _state.Heads, _rules, _clock.GetUtcNow().ToUnixTimeMilliseconds());
+                T made = change(transaction, connection);
                 next = new State(transaction.Flush(), Tip(connection));
                 return made;
             });

@@ -10,6 +10,7 @@ internal sealed class ScratchpadStatements : IDisposable
     private readonly PreparedStatement _insertProposal;
     private readonly PreparedStatement _revisionOf;
     private readonly PreparedStatement _parent;
+    private readonly PreparedStatement _saved;
     private long _revision;
     private long _page;
     private long _proposal;
@@ -27,6 +28,7 @@ internal sealed class ScratchpadStatements : IDisposable
         _insertEdit = new(connection, "INSERT INTO edit (key, page, author, round, episode, outcome, revision, base, theirs, mine, proposal, reason) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12)");
         _insertProposal = new(connection, "INSERT INTO proposal (number, page, base, kind, text, author, round, episode, comment, reason, time) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11)");
         _revisionOf = new(connection, "SELECT r.number FROM revision r JOIN page p ON p.id = r.page WHERE r.id = @1 AND p.name = @2");
+        _saved = new(connection, "SELECT count(*) FROM edit WHERE author = @1 AND round = @2 AND outcome IN ('saved', 'merged')");
         _parent = new(connection, "SELECT parent FROM revision WHERE number = @1");
     }
 
@@ -60,6 +62,8 @@ internal sealed class ScratchpadStatements : IDisposable
 
     internal long? RevisionOf(string page, string id) => _revisionOf.First(row => (long?)row.GetInt64(0), id, page);
 
+    internal long SavedEdits(string author, int round) => _saved.First(row => row.GetInt64(0), author, round);
+
     internal long? Parent(long revision) => _parent.First(row => row.NumberOrNull(0), revision);
 
     internal long Propose(EditRequest request, long? start, string text, string reason, long now)
@@ -86,7 +90,7 @@ internal sealed class ScratchpadStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent])
+        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _saved])
             statement.Dispose();
     }
 }
