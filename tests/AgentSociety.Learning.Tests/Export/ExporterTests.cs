@@ -85,6 +85,14 @@ public sealed class ExporterTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(_folder, "none")));
     }
 
+    [Fact]
+    public void A_proposal_is_in_no_group_of_attempts()
+    {
+        LoggedEpisode solved = Solved();
+        Assert.NotNull(solved.Group);
+        Assert.Null((solved with { Episode = solved.Episode with { Role = Role.Proposer } }).Group);
+    }
+
     private static ExportOptions Options(ExportFormat format) => new() { Format = format, TestShare = 0 };
 
     private async Task<JsonElement> Line(ExportFormat format)

@@ -1,0 +1,38 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+
+namespace AgentSociety.Learning;
+
+/// <summary>Reads the log of runs out of their databases, for export and for training.</summary>
+public static class RunLog
+{
+    /// <summary>The episodes of one run in the order in which they were recorded, each with its problem.</summary>
+    /// <remarks>Lazy: one episode at a time is in memory. The database must stay open while it is read.</remarks>
+    /// <param name="database">The run's database.</param>
+    /// <param name="options">What to read; <see cref="Exporter.Choose"/> applies the rest of the filter.</param>
+    /// <exception cref="SocietyException">The database holds no run.</exception>
+    public static IEnumerable<LoggedEpisode> Read(SocietyDatabase database, ExportOptions options)
+    {
+        RunRecords records = new(database);
+        string run = records.Info()?.Name ?? throw new SocietyException($"{database.Path}: holds no run; name a run's directory or its society.db");
+        return Episodes(database, records, run, options);
+    }
+
+    private static IEnumerable<LoggedEpisode> Episodes(SocietyDatabase database, RunRecords records, string run, ExportOptions options)
+    {
+        EpisodeFilter filter = new() { FromRound = options.FirstRound, ToRound = options.LastRound, Agent = options.Agent, Role = options.Role };
+        Dictionary<string, ProblemRecord> problems = [];
+        int round = -1;
+        foreach (EpisodeRecord episode in database.Episodes(filter))
+        {
+            if (episode.Round != round)
+            {
+                round = episode.Round;
+                problems = records.Problems(round).ToDictionary(problem => problem.Id, StringComparer.Ordinal);
+            }
+
+            yield return new LoggedEpisode(run, episode, episode.Problem is { } id ? problems.GetValueOrDefault(id) : null);
+        }
+    }
+}
