@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+
+namespace AgentSociety.Environments.Yours;
+
+/// <summary>An environment in any language: a program that answers JSON lines.</summary>
+/// <remarks>
+/// Methods, with their parameters and results. <c>describe</c>: {seed} to {name, alphabet, maximumDifficulty}. <c>generate</c>: {difficulty, key} to a problem
+/// {text, difficulty, canonicalForm}. <c>parse</c>: {text} to {problem} or {reason}. <c>proposerPrompt</c>: {solveRates, key} and <c>solverPrompt</c>: {problem, key} to a
+/// text. <c>verify</c>: {problem, transcript: [{source: prompt|model|tool, text}]} to {outcome: correct|wrong|malformed, reason}. A key is a decimal string of 64 bits; the
+/// same key must give the same answer, also in another process. Tools and steps are for environments in .NET.
+/// </remarks>
+public sealed class ExternalEnvironment : IEnvironment, IDisposable
+{
+    private readonly JsonLines _program;
+
+    /// <summary>Starts the program and asks what it is.</summary>
+    /// <exception cref="SocietyException">It cannot be started or does not answer as it should.</exception>
+    public ExternalEnvironment(ExternalOptions options, ulong seed)
+    {
+        OptionChecks.Require("external", options);
+        _program = new(options);
+        JsonNode? said = _program.Ask("describe", new() { ["seed"] = seed.ToString() });
+        Name = Text(said, "name", "describe");
+        Alphabet = Text(said, "alphabet", "describe");
+        MaximumDifficulty = Number(said, "maximumDifficulty", "describe");
+    }
+
+    /// <inheritdoc />
+    public string Name { get; }
+
+    /// <inheritdoc />
+    public string Alphabet { get; }
+
+    /// <inheritdoc />
+    public int MaximumDifficulty { get; }
+
+    /// <inheritdoc />
+    public Problem Generate(int difficulty, KeyedRandom random) => Read(_program.Ask("generate", new() { ["difficulty"] = difficulty, ["key"] = Key(random) }), "generate");
+
+    /// <inheritdoc />
+    public Proposal Parse(string text)
+    {
+        JsonNode? said = _program.Ask("parse", new() { ["text"] = text });
+        return Field(said, "problem") is { } problem ? Proposal.Valid(Read(problem, "parse")) : Proposal.Malformed(Text(said, "reason", "parse"));
+    }
+
+    /// <inheritdoc />
+    public string ProposerPrompt(Frontier frontier, KeyedRandom random)
+    {
+        JsonArray rates = [.. frontier.SolveRates.Select(rate => rate is { } known ? (JsonNode)JsonValue.Create(known) : null)];
+        return Plain(_program.Ask("proposerPrompt", new() { ["solveRates"] = rates, ["key"] = Key(random) }), "proposerPrompt");
+    }
+
+    /// <inheritdoc />
+    public string SolverPrompt(Problem problem, KeyedRandom random) => Plain(_program.Ask("solverPrompt", new() { ["problem"] = Written(problem), ["key"] = Key(random) }), "solverPrompt");
+
+    /// <inheritdoc />
+    public IToolSession? OpenTools(Problem problem, ToolAccess access) => null;
+
+    /// <inheritdoc />
+    public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
+    {
+        JsonArray segments = [.. transcript.Select(segment => (JsonNode)new JsonObject { ["source"] = segment.Source.ToString().ToLowerInvariant(), ["text"] = segment.Text })];
+        JsonNode? said = _program.Ask("verify", new() { ["problem"] = Written(problem), ["transcript"] = segments });
+        Outcome outcome = Text(said, "outcome", "verify") switch
+        {
+            "correct" => Outcome.Correct,
+            "wrong" => Outcome.Wrong,
+            "malformed" => Outcome.Malformed,
+            _ => throw _program.Failed("answers 'verify' with an outcome other than correct, wrong and malformed"),
+        };
+        return new() { Outcome = outcome, Reason = Text(said, "reason", "verify") };
+    }
+
+    /// <summary>Ends the program.</summary>
+    public void Dispose() => _program.Dispose();
+
+    private Problem Read(JsonNode? said, string method) => new()
+    {
+        Text = Text(said, "text", method),
+        Difficulty = Number(said, "difficulty", method),
+        CanonicalForm = Text(said, "canonicalForm", method),
+    };
+
+    private static JsonObject Written(Problem problem) => new() { ["text"] = problem.Text, ["difficulty"] = problem.Difficulty, ["canonicalForm"] = problem.CanonicalForm };
+
+    // A decimal string, because JSON numbers lose bits beyond 53 in many languages.
+    private static string Key(KeyedRandom random) => random.NextUInt64().ToString();
+
+    private static JsonNode? Field(JsonNode? said, string name) => (said as JsonObject)?[name];
+
+    private string Plain(JsonNode? said, string method) =>
+        said is JsonValue value && value.TryGetValue(out string? text) ? text : throw _program.Failed($"answers '{method}' without a text");
+
+    private string Text(JsonNode? said, string name, string method) =>
+        Field(said, name) is JsonValue value && value.TryGetValue(out string? text) ? text : throw _program.Failed($"answers '{method}' without the text '{name}'");
+
+    private int Number(JsonNode? said, string name, string method) =>
+        Field(said, name) is JsonValue value && value.TryGetValue(out int number) && number >= 1 ? number : throw _program.Failed($"answers '{method}' without '{name}', a whole number from 1 on");
+}

@@ -1,0 +1,125 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.Yours;
+
+namespace AgentSociety.Environments.Tests.Yours;
+
+public sealed class YoursTests : IDisposable
+{
+    private const string Program = """
+        while IFS= read -r line; do
+          id=${line#*'"id":'}; id=${id%%,*}
+          case "$line" in
+            *'"method":"describe"'*) r='{"name":"letter","alphabet":"abcdefghijklmnopqrstuvwxyz :","maximumDifficulty":1}';;
+            *'"method":"generate"'*) r='{"text":"a","difficulty":1,"canonicalForm":"a"}';;
+            *'"method":"parse","parameters":{"text":"a"}'*) r='{"problem":{"text":"a","difficulty":1,"canonicalForm":"a"}}';;
+            *'"method":"parse"'*) r='{"reason":"only a is a problem"}';;
+            *Prompt*) r='"after a:"';;
+            *'"source":"model","text":"b"'*) r='{"outcome":"correct","reason":"b follows a"}';;
+            *) r='{"outcome":"wrong","reason":"b follows a"}';;
+          esac
+          BREAK
+          printf '{"id":%s,"result":%s}\n' "$id" "$r"
+        done
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("agentsociety-").FullName;
+
+    public static TheoryData<string> Shipped => new(EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external")));
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory, MemberData(nameof(Shipped))]
+    public void Every_shipped_environment_conforms(string name)
+    {
+        EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
+        Assert.Empty(Conformance.Check(entry.Create(Activator.CreateInstance(entry.OptionsType)!, 3)));
+    }
+
+    [Fact]
+    public void A_class_of_another_library_is_loaded_by_path_and_name()
+    {
+        IEnvironment environment = PluginEnvironment.Load(new() { Assembly = typeof(YoursTests).Assembly.Location, Type = typeof(Letters).FullName! }, 4);
+        Assert.Equal("letters-4", environment.Name);
+        Assert.Empty(Conformance.Check(environment));
+    }
+
+    [Fact]
+    public void Conformance_names_what_an_environment_got_wrong()
+    {
+        IReadOnlyList<string> failures = Conformance.Check(new Letters(4) { Sloppy = true });
+        Assert.Contains(failures, failure => failure.Contains("nonsense answers", StringComparison.Ordinal));
+        Assert.Contains(failures, failure => failure.Contains("no answer at all", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", "x", "Assembly"), InlineData("/nowhere/x.dll", "x", "no file"), InlineData("SELF", "Nobody", "no type Nobody"), InlineData("SELF", "AgentSociety.Environments.Tests.Yours.YoursTests", "does not implement")]
+    public void A_plugin_that_cannot_be_loaded_says_why(string path, string type, string said) =>
+        Assert.Contains(said, Assert.Throws<SocietyException>(() => PluginEnvironment.Load(new() { Assembly = path == "SELF" ? typeof(YoursTests).Assembly.Location : path, Type = type }, 1)).Message);
+
+    [Fact]
+    public void A_program_that_speaks_json_lines_is_an_environment()
+    {
+        if (OperatingSystem.IsWindows()) return; // the program is a shell script
+        using ExternalEnvironment environment = Start("", 10);
+        Assert.Empty(Conformance.Check(environment));
+        Assert.Equal(Outcome.Correct, environment.Verify(environment.Generate(1, KeyedRandom.For(1, "x")), [new(Source.Prompt, "after a:"), new(Source.Model, "b")]).Outcome);
+    }
+
+    [Theory]
+    [InlineData("exit 1"), InlineData("echo nonsense; continue"), InlineData("echo '{\"id\":0}'; continue"), InlineData("sleep 30")]
+    public void A_program_that_fails_once_is_started_anew_and_asked_again(string trouble)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        string mark = Path.Combine(_folder, "failed");
+        using ExternalEnvironment environment = Start($"case $line in *verify*) if [ ! -e {mark} ]; then touch {mark}; {trouble}; fi;; esac", 1);
+        Assert.Equal(Outcome.Wrong, environment.Verify(environment.Generate(1, KeyedRandom.For(1, "x")), [new(Source.Model, "c")]).Outcome);
+        Assert.True(File.Exists(mark));
+    }
+
+    [Theory]
+    [InlineData("exit 1", "it left"), InlineData("echo nonsense; continue", "no JSON"), InlineData("sleep 30", "silent"), InlineData("r='{}'", "without the text 'name'")]
+    public void A_program_that_keeps_failing_ends_the_run_with_one_line(string trouble, string said)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        Assert.Contains(said, Assert.Throws<SocietyException>(() => Start(trouble, 0.3)).Message);
+    }
+
+    [Fact]
+    public void A_program_that_does_not_exist_is_bad_input() =>
+        Assert.True(Assert.Throws<SocietyException>(() => new ExternalEnvironment(new() { Command = "/nowhere/at-all" }, 1)).BadInput);
+
+    private static ExternalEnvironment Start(string trouble, double timeout) =>
+        new(new() { Command = "/bin/sh", Arguments = ["-c", Program.Replace("BREAK", trouble, StringComparison.Ordinal)], TimeoutSeconds = timeout }, 1);
+}
+
+/// <summary>An environment as an author would write it: name the next letter.</summary>
+public sealed class Letters(ulong seed) : IEnvironment
+{
+    public bool Sloppy { get; init; }
+
+    public string Name => $"letters-{seed}";
+
+    public string Alphabet => "abcdefghijklmnopqrstuvwxyz@:";
+
+    public int MaximumDifficulty => 1;
+
+    public Problem Generate(int difficulty, KeyedRandom random) => Parse($"{(char)('a' + random.Next(25))}").Problem!;
+
+    public Proposal Parse(string text) => text is [>= 'a' and <= 'y'] ? Proposal.Valid(new() { Text = text, Difficulty = 1, CanonicalForm = text }) : Proposal.Malformed("not one letter from a to y");
+
+    public string ProposerPrompt(Frontier frontier, KeyedRandom random) => "@:";
+
+    public string SolverPrompt(Problem problem, KeyedRandom random) => problem.Text + ":";
+
+    public IToolSession? OpenTools(Problem problem, ToolAccess access) => null;
+
+    public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
+    {
+        string answer = string.Concat(transcript.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
+        bool right = Sloppy || answer == $"{(char)(problem.Text[0] + 1)}";
+        return new() { Outcome = right ? Outcome.Correct : Outcome.Wrong, Reason = "the next letter" };
+    }
+}
