@@ -30,9 +30,11 @@ public static class ModelsBenchmark
         {
             using LanguageModel model = LanguageModel.Create(shape, new CharacterTokenizer(Alphabet), 1);
             double parameters = model.ParameterCount;
+            Dictionary<string, double> peer = TorchPeer.Measure(arguments, shape, model.Tokenizer.VocabularySize);
             foreach (int batch in (int[])[1, 64, 256])
             {
                 double rate = Decode(figures, $"{name}, decode, batch {batch}", model, batch, adapters: 0);
+                Compare(figures, $"{name}, decode, batch {batch}, against PyTorch", rate, peer, $"decode-{batch}");
                 Share(figures, $"{name}, decode, batch {batch}, share of peak", rate * 2 * parameters / 1e9, peak);
             }
 
@@ -40,10 +42,16 @@ public static class ModelsBenchmark
             double many = Decode(figures, $"{name}, decode, batch 64, 64 adapters", model, 64, adapters: 64);
             figures.Note(new Figure($"{name}, 64 adapters against 1", "", many, many, many, 5, "1 adapter", one));
             double trained = Train(figures, $"{name}, train, 64 x 64 tokens", model);
+            Compare(figures, $"{name}, train, against PyTorch", trained, peer, "train");
             Share(figures, $"{name}, train, share of peak", trained * 6 * parameters / 1e9, peak);
         }
 
         return figures.Finish();
+    }
+
+    private static void Compare(Figures figures, string name, double own, Dictionary<string, double> peer, string figure)
+    {
+        if (peer.TryGetValue(figure, out double other)) figures.Note(new Figure(name, "tokens/s", own, own, own, 5, "PyTorch", other));
     }
 
     private static void Share(Figures figures, string name, double own, double peak) =>
