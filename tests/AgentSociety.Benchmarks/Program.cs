@@ -3,6 +3,7 @@ using AgentSociety.Benchmarks;
 return args switch
 {
     ["models", .. string[] rest] => ModelsBenchmark.Run(rest),
+    ["culture", .. string[] rest] => CultureBenchmark.Run(rest),
     ["environments", .. string[] rest] => EnvironmentBenchmarks.Run(rest),
     _ => Usage(),
 };

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json;
+using AgentSociety.Core;
+using AgentSociety.Core.Culture;
+
+namespace AgentSociety.Culture;
+
+/// <summary>A scratchpad as a folder of Markdown files with its history beside them, so that one society's culture can be given to another.</summary>
+/// <remarks>
+/// <c>NAME.md</c> is a page as it is now; <c>history.jsonl</c> holds every revision with its body, oldest first. An import writes
+/// each page as one edit whose comment names the revision and author it came from: ids of another society are not forged.
+/// </remarks>
+public static class CultureTransfer
+{
+    private const string HistoryFile = "history.jsonl";
+
+    /// <summary>Writes a scratchpad into a new or empty folder.</summary>
+    /// <returns>Pages written.</returns>
+    /// <exception cref="SocietyException">The folder holds something already.</exception>
+    public static int Export(SocietyDatabase database, string folder)
+    {
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new SocietyException($"{folder}: the folder is not empty; name another.");
+        PageArchive archive = new(database);
+        IReadOnlyList<string> pages = archive.List();
+        foreach (string page in pages)
+        {
+            string file = FileOf(folder, page);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, archive.Read(page)!.Body);
+        }
+
+        Directory.CreateDirectory(folder);
+        using StreamWriter history = new(Path.Combine(folder, HistoryFile), append: false, new UTF8Encoding(false));
+        for (long cursor = 0; archive.Changes(cursor, 1_000) is { Count: > 0 } batch; cursor = batch[^1].Number)
+            foreach (RevisionInfo revision in batch)
+                history.WriteLine(JsonSerializer.Serialize(new ExportedRevision(revision.Id, revision.Page, revision.Parent, revision.Merged, revision.Kind.ToString().ToLowerInvariant(),
+                    revision.Author, revision.Round, revision.Episode, revision.Comment, revision.Time, archive.ReadRevision(revision.Id).Body), JsonSerializerOptions.Web));
+        return pages.Count;
+    }
+
+    /// <summary>Brings the pages of an exported folder into a scratchpad. A page that is there already is merged without loss: lines that it lacks are appended.</summary>
+    /// <param name="scratchpad">Where to.</param>
+    /// <param name="folder">An exported folder, or any folder of Markdown files under namespaces such as <c>notes/</c>.</param>
+    /// <param name="origin">Names where the culture came from, such as the other run's name.</param>
+    /// <param name="round">The round in play.</param>
+    /// <returns>The result by page.</returns>
+    /// <exception cref="SocietyException">The folder does not exist or holds a file whose name is no page name.</exception>
+    public static IReadOnlyDictionary<string, EditResult> Import(Scratchpad scratchpad, string folder, string origin, int round)
+    {
+        if (!Directory.Exists(folder)) throw new SocietyException($"{folder}: there is no such folder; name one that was exported.");
+        Dictionary<string, ExportedRevision> heads = Heads(Path.Combine(folder, HistoryFile));
+        INotes known = scratchpad.Snapshot();
+        List<EditRequest> edits = [];
+        foreach (string file in Directory.EnumerateFiles(folder, "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            string page = Path.GetRelativePath(folder, file)[..^3].Replace('\\', '/');
+            if (PageName.Fault(page) is { } fault) throw new SocietyException($"{file}: {fault}.");
+            string body = PageBody.Normalise(File.ReadAllText(file)), source = heads.TryGetValue(page, out ExportedRevision? head) && head.Body == body ? $"{head.Author}, round {head.Round}, revision {head.Id}" : "edited by hand";
+            HashSet<string> standing = known.Read(page) is { } mine ? [.. LineDiff.Lines(mine.Body)] : [];
+            string text = standing.Count == 0 ? body : string.Concat(LineDiff.Lines(body).Where(line => !standing.Contains(line)));
+            if (text.Length == 0) continue;
+            edits.Add(new EditRequest
+            {
+                Key = $"import/{origin}/{round}/{page}/{RevisionId.Of("import", page, null, null, origin, round, "", body)}",
+                Edit = new NoteEdit { Page = page, Kind = EditKind.Append, Text = text, Comment = $"from {origin}: {source}" },
+                Author = $"import:{origin}",
+                Round = round,
+                Trusted = true,
+            });
+        }
+
+        return edits.Zip(scratchpad.Commit(edits)).ToDictionary(pair => pair.First.Edit.Page, pair => pair.Second);
+    }
+
+    private static string FileOf(string folder, string page) => Path.Combine(folder, page.Replace('/', Path.DirectorySeparatorChar) + ".md");
+
+    private static Dictionary<string, ExportedRevision> Heads(string file)
+    {
+        Dictionary<string, ExportedRevision> heads = [];
+        if (!File.Exists(file)) return heads;
+        int number = 0;
+        foreach (string line in File.ReadLines(file))
+        {
+            number++;
+            try
+            {
+                ExportedRevision revision = JsonSerializer.Deserialize<ExportedRevision>(line, JsonSerializerOptions.Web)!;
+                heads[revision.Page] = revision;
+            }
+            catch (JsonException failure)
+            {
+                throw new SocietyException($"{file}, line {number}: this is no revision; export the culture again or remove the file.", cause: failure);
+            }
+        }
+
+        return heads;
+    }
+
+    private sealed record ExportedRevision(string Id, string Page, string? Parent, string? Merged, string Kind, string Author, int Round, string? Episode, string Comment, long Time, string Body);
+}

@@ -1,0 +1,267 @@
+using System.Diagnostics;
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+using Microsoft.Data.Sqlite;
+
+namespace AgentSociety.Benchmarks;
+
+/// <summary>Speed of the scratchpad and the records, against a bare loop over the same database engine and against git.</summary>
+public static class CultureBenchmark
+{
+    private const int Writers = 64, Pages = 50, Edits = 6_400;
+
+    /// <summary>Runs all; <c>--pages N</c> sets the size of the wiki that is searched.</summary>
+    public static int Run(string[] arguments)
+    {
+        Figures figures = new(arguments);
+        int option = Array.IndexOf(arguments, "--pages");
+        int pages = option < 0 ? 100_000 : int.Parse(arguments[option + 1]);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("culture-");
+        try
+        {
+            double bare = BareLoop(figures, Path.Combine(directory.FullName, "bare"));
+            double durable = DurableEdits(figures, Path.Combine(directory.FullName, "edits"));
+            double git = GitCommits(figures, Path.Combine(directory.FullName, "git"));
+            figures.Note(new Figure("durable edits against a bare loop of the same rows", "edits/s", durable, durable, durable, 3, "bare loop", bare));
+            figures.Note(new Figure("durable edits against a git commit each", "edits/s", durable, durable, durable, 3, "git commit", git));
+            Reads(figures, Path.Combine(directory.FullName, "reads"));
+            Rounds(figures, Path.Combine(directory.FullName, "rounds"));
+            Wiki(figures, Path.Combine(directory.FullName, "wiki"), pages);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+
+        return figures.Finish();
+    }
+
+    /// <summary>64 writers hand single appends to one committer, which takes all that waits into one transaction, as the scratchpad's actor does.</summary>
+    private static double DurableEdits(Figures figures, string place)
+    {
+        List<double> latencies = [];
+        int file = 0;
+        double rate = figures.Rate("durable edits, 64 writers, 50 hot pages", "edits/s", () =>
+        {
+            using SocietyDatabase database = SocietyDatabase.Open($"{place}-{file++}.db");
+            using Scratchpad scratchpad = new(database);
+            latencies = Commit(batch => scratchpad.Commit(batch));
+            return Edits;
+        }, runs: 3).Own;
+        latencies.Sort();
+        Percentiles(figures, "durable edits, latency", latencies);
+        return rate;
+    }
+
+    private static List<double> Commit(Action<List<EditRequest>> commit)
+    {
+        // Every writer has one edit in flight: a batch holds one of each.
+        List<double> latencies = [];
+        for (int turn = 0; turn < Edits / Writers; turn++)
+        {
+            List<EditRequest> batch = [.. Enumerable.Range(0, Writers).Select(writer => Append($"{turn}/{writer}", $"notes/hot-{((turn * Writers) + writer) % Pages}", $"writer {writer} found fact {turn}", writer))];
+            long started = Stopwatch.GetTimestamp();
+            commit(batch);
+            double taken = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            latencies.AddRange(Enumerable.Repeat(taken, Writers));
+        }
+
+        return latencies;
+    }
+
+    private static EditRequest Append(string key, string page, string text, int writer, int round = 1) => new()
+    {
+        Key = key,
+        Edit = new NoteEdit { Page = page, Kind = EditKind.Append, Text = text, Comment = "learned" },
+        Author = $"solver-{writer}",
+        Round = round,
+    };
+
+    /// <summary>The same rows and the same full-text index by prepared statements and nothing else: the database's own limit.</summary>
+    private static double BareLoop(Figures figures, string place)
+    {
+        int file = 0;
+        return figures.Rate("bare loop of the same rows, 64 a transaction", "edits/s", () =>
+        {
+            string path = $"{place}-{file++}.db";
+            SocietyDatabase.Open(path).Dispose();
+            using SqliteConnection connection = new($"Data Source={path};Pooling=False");
+            connection.Open();
+            SqliteCommand Prepare(string sql, int parameters)
+            {
+                SqliteCommand command = connection.CreateCommand();
+                command.CommandText = sql;
+                for (int parameter = 1; parameter <= parameters; parameter++) command.Parameters.Add(new SqliteParameter($"@{parameter}", DBNull.Value));
+                return command;
+            }
+
+            void Execute(SqliteCommand command, params ReadOnlySpan<object> values)
+            {
+                for (int value = 0; value < values.Length; value++) command.Parameters[value].Value = values[value];
+                command.ExecuteNonQuery();
+            }
+
+            using SqliteCommand settings = Prepare("PRAGMA synchronous = FULL; PRAGMA cache_size = -65536", 0), begin = Prepare("BEGIN IMMEDIATE", 0), end = Prepare("COMMIT", 0);
+            using SqliteCommand revision = Prepare("INSERT INTO revision (number, id, page, parent, kind, author, round, comment, time, size, depth, prefix, suffix, text) VALUES (@1, @2, @3, @4, 'edit', @5, 1, 'learned', 0, @6, 1, @7, 0, @8)", 8);
+            using SqliteCommand edit = Prepare("INSERT INTO edit (key, page, author, round, outcome, revision) VALUES (@1, @2, @3, 1, 'saved', @4)", 4);
+            using SqliteCommand page = Prepare("INSERT INTO page (id, name, head, body) VALUES (@1, @2, @3, @4) ON CONFLICT (id) DO UPDATE SET head = @3, body = @4", 4);
+            Execute(settings);
+            string[] bodies = [.. Enumerable.Repeat("", Pages)];
+            long[] heads = new long[Pages];
+            for (int number = 1; number <= Edits;)
+            {
+                Execute(begin);
+                HashSet<int> touched = [];
+                for (int writer = 0; writer < Writers; writer++, number++)
+                {
+                    int on = number % Pages;
+                    string text = $"writer {writer} found fact {number / Writers}\n", name = $"notes/hot-{on}";
+                    Execute(revision, number, number.ToString("x64"), on, heads[on] == 0 ? DBNull.Value : heads[on], $"solver-{writer}", bodies[on].Length + text.Length, bodies[on].Length, text);
+                    Execute(edit, $"{number}", name, $"solver-{writer}", number);
+                    bodies[on] += text;
+                    heads[on] = number;
+                    touched.Add(on);
+                }
+
+                foreach (int on in touched) Execute(page, on, $"notes/hot-{on}", heads[on], bodies[on]);
+                Execute(end);
+            }
+
+            return Edits;
+        }, runs: 3).Own;
+    }
+
+    private static double GitCommits(Figures figures, string place)
+    {
+        Directory.CreateDirectory(place);
+        void Git(params string[] arguments)
+        {
+            using Process git = Process.Start(new ProcessStartInfo("git", ["-C", place, "-c", "user.name=a", "-c", "user.email=a@b", .. arguments]) { RedirectStandardOutput = true })!;
+            git.StandardOutput.ReadToEnd();
+            git.WaitForExit();
+        }
+
+        Git("init", "-q");
+        int edit = 0;
+        return figures.Rate("git commit of each edit in a folder of files", "edits/s", () =>
+        {
+            for (int commit = 0; commit < 40; commit++, edit++)
+            {
+                File.AppendAllText(Path.Combine(place, $"hot-{edit % Pages}.md"), $"fact {edit}\n");
+                Git("add", "-A");
+                Git("commit", "-qm", "learned");
+            }
+
+            return 40;
+        }, runs: 3).Own;
+    }
+
+    private static void Reads(Figures figures, string place)
+    {
+        using SocietyDatabase database = SocietyDatabase.Open(place + ".db");
+        using Scratchpad scratchpad = new(database);
+        Commit(batch => scratchpad.Commit(batch));
+        int round = 0;
+        figures.Rate("reads by name, 8 readers beside 8 writers", "reads/s", () =>
+        {
+            const int each = 100_000;
+            using CancellationTokenSource done = new();
+            int now = ++round;
+            Task writing = Task.Run(() =>
+            {
+                for (int turn = 0; !done.IsCancellationRequested; turn++)
+                    scratchpad.Commit([.. Enumerable.Range(0, 8).Select(writer => Append($"r{now}/{turn}/{writer}", $"notes/hot-{writer}", $"{now}/{turn}", writer))]);
+            });
+            Task.WaitAll([.. Enumerable.Range(0, 8).Select(reader => Task.Run(() =>
+            {
+                INotes notes = scratchpad.Snapshot();
+                for (int read = 0; read < each; read++)
+                {
+                    if (read % 1_000 == 0) notes = scratchpad.Snapshot();
+                    notes.Read($"notes/hot-{(read + reader) % Pages}");
+                }
+            }))]);
+            done.Cancel();
+            writing.Wait();
+            return 8 * each;
+        }, runs: 3);
+    }
+
+    private static void Rounds(Figures figures, string place)
+    {
+        using SocietyDatabase database = SocietyDatabase.Open(place + ".db");
+        RunRecords records = new(database);
+        List<double> times = [];
+        for (int round = 1; round <= 20; round++)
+        {
+            int number = round;
+            RoundRecord record = new()
+            {
+                Round = round,
+                State = "{}",
+                Episodes = [.. Enumerable.Range(0, 600).Select(index => new EpisodeRecord
+                {
+                    Id = $"{number}/solve/{index / 8}/{index % 8}",
+                    Round = number,
+                    Agent = $"solver-{index % 4}",
+                    Role = Role.Solver,
+                    Attempt = index % 8,
+                    Checkpoint = "base",
+                    Segments = [new Segment(Source.Prompt, "bac4="), .. Enumerable.Range(0, 16).Select(part => new Segment(part % 2 == 0 ? Source.Model : Source.Tool, "c4="))],
+                    ToolCalls = [.. Enumerable.Range(0, 8).Select(call => new ToolCall { Kind = ToolKind.Read, Request = "c4=", Reply = "2", Page = "notes/operator-c" })],
+                    Tokens = new int[60],
+                    LogProbabilities = new float[60],
+                    LossMask = new bool[60],
+                    Outcome = Outcome.Correct,
+                    Reason = "the answer is right",
+                    Sound = true,
+                    Reward = 1,
+                })],
+            };
+            long started = Stopwatch.GetTimestamp();
+            records.Append(record);
+            times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        times.Sort();
+        figures.Note(new Figure("store a round of 600 episodes of 60 tokens", "ms", times[10], times[0], times[^1], times.Count));
+    }
+
+    private static void Wiki(Figures figures, string place, int pages)
+    {
+        using SocietyDatabase database = SocietyDatabase.Open(place + ".db");
+        using Scratchpad scratchpad = new(database);
+        Random random = new(1);
+        string Words(int count) => string.Join(' ', Enumerable.Range(0, count).Select(_ => $"word{(int)(20_000 * Math.Pow(random.NextDouble(), 3))}"));
+        for (int revision = 0; revision < 10; revision++)
+            for (int page = 0; page < pages; page += 5_000)
+                scratchpad.Commit([.. Enumerable.Range(page, Math.Min(5_000, pages - page)).Select(one => Append($"{revision}/{one}", $"notes/page-{one}", Words(8), one % 64, revision))]);
+        List<double> Times(int count, Action<int> act)
+        {
+            List<double> times = [.. Enumerable.Range(0, count).Select(index =>
+            {
+                long started = Stopwatch.GetTimestamp();
+                act(index);
+                return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            })];
+            times.Sort();
+            return times;
+        }
+
+        string size = $"{pages:n0} pages, {10 * pages:n0} revisions";
+        Percentiles(figures, $"search two words, {size}", Times(500, _ => database.Search($"{Words(1)} {Words(1)}")));
+        PageArchive archive = new(database);
+        Percentiles(figures, $"history, {size}", Times(500, index => archive.History($"notes/page-{index * 7 % pages}")));
+        Percentiles(figures, $"blame, {size}", Times(500, index => database.Blame($"notes/page-{index * 7 % pages}")));
+    }
+
+    private static void Percentiles(Figures figures, string name, List<double> sorted)
+    {
+        double p50 = sorted[sorted.Count / 2], p99 = sorted[(int)(sorted.Count * 0.99)];
+        figures.Note(new Figure($"{name}, p50", "ms", p50, sorted[0], sorted[^1], sorted.Count));
+        figures.Note(new Figure($"{name}, p99", "ms", p99, sorted[0], sorted[^1], sorted.Count));
+    }
+}
