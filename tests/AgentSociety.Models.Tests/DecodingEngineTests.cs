@@ -75,7 +75,10 @@ public sealed class DecodingEngineTests
         int[] prompt = model.Tokenizer.Encode("abcdefgh0123=");
         Dictionary<string, Generation> done = Torch.Decode(engine, Enumerable.Range(0, 8).Select(index => new GenerationRequest
         {
-            Id = $"{index}", Prompt = prompt, Key = KeyedRandom.Key(1, "group", index), MaximumTokens = 5,
+            Id = $"{index}",
+            Prompt = prompt,
+            Key = KeyedRandom.Key(1, "group", index),
+            MaximumTokens = 5,
         }));
         Assert.Equal(prompt.Length - 1, engine.PrefilledTokens);
         foreach (Generation generation in done.Values) AssertAgrees(model, generation, null);
