@@ -27,7 +27,7 @@ public sealed class YoursTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("agentsociety-").FullName;
 
-    public static TheoryData<string> Shipped => new(EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external")));
+    public static TheoryData<string> Shipped => new(EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external" or "data-set")));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -1,0 +1,19 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace AgentSociety.Environments.DataSets;
+
+/// <summary>What a scenario may say under <c>environment.options</c> of <c>data-set</c>.</summary>
+public sealed record DataSetOptions
+{
+    /// <summary>A JSONL file: an object a line, with texts <c>question</c> and <c>answer</c>, as GSM8K has them.</summary>
+    [Required(AllowEmptyStrings = false)]
+    public string Path { get; init; } = "";
+
+    /// <summary>What stands before the final answer, in the file and in attempts.</summary>
+    [Required(AllowEmptyStrings = false)]
+    public string Marker { get; init; } = "####";
+
+    /// <summary>Levels of difficulty: problems are sorted by the length of their worked solution and cut into this many equal parts.</summary>
+    [Range(1, 100)]
+    public int Levels { get; init; } = 5;
+}

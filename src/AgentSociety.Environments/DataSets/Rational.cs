@@ -1,0 +1,57 @@
+using System.Numerics;
+
+namespace AgentSociety.Environments.DataSets;
+
+/// <summary>A number as people write it, exactly: <c>-1,234.50</c>, <c>3/4</c>, <c>$5</c>, <c>12%</c> (which is 12).</summary>
+readonly record struct Rational
+{
+    private const int Longest = 64;
+
+    private Rational(BigInteger numerator, BigInteger denominator)
+    {
+        BigInteger common = BigInteger.GreatestCommonDivisor(numerator, denominator);
+        (Numerator, Denominator) = (numerator / common, denominator / common);
+    }
+
+    public BigInteger Numerator { get; }
+
+    public BigInteger Denominator { get; }
+
+    public static Rational? Read(ReadOnlySpan<char> text)
+    {
+        text = text.Trim(' ');
+        if (text.Length is 0 or > Longest) return null;
+        bool negative = text[0] == '-';
+        if (negative) text = text[1..];
+        if (text.Length > 0 && text[0] == '$') text = text[1..];
+        if (text.Length > 0 && text[^1] == '%') text = text[..^1];
+        int bar = text.IndexOf('/');
+        if (Decimal(bar < 0 ? text : text[..bar]) is not { } first) return null;
+        if (bar >= 0)
+        {
+            if (Decimal(text[(bar + 1)..]) is not { } second || second.Numerator.IsZero) return null;
+            first = new(first.Numerator * second.Denominator, first.Denominator * second.Numerator);
+        }
+
+        return negative ? new(-first.Numerator, first.Denominator) : first;
+    }
+
+    // Digits in ASCII, commas only between groups of three, at most one point with digits on both sides.
+    private static Rational? Decimal(ReadOnlySpan<char> text)
+    {
+        int point = text.IndexOf('.');
+        ReadOnlySpan<char> whole = point < 0 ? text : text[..point], part = point < 0 ? [] : text[(point + 1)..];
+        if (whole.IsEmpty || (point >= 0 && (part.IsEmpty || part.ContainsAnyExceptInRange('0', '9')))) return null;
+        bool grouped = whole.Contains(',');
+        BigInteger value = BigInteger.Zero;
+        for (int index = 0; index < whole.Length; index++)
+        {
+            bool comma = grouped && index > 0 && (whole.Length - index) % 4 == 0;
+            if (comma ? whole[index] != ',' : whole[index] is < '0' or > '9') return null;
+            if (!comma) value = value * 10 + (whole[index] - '0');
+        }
+
+        BigInteger scale = BigInteger.Pow(10, part.Length);
+        return new(value * scale + (part.IsEmpty ? 0 : BigInteger.Parse(part)), scale);
+    }
+}
