@@ -194,6 +194,75 @@ public sealed class DecodingEngineTests
         Assert.Equal(tensors, Tensor.TotalCount);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void An_observer_sees_every_sampled_token_and_what_could_have_stood_in_its_place(double temperature)
+    {
+        using LanguageModel model = Torch.Loud();
+        using DecodingEngine engine = new(model);
+        List<SampledToken> seen = [];
+        int vocabulary = model.Tokenizer.VocabularySize;
+        GenerationRequest request = Requests(model, 5)[4] with
+        {
+            Sampling = new SamplingSettings { Temperature = temperature },
+            Alternatives = vocabulary,
+            Observer = token =>
+            {
+                seen.Add(token);
+                return true;
+            },
+        };
+        Generation generation = Torch.Decode(engine, request).Values.Single();
+        Assert.Equal(generation.Tokens[request.Prompt.Length..], seen.Select(token => token.Token));
+        Assert.Equal(generation.LogProbabilities[request.Prompt.Length..], seen.Select(token => token.LogProbability));
+        Assert.All(seen, token =>
+        {
+            Assert.Equal(token.Alternatives.OrderByDescending(other => other.LogProbability).ThenBy(other => other.Token), token.Alternatives);
+            Assert.Equal(token.LogProbability, token.Alternatives.Single(other => other.Token == token.Token).LogProbability, 1e-5f);
+            Assert.Equal(1, token.Alternatives.Sum(other => Math.Exp(other.LogProbability)), 1e-4);
+        });
+    }
+
+    [Fact]
+    public void Fewer_alternatives_are_the_likeliest_and_those_that_top_k_excluded_are_none()
+    {
+        using LanguageModel model = Torch.Loud();
+        using DecodingEngine engine = new(model);
+        List<SampledToken> few = [], all = [];
+        Torch.Decode(engine, Observed("few", few, 3, new()), Observed("all", all, 99, new()));
+        Assert.Equal(all.Select(token => token.Alternatives.Take(3)), few.Select(token => token.Alternatives));
+        few.Clear();
+        Torch.Decode(engine, Observed("few", few, 99, new() { TopK = 2 }));
+        Assert.All(few, token => Assert.Equal(2, token.Alternatives.Count));
+
+        GenerationRequest Observed(string id, List<SampledToken> seen, int alternatives, SamplingSettings sampling) => Requests(model, 8)[7] with
+        {
+            Id = id,
+            Sampling = sampling,
+            Alternatives = alternatives,
+            Observer = token =>
+            {
+                seen.Add(token);
+                return true;
+            },
+        };
+    }
+
+    [Fact]
+    public void An_observer_that_says_no_ends_its_own_sequence_only()
+    {
+        using LanguageModel model = Torch.Loud();
+        using DecodingEngine engine = new(model);
+        GenerationRequest[] requests = Requests(model, 4);
+        Dictionary<string, Generation> free = Torch.Decode(engine, requests);
+        int left = 3;
+        Dictionary<string, Generation> stopped = Torch.Decode(engine, [requests[0] with { Observer = _ => --left > 0 }, .. requests[1..]]);
+        Assert.Equal(free[requests[0].Id].Tokens[..(requests[0].Prompt.Length + 3)], stopped[requests[0].Id].Tokens);
+        Assert.Equal(FinishReason.Stopped, stopped[requests[0].Id].FinishReason);
+        foreach (GenerationRequest other in requests[1..]) Assert.Equal(free[other.Id].Tokens, stopped[other.Id].Tokens);
+    }
+
     [Fact]
     public void Requests_that_cannot_be_decoded_are_refused_by_name()
     {

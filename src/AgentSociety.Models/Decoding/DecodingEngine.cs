@@ -220,9 +220,16 @@ public sealed class DecodingEngine : IDisposable
         (int token, float logProbability) = _sampler.Draw(_pass.Logits(output), sequence.Request.Sampling, sequence.Random, sequence.Tokens);
         sequence.Sampled(token, logProbability);
         DecodedTokens++;
+        bool goesOn = sequence.Request.Observer is not { } observer || observer(new SampledToken(token, logProbability, _sampler.Likeliest(sequence.Request.Alternatives)));
         if (token == _model.Tokenizer.EndOfText)
         {
             Finish(sequence, FinishReason.EndOfText);
+            return;
+        }
+
+        if (!goesOn)
+        {
+            Finish(sequence, FinishReason.Stopped);
             return;
         }
 

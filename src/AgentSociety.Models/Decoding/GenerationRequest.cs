@@ -26,7 +26,19 @@ public sealed record GenerationRequest
 
     /// <summary>Most tokens after the prompt, tool replies included.</summary>
     public int MaximumTokens { get; init; } = int.MaxValue;
+
+    /// <summary>Sees each sampled token at once, the end of text too, on the engine's thread; false ends the sequence after this token. Null for nobody.</summary>
+    public Func<SampledToken, bool>? Observer { get; init; }
+
+    /// <summary>How many of the likeliest tokens the observer is shown with each sampled one.</summary>
+    public int Alternatives { get; init; }
 }
+
+/// <summary>A token as it was drawn.</summary>
+/// <param name="Token">Its id.</param>
+/// <param name="LogProbability">As in <see cref="Generation.LogProbabilities"/>.</param>
+/// <param name="Alternatives">The likeliest tokens of the same distribution, likeliest first, ties by id; the sampled one may be among them, tokens that could not be drawn are not.</param>
+public readonly record struct SampledToken(int Token, float LogProbability, IReadOnlyList<(int Token, float LogProbability)> Alternatives);
 
 /// <summary>How a token is drawn from logits. Settings apply in the order in which they stand here.</summary>
 public sealed record SamplingSettings
@@ -61,6 +73,9 @@ public enum FinishReason
 
     /// <summary>A tool failed or replied with text that the tokenizer cannot express; see <see cref="Generation.Failure"/>.</summary>
     ToolFailed,
+
+    /// <summary>The request's observer ended it.</summary>
+    Stopped,
 }
 
 /// <summary>A finished sequence. The four arrays run along the same tokens.</summary>

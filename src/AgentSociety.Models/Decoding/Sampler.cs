@@ -7,6 +7,7 @@ internal sealed class Sampler(int vocabulary)
 {
     private readonly float[] _weights = new float[vocabulary];
     private readonly int[] _order = new int[vocabulary];
+    private double _sum;
 
     /// <summary>Draws a token.</summary>
     /// <param name="logits">One value a token id; changed by a repetition penalty.</param>
@@ -27,8 +28,9 @@ internal sealed class Sampler(int vocabulary)
             sum += weight;
         }
 
+        _sum = sum;
         if (settings.Temperature <= 0) return (best, (float)-Math.Log(sum));
-        if (settings.TopK > 0 && settings.TopK < logits.Length || settings.TopP < 1 || settings.MinP > 0) sum = Truncate(settings, sum);
+        if (settings.TopK > 0 && settings.TopK < logits.Length || settings.TopP < 1 || settings.MinP > 0) _sum = sum = Truncate(settings, sum);
         double place = random.NextDouble() * sum;
         int chosen = best;
         for (int token = 0; token < logits.Length; token++)
@@ -40,6 +42,28 @@ internal sealed class Sampler(int vocabulary)
         }
 
         return (chosen, (float)Math.Log(_weights[chosen] / sum));
+    }
+
+    /// <summary>The likeliest tokens of the distribution that was drawn from last, likeliest first, ties by id; tokens that could not be drawn are left out.</summary>
+    public IReadOnlyList<(int Token, float LogProbability)> Likeliest(int count)
+    {
+        if (count <= 0) return [];
+        PriorityQueue<int, (float, int)> kept = new(count + 1);
+        for (int token = 0; token < _weights.Length; token++)
+        {
+            if (_weights[token] == 0) continue;
+            if (kept.Count < count) kept.Enqueue(token, (_weights[token], -token));
+            else kept.EnqueueDequeue(token, (_weights[token], -token));
+        }
+
+        (int, float)[] likeliest = new (int, float)[kept.Count];
+        for (int place = likeliest.Length - 1; place >= 0; place--)
+        {
+            int token = kept.Dequeue();
+            likeliest[place] = (token, (float)Math.Log(_weights[token] / _sum));
+        }
+
+        return likeliest;
     }
 
     private static int Likeliest(ReadOnlySpan<float> logits)
