@@ -1,0 +1,65 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society;
+
+/// <summary>What the parts of a scenario ask of each other.</summary>
+internal static class ScenarioChecks
+{
+    /// <summary>Notes what does not fit together.</summary>
+    /// <param name="scenario">A scenario whose single values are all valid.</param>
+    /// <param name="entry">Its environment.</param>
+    /// <param name="placeOf">Where a key path was written.</param>
+    /// <param name="faults">Where faults go.</param>
+    public static void Check(Scenario scenario, EnvironmentEntry entry, Func<string, Place> placeOf, Faults faults)
+    {
+        void Fault(string path, string what) => faults.Add(placeOf(path), path, what);
+
+        if (scenario.Model.Base is null) Architecture(scenario.Model.Architecture, Fault);
+        if (!ProposerReward.Names.Contains(scenario.SelfPlay.Proposer.Reward))
+            Fault("selfPlay.proposer.reward", $"'{scenario.SelfPlay.Proposer.Reward}' is none of its values; {Nearest.Hint(scenario.SelfPlay.Proposer.Reward, ProposerReward.Names)}");
+        if (!scenario.Population.Any(agents => agents.Role == Role.Solver)) Fault("population", "has no solver; add - {role: solver, count: 4}");
+        if (scenario.SelfPlay.Enabled && !scenario.Population.Any(agents => agents.Role == Role.Proposer))
+            Fault("population", "has no proposer, and self-play needs one; add - {role: proposer, count: 2}, or set selfPlay.enabled to false");
+        if (scenario.Evaluation.Difficulties.GroupBy(difficulty => difficulty).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+            Fault("evaluation.difficulties", $"holds {twice.Key} twice");
+        Environment(scenario, entry, Fault);
+    }
+
+    private static void Architecture(ArchitectureSettings shape, Action<string, string> fault)
+    {
+        const string Path = "model.architecture";
+        if (shape.Width % shape.Heads != 0) fault($"{Path}.heads", $"{shape.Heads} heads do not divide a width of {shape.Width}");
+        else if (shape.Width / shape.Heads % 2 != 0) fault($"{Path}.heads", $"{shape.Heads} heads at a width of {shape.Width} are {shape.Width / shape.Heads} wide each, and rotary positions need an even width");
+        if (shape.Heads % shape.KeyValueHeads != 0) fault($"{Path}.keyValueHeads", $"{shape.KeyValueHeads} key-value heads do not divide {shape.Heads} heads");
+    }
+
+    private static void Environment(Scenario scenario, EnvironmentEntry entry, Action<string, string> fault)
+    {
+        IEnvironment environment;
+        try
+        {
+            environment = entry.Create(scenario.Environment.Options!, (ulong)scenario.Seed);
+        }
+        catch (SocietyException failure)
+        {
+            fault("environment.options", failure.Message);
+            return;
+        }
+
+        using IDisposable? held = environment as IDisposable;
+        int greatest = environment.MaximumDifficulty;
+        for (int index = 0; index < scenario.Evaluation.Difficulties.Count; index++)
+        {
+            int difficulty = scenario.Evaluation.Difficulties[index];
+            if (difficulty < 1 || difficulty > greatest) fault($"evaluation.difficulties[{index}]", $"is {difficulty}, and the difficulties of {entry.Name} go from 1 to {greatest}");
+        }
+
+        if (scenario.Model.Base is not null) return;
+        if (environment is not IDemonstrator) fault("model.base", $"is missing, and {entry.Name} has no demonstrations to train a base model on; name a checkpoint's folder");
+        else if (scenario.Pretrain.MaximumDifficulty > greatest) fault("pretrain.maximumDifficulty", $"is {scenario.Pretrain.MaximumDifficulty}, and the difficulties of {entry.Name} go from 1 to {greatest}");
+    }
+}

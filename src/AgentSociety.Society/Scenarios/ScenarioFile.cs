@@ -1,0 +1,112 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Environments;
+
+namespace AgentSociety.Society;
+
+/// <summary>Reads scenario files: strictly, with all faults at once, each with its place.</summary>
+public static class ScenarioFile
+{
+    /// <summary>Reads a scenario file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="overrides">Changes as <c>path.to.key=value</c> with YAML values; a list's items by index, or the list as flow YAML.</param>
+    /// <param name="seed">In place of the file's seed.</param>
+    /// <exception cref="SocietyException">The file cannot be read, or something in it is wrong: one line for each fault.</exception>
+    public static LoadedScenario Load(string path, IReadOnlyList<string>? overrides = null, long? seed = null) => Parse(ReadText(path), path, overrides, seed);
+
+    /// <summary>Reads a scenario from its text.</summary>
+    /// <param name="yaml">The text.</param>
+    /// <param name="file">Names it in faults; <c>model.base</c> is relative to its folder.</param>
+    /// <param name="overrides">As for <see cref="Load"/>.</param>
+    /// <param name="seed">As for <see cref="Load"/>.</param>
+    /// <exception cref="SocietyException">Something in it is wrong: one line for each fault.</exception>
+    public static LoadedScenario Parse(string yaml, string file, IReadOnlyList<string>? overrides = null, long? seed = null) =>
+        Read(yaml, file, overrides ?? [], seed, scenario => Path.GetFullPath(scenario.Model.Base!, Path.GetDirectoryName(Path.GetFullPath(file))!));
+
+    /// <summary>Reads a run's own copy of its scenario: the folder that <c>model.base</c> is relative to may be far away, so that the run says where its base model is.</summary>
+    /// <param name="yaml">The text of <see cref="LoadedScenario.Yaml"/>.</param>
+    /// <param name="file">Names it in faults.</param>
+    /// <param name="baseFolder">The folder of the base model; null where the run has none or needs none any more.</param>
+    /// <exception cref="SocietyException">Something in it is wrong: one line for each fault.</exception>
+    public static LoadedScenario OfRun(string yaml, string file, string? baseFolder = null) => Read(yaml, file, [], null, _ => baseFolder);
+
+    private static LoadedScenario Read(string yaml, string file, IReadOnlyList<string> overrides, long? seed, Func<Scenario, string?> baseOf)
+    {
+        Faults faults = new();
+        YamlPart? part = YamlReader.Read(yaml, mark => new Place(file, mark.Line, mark.Column), faults);
+        // After broken syntax every further fault would be a consequence of it.
+        faults.Throw();
+        if (part is null or YamlPart.Scalar { IsNull: true }) throw new SocietyException($"{file}: the file is empty; begin with name: and environment: (docs/scenarios.md)");
+        if (part is not YamlPart.Mapping root) throw new SocietyException($"{part.At}: a scenario is keys with values, not {part.Kind}");
+        foreach (string text in overrides) Overrides.Apply(root, typeof(Scenario), text, new Place($"--set {text}"), faults, Variant);
+        if (seed is { } number) Overrides.Apply(root, typeof(Scenario), $"seed={number}", new Place($"--seed {number}"), faults, Variant);
+
+        SettingsBinder binder = new(faults, Variant);
+        Scenario scenario = (Scenario)binder.Bind(typeof(Scenario), nullable: false, root, "")!;
+        EnvironmentEntry? entry = Entry(root);
+        if (entry is null && root["environment"] is YamlPart.Mapping named && named["name"] is YamlPart.Scalar { Text: { Length: > 0 } name } scalar)
+            faults.Add(scalar.At, "environment.name", $"there is no environment '{name}'; {Nearest.Hint(name, [.. EnvironmentCatalog.All.Select(known => known.Name)])}");
+        string? baseFolder = scenario.Model?.Base is { Length: > 0 } ? baseOf(scenario) : null;
+        if (baseFolder is not null) RequireBase(scenario.Model!.Base!, baseFolder, binder.PlaceOf("model.base"), faults);
+        faults.Throw();
+
+        ScenarioChecks.Check(scenario, entry!, binder.PlaceOf, faults);
+        faults.Throw();
+        string resolved = SettingsText.Write(scenario);
+        return new LoadedScenario
+        {
+            File = file,
+            Scenario = scenario,
+            EnvironmentOptions = scenario.Environment.Options!,
+            Yaml = resolved,
+            Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(resolved))),
+            BaseFolder = baseFolder,
+        };
+    }
+
+    /// <summary>The record behind <c>environment.options</c>, by the name beside it.</summary>
+    private static Type? Variant(PropertyInfo property, YamlPart.Mapping beside) =>
+        property.DeclaringType == typeof(EnvironmentSettings) && beside["name"] is YamlPart.Scalar name ? EnvironmentCatalog.Find(name.Text)?.OptionsType : null;
+
+    private static EnvironmentEntry? Entry(YamlPart.Mapping root) =>
+        root["environment"] is YamlPart.Mapping environment && environment["name"] is YamlPart.Scalar name ? EnvironmentCatalog.Find(name.Text) : null;
+
+    private static void RequireBase(string given, string folder, Place at, Faults faults)
+    {
+        if (Directory.Exists(folder))
+        {
+            if (!File.Exists(Path.Combine(folder, "config.json"))) faults.Add(at, "model.base", $"{given} is no model: it holds no config.json; name a checkpoint's folder");
+            return;
+        }
+
+        string? parent = Path.GetDirectoryName(folder);
+        string? near = Directory.Exists(parent) ? Nearest.To(Path.GetFileName(folder), Directory.EnumerateDirectories(parent).Select(sibling => Path.GetFileName(sibling))) : null;
+        faults.Add(at, "model.base", $"there is no folder {given} beside the scenario{(near is null ? "; name a checkpoint's folder, or leave the key out to train a base model first" : $"; did you mean {near}?")}");
+    }
+
+    private static string ReadText(string path)
+    {
+        if (Directory.Exists(path)) throw new SocietyException($"{path}: this is a folder; name a scenario file in it");
+        if (!File.Exists(path))
+        {
+            string folder = Path.GetDirectoryName(path) is { Length: > 0 } given ? given : ".";
+            string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.yaml").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)] : [];
+            string hint = files.Length == 0 ? "name a scenario file" : Nearest.Hint(Path.GetFileName(path), files);
+            throw new SocietyException($"{path}: there is no such file; {hint}");
+        }
+
+        try
+        {
+            if (new FileInfo(path).Length > 4L * YamlReader.LongestText) throw new SocietyException($"{path}: the file is too large for a scenario; name another");
+            return File.ReadAllText(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        {
+            throw new SocietyException($"{path}: cannot be read as text ({cause.Message.ReplaceLineEndings(" ")})", cause: cause);
+        }
+    }
+}
