@@ -1,5 +1,7 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
 
 namespace AgentSociety.Culture.Tests;
 
@@ -39,7 +41,10 @@ public sealed class RulesTests : IDisposable
     [Fact]
     public void The_longest_prefix_decides_the_gate_and_people_pass_it()
     {
-        using Scratchpad ruled = Ruled(new EditRules { Gates = new Dictionary<string, Gate> { ["books/"] = Gate.Locked, ["books/open"] = Gate.Auto, ["skills/"] = Gate.Review } });
+        using Scratchpad ruled = Ruled(new EditRules
+        {
+            Gates = [new GateSettings { Prefix = "books/", Gate = Gate.Locked }, new GateSettings { Prefix = "books/open", Gate = Gate.Auto }, new GateSettings { Prefix = "skills/", Gate = Gate.Review }],
+        });
         EditResult One(string page, bool trusted = false) => ruled.Commit([_society.Request(EditKind.Append, page, "x") with { Trusted = trusted }])[0];
         Assert.IsType<EditResult.Rejected>(One("books/a"));
         Assert.IsType<EditResult.Saved>(One("books/open"));
@@ -64,5 +69,102 @@ public sealed class RulesTests : IDisposable
         Assert.Contains("good\n", body);
         Assert.Contains("better\n", body);
         Assert.Equal(results["notes/a"] is EditResult.Conflict, body.Contains("spam"));
+    }
+
+    [Fact]
+    public void A_gate_may_hold_for_one_role_and_reaches_into_notebooks()
+    {
+        EditRules rules = new()
+        {
+            Gates =
+            [
+                new GateSettings { Prefix = "books/", Gate = Gate.Locked },
+                new GateSettings { Prefix = "books/", Role = Role.Author, Gate = Gate.Auto },
+                new GateSettings { Prefix = "notes/", Role = Role.Proposer, Gate = Gate.Review },
+            ],
+        };
+        Assert.Equal(Gate.Locked, rules.GateOf("books/a", Role.Solver));
+        Assert.Equal(Gate.Locked, rules.GateOf("books/a", null));
+        Assert.Equal(Gate.Auto, rules.GateOf("books/a", Role.Author));
+        Assert.Equal(Gate.Review, rules.GateOf("agents/proposer-1/notes/a", Role.Proposer));
+        Assert.Equal(Gate.Auto, rules.GateOf("notes/a", Role.Solver));
+        using Scratchpad ruled = Ruled(rules);
+        Assert.Equal(EditRule.Gate, Assert.IsType<EditResult.Rejected>(ruled.Commit([_society.Request(EditKind.Append, "books/a", "x") with { Role = Role.Solver }])[0]).Rule);
+        Assert.IsType<EditResult.Saved>(ruled.Commit([_society.Request(EditKind.Append, "books/a", "x") with { Role = Role.Author }])[0]);
+    }
+
+    [Fact]
+    public void A_notebook_belongs_to_its_agent_and_a_groups_to_nobody()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { ForeignNotebooks = Gate.Locked });
+        EditResult One(string page) => ruled.Commit([_society.Request(EditKind.Append, page, "x", author: "solver-1")])[0];
+        Assert.IsType<EditResult.Saved>(One("agents/solver-1/notes/a"));
+        Assert.IsType<EditResult.Saved>(One("agents/group-2/notes/a"));
+        Assert.Equal(EditRule.Notebook, Assert.IsType<EditResult.Rejected>(One("agents/solver-2/notes/a")).Rule);
+        Assert.Equal(EditRule.Notebook, Assert.IsType<EditResult.Rejected>(One("agents/solver-2")).Rule);
+    }
+
+    [Fact]
+    public void An_author_begins_no_more_pages_than_its_quota_and_goes_on_writing_on_them()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { MaximumPagesPerAuthor = 2 });
+        EditResult One(string page, string text) => ruled.Commit([_society.Request(EditKind.Append, page, text)])[0];
+        Assert.IsType<EditResult.Saved>(One("notes/a", "x"));
+        Assert.IsType<EditResult.Saved>(One("notes/b", "x"));
+        Assert.Equal(EditRule.Quota, Assert.IsType<EditResult.Rejected>(One("notes/c", "x")).Rule);
+        Assert.IsType<EditResult.Saved>(One("notes/a", "y"));
+    }
+
+    [Theory]
+    [InlineData("- Always work from the right end.", "always work from the right end", true)]
+    [InlineData("Work the chain from the right-hand end first", "Work the chains from the right-hand end first", true)]
+    [InlineData("operator c maps 4 to 2", "operator c maps 4 to 3", false)]
+    [InlineData("operator c maps its digit to two", "operator d maps its digit to two", false)]
+    [InlineData("the right-hand rule is applied first", "the right-hand rule is not applied first", false)]
+    [InlineData("c4=2", "c4=3", false)]
+    [InlineData("c4=2", "`c4=2`", true)]
+    [InlineData("# Rules", "# Rules", false)]
+    public void Lines_that_say_the_same_are_told_from_lines_that_look_alike(string one, string other, bool same) =>
+        Assert.Equal(same, LineSimilarity.SayTheSame(LineSimilarity.Form(one), LineSimilarity.Form(other), 0.8));
+
+    [Fact]
+    public void What_is_there_already_is_refused_by_name_before_it_is_written()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { Duplicates = DuplicateSearch.Page });
+        EditResult One(EditKind kind, string page, string text, string? start = null) => ruled.Commit([_society.Request(kind, page, text, start)])[0];
+        string first = Assert.IsType<EditResult.Saved>(One(EditKind.Append, "notes/a", "Work the chain from the right-hand end first.\nc4=2")).Revision;
+        EditResult.Rejected again = Assert.IsType<EditResult.Rejected>(One(EditKind.Append, "notes/a", "* work the chain from the right-hand end first"));
+        Assert.Equal(EditRule.Duplicate, again.Rule);
+        Assert.Contains("notes/a", again.Reason);
+        Assert.IsType<EditResult.Saved>(One(EditKind.Append, "notes/a", "c4=3"));
+        Assert.IsType<EditResult.Unchanged>(One(EditKind.Append, "notes/a", "c4=3"));
+        string head = ruled.Snapshot().Read("notes/a")!.Revision;
+        // A better wording in its place is no duplicate of what it replaces.
+        Assert.IsType<EditResult.Saved>(One(EditKind.Replace, "notes/a", "Work the chains from the right-hand end first.\nc4=2\nc4=3", head));
+        Assert.IsType<EditResult.Saved>(One(EditKind.Append, "notes/b", "work the chain from the right-hand end first"));
+        Assert.NotEmpty(first);
+    }
+
+    [Fact]
+    public void Duplicates_are_looked_for_across_a_namespace_also_within_one_commit()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { Duplicates = DuplicateSearch.Namespace });
+        EditResult One(string page, string text) => ruled.Commit([_society.Request(EditKind.Append, page, text)])[0];
+        Assert.IsType<EditResult.Saved>(One("notes/a", "Work the chain from the right-hand end first."));
+        Assert.Contains("notes/a", Assert.IsType<EditResult.Rejected>(One("notes/b", "work the chains from the right-hand end first")).Reason);
+        Assert.IsType<EditResult.Saved>(One("skills/b", "work the chain from the right-hand end first"));
+        Assert.IsType<EditResult.Saved>(One("agents/solver-1/notes/b", "work the chain from the right-hand end first"));
+        IReadOnlyList<EditResult> both = ruled.Commit([_society.Request(EditKind.Append, "notes/c", "begin with the longest word"), _society.Request(EditKind.Append, "notes/d", "Begin with the longest word!")]);
+        Assert.Equal([true, false], both.Select(result => result is EditResult.Saved));
+    }
+
+    [Fact]
+    public void A_refusal_is_recorded_with_its_rule()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { MaximumEditsPerRound = 1 });
+        EditRequest[] requests = [_society.Request(EditKind.Append, "notes/a", "x"), _society.Request(EditKind.Append, "notes/a", "y")];
+        IReadOnlyList<EditResult> first = ruled.Commit(requests);
+        Assert.Equal(EditRule.Rate, Assert.IsType<EditResult.Rejected>(first[1]).Rule);
+        Assert.Equal(first, ruled.Commit(requests));
     }
 }

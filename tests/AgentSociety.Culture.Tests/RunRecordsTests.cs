@@ -93,6 +93,8 @@ public sealed class RunRecordsTests : IDisposable
             Sound = index % 2 == 0,
             Reward = index % 2,
             Advantage = 0.25,
+            WithholdingProbability = index % 2 == 0 ? 0.125 : 0,
+            Withheld = index % 4 == 0 && revision is not null ? [new WithheldNote("notes/b", revision), new WithheldNote("notes/\"c\"", revision)] : [],
             TokenAdvantages = index % 5 == 0 ? [.. Enumerable.Range(0, 60).Select(token => token * 0.5f)] : null,
         })],
         Metrics = [new MetricRecord("solve-rate", 0.5)],

@@ -42,6 +42,9 @@ public enum EditKind
 
     /// <summary>Replaces the whole body.</summary>
     Replace,
+
+    /// <summary>Replaces what stands under one Markdown heading; edits elsewhere on the page never conflict with it.</summary>
+    Section,
 }
 
 /// <summary>An edit that an agent asks for.</summary>
@@ -53,8 +56,11 @@ public sealed record NoteEdit
     /// <summary>How the page changes.</summary>
     public required EditKind Kind { get; init; }
 
-    /// <summary>The lines to add, or the new body.</summary>
+    /// <summary>The lines to add, the new body, or what is to stand under the heading.</summary>
     public required string Text { get; init; }
+
+    /// <summary>The heading of a section edit, such as <c>Rules</c>; with marks, such as <c>## Rules</c>, only a heading of that level is meant. A page that lacks it gets it at its end.</summary>
+    public string? Section { get; init; }
 
     /// <summary>Why, for the history.</summary>
     public required string Comment { get; init; }

@@ -42,6 +42,12 @@ public sealed record EpisodeRecord
     /// <summary>Tool calls in order.</summary>
     public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
 
+    /// <summary>Notes that the agent asked for and was not shown, so that what each is worth can be measured; in the order in which it asked.</summary>
+    public IReadOnlyList<WithheldNote> Withheld { get; init; } = [];
+
+    /// <summary>The probability with which each note that this episode asked for was withheld; 0 where its reading was no part of the experiment.</summary>
+    public double WithholdingProbability { get; init; }
+
     /// <summary>What the verifier said, or what became of the proposal.</summary>
     public required Outcome Outcome { get; init; }
 
@@ -60,3 +66,8 @@ public sealed record EpisodeRecord
     /// <summary>Reward of each step of the work where the environment checks steps: one value a token, else null.</summary>
     public float[]? TokenAdvantages { get; init; }
 }
+
+/// <summary>A note that an agent asked for and that was kept from it by chance.</summary>
+/// <param name="Page">The page as the agent named it.</param>
+/// <param name="Revision">Id of the revision that it would have read.</param>
+public sealed record WithheldNote(string Page, string Revision);

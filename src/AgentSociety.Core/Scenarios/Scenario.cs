@@ -86,27 +86,3 @@ public enum AdapterSharing
     /// <summary>The whole society.</summary>
     Society,
 }
-
-/// <summary>The scratchpad's part in a run.</summary>
-public sealed record CultureSettings
-{
-    /// <summary>Who reads and writes what.</summary>
-    public Sharing Sharing { get; init; } = Sharing.Shared;
-
-    /// <summary>Experiments that each solver may run in a round: each reveals one fact of the world.</summary>
-    [Range(0, 100_000)]
-    public int ExperimentsPerRound { get; init; } = 4;
-}
-
-/// <summary>Whose notes an agent can read.</summary>
-public enum Sharing
-{
-    /// <summary>One scratchpad for all.</summary>
-    Shared,
-
-    /// <summary>Each agent has a notebook of its own, with the same tools.</summary>
-    Private,
-
-    /// <summary>No notes: every look finds nothing and every note is lost.</summary>
-    Off,
-}

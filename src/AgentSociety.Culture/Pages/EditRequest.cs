@@ -1,4 +1,5 @@
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Play;
 
 namespace AgentSociety.Culture;
 
@@ -26,6 +27,9 @@ public sealed record EditRequest
 
     /// <summary>Name of the agent or person.</summary>
     public required string Author { get; init; }
+
+    /// <summary>The part that the agent plays, for gates that hold for one role; null for people and programs.</summary>
+    public Role? Role { get; init; }
 
     /// <summary>The round in play: the logical time of the revision.</summary>
     public required int Round { get; init; }
@@ -69,6 +73,7 @@ public abstract record EditResult
     public sealed record Proposed(long Proposal, string Reason) : EditResult;
 
     /// <summary>The edit breaks a rule.</summary>
-    /// <param name="Reason">Which, and what to do.</param>
-    public sealed record Rejected(string Reason) : EditResult;
+    /// <param name="Reason">What is wrong with it, and what to do.</param>
+    /// <param name="Rule">Which rule.</param>
+    public sealed record Rejected(string Reason, EditRule Rule) : EditResult;
 }

@@ -1,19 +1,44 @@
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+
 namespace AgentSociety.Culture;
 
-/// <summary>How far agents may write on their own.</summary>
-public enum Gate
+/// <summary>Why an edit was refused.</summary>
+public enum EditRule
 {
-    /// <summary>Edits are saved at once.</summary>
-    Auto,
+    /// <summary>The name or the text cannot be stored.</summary>
+    Form,
 
-    /// <summary>Edits wait as proposals for a person or an editor agent.</summary>
-    Review,
+    /// <summary>The base is no revision of the page.</summary>
+    Base,
 
-    /// <summary>Edits are refused.</summary>
-    Locked,
+    /// <summary>The page would be too large.</summary>
+    Size,
+
+    /// <summary>The author has made its edits of the round.</summary>
+    Rate,
+
+    /// <summary>The author has begun its pages.</summary>
+    Quota,
+
+    /// <summary>The page is locked, or the edit removes too much.</summary>
+    Gate,
+
+    /// <summary>The page is in somebody else's notebook.</summary>
+    Notebook,
+
+    /// <summary>It says what is there already.</summary>
+    Duplicate,
+
+    /// <summary>It was proposed, and somebody or the rollouts decided against it.</summary>
+    Decision,
 }
 
-/// <summary>Hard rules that every edit passes before it is saved. Requests that are trusted, such as a person's, meet the size limit only.</summary>
+/// <summary>Hard rules that every edit passes, in one order, before it is saved: what is asked of agents in a prompt they ignore.</summary>
+/// <remarks>
+/// Form, size, notebook, rate, quota, gate, duplicates, review, admission: the first that holds an edit decides. Requests that are
+/// trusted, such as a person's, meet the form and the size only.
+/// </remarks>
 public sealed record EditRules
 {
     /// <summary>Characters of the largest page.</summary>
@@ -22,49 +47,55 @@ public sealed record EditRules
     /// <summary>Saved edits that one author may make in a round.</summary>
     public int MaximumEditsPerRound { get; init; } = int.MaxValue;
 
+    /// <summary>Pages that one author may begin.</summary>
+    public int MaximumPagesPerAuthor { get; init; } = int.MaxValue;
+
     /// <summary>Share of a page that one edit may remove before it is an alarm: rewriting is what destroys notes.</summary>
     public double LargestShrink { get; init; } = 0.5;
 
     /// <summary>What becomes of an edit that removes more than that.</summary>
     public Gate ShrinkGate { get; init; } = Gate.Auto;
 
-    /// <summary>Gates by prefix of the page's name; the longest that matches holds, <see cref="Gate.Auto"/> where none does.</summary>
-    public IReadOnlyDictionary<string, Gate> Gates { get; init; } = new Dictionary<string, Gate>();
+    /// <summary>Gates by prefix of the page's name and role; <see cref="Gate.Auto"/> where none matches.</summary>
+    public IReadOnlyList<GateSettings> Gates { get; init; } = [];
 
-    internal Gate GateOf(string page) =>
-        Gates.Where(gate => page.StartsWith(gate.Key, StringComparison.Ordinal)).OrderByDescending(gate => gate.Key.Length).Select(gate => gate.Value).FirstOrDefault();
-}
+    /// <summary>How far authors may write under <c>agents/NAME/</c> of another; notebooks of groups, <c>agents/group-1/</c>, are nobody's.</summary>
+    public Gate ForeignNotebooks { get; init; } = Gate.Auto;
 
-/// <summary>An edit that waits for a decision.</summary>
-public sealed record Proposal
-{
-    /// <summary>Its number.</summary>
-    public required long Number { get; init; }
+    /// <summary>How an edit becomes part of the culture.</summary>
+    public AdmissionRule Admission { get; init; } = AdmissionRule.Accept;
 
-    /// <summary>Full name of the page.</summary>
-    public required string Page { get; init; }
+    /// <summary>Where a line that says what is already there is looked for.</summary>
+    public DuplicateSearch Duplicates { get; init; } = DuplicateSearch.Off;
 
-    /// <summary>Id of the revision that it was based on; null for an append or a new page.</summary>
-    public string? Base { get; init; }
+    /// <summary>Similarity from which on two lines say the same.</summary>
+    public double DuplicateSimilarity { get; init; } = 0.8;
 
-    /// <summary><c>append</c> or <c>replace</c>.</summary>
-    public required string Kind { get; init; }
+    /// <summary>The rules that a scenario sets.</summary>
+    public static EditRules From(CultureSettings settings) => new()
+    {
+        MaximumPageSize = settings.MaximumPageSize,
+        MaximumEditsPerRound = settings.MaximumEditsPerRound == 0 ? int.MaxValue : settings.MaximumEditsPerRound,
+        MaximumPagesPerAuthor = settings.MaximumPagesPerAgent == 0 ? int.MaxValue : settings.MaximumPagesPerAgent,
+        LargestShrink = settings.LargestShrink,
+        ShrinkGate = settings.ShrinkGate,
+        Gates = settings.Gates,
+        ForeignNotebooks = settings.ForeignNotebooks,
+        Admission = settings.Admission,
+        Duplicates = settings.Duplicates,
+        DuplicateSimilarity = settings.DuplicateSimilarity,
+    };
 
-    /// <summary>The lines to add, or the new body. Untrusted text.</summary>
-    public required string Text { get; init; }
+    /// <summary>The gate of a page for a role: the longest matching prefix holds, and of two as long the one that names the role.</summary>
+    /// <remarks>A prefix is looked for at the start of the name and at the start of the name inside its notebook: <c>notes/</c> also means <c>agents/solver-1/notes/</c>.</remarks>
+    public Gate GateOf(string page, Role? role)
+    {
+        string inside = PageName.InsideNotebook(page);
+        return Gates.Where(gate => (gate.Role is null || gate.Role == role) && (page.StartsWith(gate.Prefix, StringComparison.Ordinal) || inside.StartsWith(gate.Prefix, StringComparison.Ordinal)))
+            .OrderByDescending(gate => gate.Prefix.Length).ThenByDescending(gate => gate.Role is not null).Select(gate => gate.Gate).FirstOrDefault();
+    }
 
-    /// <summary>Who asks.</summary>
-    public required string Author { get; init; }
-
-    /// <summary>The round in which it was asked for.</summary>
-    public required int Round { get; init; }
-
-    /// <summary>The episode that led to it.</summary>
-    public string? Episode { get; init; }
-
-    /// <summary>The author's reason for the edit.</summary>
-    public required string Comment { get; init; }
-
-    /// <summary>Why it waits.</summary>
-    public required string Reason { get; init; }
+    /// <summary>The gate of a page as somebody's notebook.</summary>
+    internal Gate NotebookGate(string page, string author) =>
+        PageName.Notebook(page) is not { } owner || owner == author || owner.StartsWith(PageName.GroupNotebook, StringComparison.Ordinal) ? Gate.Auto : ForeignNotebooks;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Scenarios;
 using Microsoft.Data.Sqlite;
 
 namespace AgentSociety.Culture;
@@ -21,7 +22,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
     /// <summary>Takes a page away or brings its last body back.</summary>
     internal EditResult ChangeLife(string page, RevisionKind kind, string author, int round, string comment)
     {
-        if (!_heads.TryGetValue(page, out Head? head)) return new EditResult.Rejected($"there is no page {page}");
+        if (!_heads.TryGetValue(page, out Head? head)) return new EditResult.Rejected($"there is no page {page}", EditRule.Base);
         if (head.Deleted == (kind == RevisionKind.Delete)) return new EditResult.Unchanged(head.Revision);
         string body = kind == RevisionKind.Delete ? "" : RevisionStore.Read(connection, statements.Parent(head.Number)!.Value).Body;
         return new EditResult.Saved(Save(new Revision(page, kind, author, round, null, comment, body, head)).Revision, false);
@@ -48,23 +49,35 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
     {
         trace = default;
         NoteEdit edit = request.Edit;
-        if ((PageName.Fault(edit.Page) ?? PageBody.Fault(edit.Text) ?? PageBody.Fault(edit.Comment)) is { } fault) return new EditResult.Rejected(fault);
-        string text = PageBody.Normalise(edit.Text);
         Head? head = _heads.GetValueOrDefault(edit.Page);
+        if ((PageName.Fault(edit.Page) ?? PageBody.Fault(edit.Text) ?? PageBody.Fault(edit.Comment)
+            ?? (edit.Kind == EditKind.Section ? PageBody.Fault(edit.Section ?? "") ?? PageSection.Fault(head?.Body ?? "", edit.Section, edit.Text) : null)) is { } fault)
+            return new EditResult.Rejected(fault, EditRule.Form);
+        string text = PageBody.Normalise(edit.Text);
         if (Held(request, head, text, out trace) is { } held) return held;
         if (edit.Kind == EditKind.Append)
         {
             if (text.Length == 0 || (head is not null && PageBody.Holds(head.Body, text)))
-                return head is null ? new EditResult.Rejected("there is nothing to append") : Unchanged(head, out trace);
+                return head is null ? new EditResult.Rejected("there is nothing to append", EditRule.Form) : Unchanged(head, out trace);
             return Saved(request, head, (head?.Body ?? "") + text, out trace);
+        }
+
+        (long Number, NotePage Note)? start = edit.BaseRevision is null ? null : statements.RevisionOf(edit.Page, edit.BaseRevision) is { } number
+            ? (number, edit.BaseRevision == head?.Revision ? head.Note : RevisionStore.Read(connection, number)) : null;
+        if (edit.BaseRevision is not null && start is null)
+            return new EditResult.Rejected($"{edit.BaseRevision} is no revision of {edit.Page}; read the page and name the revision that was read", EditRule.Base);
+        if (edit.Kind == EditKind.Section)
+        {
+            string? now = head is { Deleted: false } ? PageSection.Read(head.Body, edit.Section!) : null;
+            if (now == text) return Unchanged(head!, out trace);
+            // Nobody touched the section since it was read: whatever else changed on the page, this is no conflict.
+            if (now == (start is null ? null : PageSection.Read(start.Value.Note.Body, edit.Section!)))
+                return Saved(request, head, PageSection.Replace(head?.Body ?? "", edit.Section!, text), out trace);
+            return Stale(request, head!, start, PageSection.Replace(start?.Note.Body ?? "", edit.Section!, text), out trace);
         }
 
         if (edit.BaseRevision == head?.Revision || (head is { Deleted: true } && edit.BaseRevision is null))
             return head is { Deleted: false } && head.Body == text ? Unchanged(head, out trace) : Saved(request, head, text, out trace);
-        (long Number, NotePage Note)? start = edit.BaseRevision is null ? null : statements.RevisionOf(edit.Page, edit.BaseRevision) is { } number
-            ? (number, RevisionStore.Read(connection, number)) : null;
-        if (edit.BaseRevision is not null && start is null)
-            return new EditResult.Rejected($"{edit.BaseRevision} is no revision of {edit.Page}; read the page and name the revision that was read");
         if (head!.Body == text && !head.Deleted) return Unchanged(head, out trace);
         return Stale(request, head, start, text, out trace);
     }
@@ -73,22 +86,65 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
     private EditResult? Held(EditRequest request, Head? head, string text, out EditTrace trace)
     {
         trace = default;
-        bool append = request.Edit.Kind == EditKind.Append;
-        int before = head?.Body.Length ?? 0, after = append ? before + text.Length : text.Length;
+        NoteEdit edit = request.Edit;
+        bool append = edit.Kind == EditKind.Append;
+        string planned = edit.Kind switch
+        {
+            EditKind.Append => text,
+            EditKind.Section => PageSection.Replace(head?.Body ?? "", edit.Section!, text),
+            _ => text,
+        };
+        int before = head?.Body.Length ?? 0, after = append ? before + text.Length : planned.Length;
         if (after > rules.MaximumPageSize && after > before)
-            return new EditResult.Rejected($"{request.Edit.Page} would have {after} characters, {rules.MaximumPageSize} are allowed; put part of it on another page and link to it");
-        if (request.Trusted || (append && head is not null && PageBody.Holds(head.Body, text))) return null;
+            return new EditResult.Rejected($"{edit.Page} would have {after} characters, {rules.MaximumPageSize} are allowed; put part of it on another page and link to it", EditRule.Size);
+        if (request.Trusted || (append ? head is not null && PageBody.Holds(head.Body, text) : head is { Deleted: false } && head.Body == planned)) return null;
+        Gate notebook = rules.NotebookGate(edit.Page, request.Author);
+        if (notebook == Gate.Locked)
+            return new EditResult.Rejected($"{edit.Page} is in the notebook of {PageName.Notebook(edit.Page)}; write in your own, agents/{request.Author}/, or in a common namespace", EditRule.Notebook);
         if (rules.MaximumEditsPerRound < int.MaxValue && statements.SavedEdits(request.Author, request.Round) >= rules.MaximumEditsPerRound)
-            return new EditResult.Rejected($"{request.Author} has made {rules.MaximumEditsPerRound} edits in round {request.Round}, which is all that is allowed; go on in the next round");
+            return new EditResult.Rejected($"{request.Author} has made {rules.MaximumEditsPerRound} edits in round {request.Round}, which is all that is allowed; go on in the next round", EditRule.Rate);
+        if (head is null && rules.MaximumPagesPerAuthor < int.MaxValue && statements.BegunPages(request.Author) >= rules.MaximumPagesPerAuthor)
+            return new EditResult.Rejected($"{request.Author} has begun {rules.MaximumPagesPerAuthor} pages, which is all that is allowed; write on a page that is there", EditRule.Quota);
         bool shrinks = !append && before > 0 && before - after > rules.LargestShrink * before;
-        Gate gate = (Gate)Math.Max((int)rules.GateOf(request.Edit.Page), (int)(shrinks ? rules.ShrinkGate : Gate.Auto));
-        if (gate == Gate.Auto) return null;
-        string reason = shrinks ? $"the edit removes {100 * (before - after) / before} % of the page" : $"edits of {request.Edit.Page} {(gate == Gate.Locked ? "are locked" : "wait for review")}";
-        if (gate == Gate.Locked) return new EditResult.Rejected(reason);
-        long? start = request.Edit.BaseRevision is { } revision ? statements.RevisionOf(request.Edit.Page, revision) : null;
-        long proposal = statements.Propose(request, start, text, reason, now);
+        Gate shrink = shrinks ? rules.ShrinkGate : Gate.Auto, place = rules.GateOf(edit.Page, request.Role);
+        string removes = $"the edit removes {(before == 0 ? 0 : 100 * (before - after) / before)} % of the page";
+        if (place == Gate.Locked) return new EditResult.Rejected($"edits of {edit.Page} are locked", EditRule.Gate);
+        if (shrink == Gate.Locked) return new EditResult.Rejected($"{removes}; make smaller edits", EditRule.Gate);
+        if (rules.Duplicates != DuplicateSearch.Off && Duplicate(edit.Page, head, planned, append) is { } duplicate) return new EditResult.Rejected(duplicate, EditRule.Duplicate);
+        string? reason = shrink == Gate.Review ? removes
+            : place == Gate.Review || notebook == Gate.Review || rules.Admission == AdmissionRule.Review ? $"edits of {edit.Page} wait for review"
+            : rules.Admission == AdmissionRule.Gate ? "matched rollouts with and without it decide" : null;
+        if (reason is null) return null;
+        bool rollouts = rules.Admission == AdmissionRule.Gate && shrink == Gate.Auto && place == Gate.Auto && notebook == Gate.Auto;
+        long? start = edit.BaseRevision is { } revision ? statements.RevisionOf(edit.Page, revision) : null;
+        long proposal = statements.Propose(request, start, text, reason, now, rollouts);
         trace = new EditTrace(null, start, null, null, proposal);
         return new EditResult.Proposed(proposal, reason);
+    }
+
+    /// <summary>Names the first new line that says what a line of the page, or of a page like it, says already; null where all are new.</summary>
+    private string? Duplicate(string page, Head? head, string planned, bool append)
+    {
+        HashSet<string> standing = [.. LineDiff.Lines(head?.Body ?? "")];
+        List<(string Line, string Form)> fresh = [.. LineDiff.Lines(planned).Where(line => !standing.Contains(line)).Select(line => (line, LineSimilarity.Form(line))).Where(line => line.Item2.Length > 0)];
+        if (fresh.Count == 0) return null;
+        // A line of this page counts only where it stays: a better wording in its place is no duplicate.
+        HashSet<string> kept = [.. LineDiff.Lines(planned)];
+        List<(string Page, IEnumerable<string> Lines)> known = [(page, standing.Where(line => append || kept.Contains(line)))];
+        if (rules.Duplicates == DuplicateSearch.Namespace)
+        {
+            string prefix = page[..(page.Length - PageName.InsideNotebook(page).Length)] + PageName.Namespace(PageName.InsideNotebook(page)) + "/";
+            string match = PageSearch.MatchAny(string.Join(' ', fresh.Select(line => line.Form)), words: 12);
+            IEnumerable<(string Page, string Body)> changed = _changed.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => (name, _heads[name].Body));
+            known.AddRange(changed.Concat(match.Length == 0 ? [] : statements.Alike(match, prefix).Where(other => !_changed.Contains(other.Page)))
+                .Where(other => other.Page != page).Select(other => (other.Page, (IEnumerable<string>)LineDiff.Lines(other.Body))));
+        }
+
+        foreach ((string place, IEnumerable<string> lines) in known)
+            foreach (string line in lines)
+                if (LineSimilarity.Form(line) is { Length: > 0 } form && fresh.FirstOrDefault(one => LineSimilarity.SayTheSame(one.Form, form, rules.DuplicateSimilarity)) is { Line: { } again })
+                    return $"'{again.TrimEnd()}' says what {place} says already: '{line.TrimEnd()}'; read it, and add only what is new";
+        return null;
     }
 
     /// <summary>Takes one author's revisions of a page back, newest first, and keeps what others wrote.</summary>
@@ -169,6 +225,9 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         };
         statements.InsertRevision.Execute(head.Number, id, page, parent?.Number, revision.Merged?.Number, Name(revision.Kind), revision.Author, revision.Round,
             revision.Episode, revision.Comment, now, revision.Body.Length, depth, prefix, suffix, revision.Body[prefix..^suffix]);
+        if (revision.Body.Contains("[[", StringComparison.Ordinal) && revision.Kind is RevisionKind.Edit or RevisionKind.Side)
+            foreach (string target in PageBody.Links(revision.Page, revision.Body).Except(PageBody.Links(revision.Page, parent?.Body ?? "")))
+                statements.Cite(target, revision.Author, revision.Round, head.Number);
         if (revision.Kind != RevisionKind.Side)
         {
             _heads[revision.Page] = head;
@@ -196,7 +255,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
                 string mine = row.GetString(4);
                 return new EditResult.Conflict(start, theirs, mine, row.IsDBNull(6) ? ThreeWayMerge.Merge(start?.Body ?? "", mine, theirs.Body).Text : null);
             default:
-                return new EditResult.Rejected(row.GetString(6));
+                return new EditResult.Rejected(row.GetString(6), row.TextOrNull(7) is { } rule ? Enum.Parse<EditRule>(rule, ignoreCase: true) : EditRule.Form);
         }
     }
 

@@ -29,7 +29,7 @@ internal static partial class PageBody
     internal static bool Holds(string body, string lines) =>
         body.StartsWith(lines, StringComparison.Ordinal) || body.Contains("\n" + lines, StringComparison.Ordinal);
 
-    /// <summary>Pages that the body links to with <c>[[name]]</c>, <c>[[name|shown]]</c> or <c>[[name#heading]]</c>.</summary>
+    /// <summary>Pages that the body links to with <c>[[name]]</c>, <c>[[name|shown]]</c>, <c>[[name#heading]]</c> or <c>[[name@revision]]</c>.</summary>
     internal static IEnumerable<string> Links(string page, string body) => !body.Contains("[[", StringComparison.Ordinal) ? [] :
         LinkPattern().Matches(body).Select(match => PageName.Resolve(page, match.Groups[1].Value)).OfType<string>().Distinct();
 
@@ -47,6 +47,6 @@ internal static partial class PageBody
 
     private static bool StartsLine(string text, int index) => index == 0 || text[index - 1] == '\n';
 
-    [GeneratedRegex(@"\[\[([^\[\]|#\n]+)")]
+    [GeneratedRegex(@"\[\[([^\[\]|#@\n]+)")]
     private static partial Regex LinkPattern();
 }

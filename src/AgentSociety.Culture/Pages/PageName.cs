@@ -12,6 +12,9 @@ public static class PageName
     /// <summary>The first parts that names may have.</summary>
     public static IReadOnlyList<string> Namespaces { get; } = ["notes", "skills", "books", "problems", "agents", "talk"];
 
+    /// <summary>Beginning of the notebooks that belong to a group and not to an agent.</summary>
+    internal const string GroupNotebook = "group-";
+
     /// <summary>Why a text is no page name; null where it is one.</summary>
     public static string? Fault(string name)
     {
@@ -35,6 +38,12 @@ public static class PageName
 
     /// <summary>The namespace of a valid name.</summary>
     public static string Namespace(string name) => name[..name.IndexOf('/', StringComparison.Ordinal)];
+
+    /// <summary>Whose notebook a page is in, for <c>agents/NAME</c> and what is below it; null for a page of the common namespaces.</summary>
+    public static string? Notebook(string name) => name.Split('/', 3) is ["agents", { } owner, ..] ? owner : null;
+
+    /// <summary>The name inside its notebook, such as <c>notes/operator-c</c> for <c>agents/solver-3/notes/operator-c</c>; a common page's own name.</summary>
+    public static string InsideNotebook(string name) => name.Split('/', 3) is ["agents", _, { } inside] ? inside : name;
 
     /// <summary>The full name that a link on a page means: as it stands where it begins with a namespace, else a sibling of the page.</summary>
     /// <returns>Null where the link is no page name.</returns>

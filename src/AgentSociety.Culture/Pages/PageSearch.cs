@@ -36,6 +36,10 @@ public static class PageSearch
         return match.ToString();
     }
 
+    /// <summary>A query for pages that hold any of a text's longest words.</summary>
+    internal static string MatchAny(string text, int words) =>
+        string.Join(" OR ", Words(text).Distinct(StringComparer.Ordinal).OrderByDescending(word => word.Length).ThenBy(word => word, StringComparer.Ordinal).Take(words).Select(word => $"\"{word}\""));
+
     private static IEnumerable<string> Words(string query)
     {
         StringBuilder word = new();

@@ -78,7 +78,7 @@ public sealed class Scratchpad : IDisposable
     /// <summary>Edits that wait for a decision, oldest first.</summary>
     public IReadOnlyList<Proposal> Proposals(int limit = 100) => _database.Read(connection => connection.Query<Proposal>("""
         SELECT q.number AS Number, q.page AS Page, r.id AS Base, q.kind AS Kind, q.text AS Text, q.author AS Author, q.round AS Round, q.episode AS Episode,
-               q.comment AS Comment, q.reason AS Reason
+               q.comment AS Comment, q.reason AS Reason, q.section AS Section, q.waits_for = 'rollouts' AS WaitsForRollouts
         FROM proposal q LEFT JOIN revision r ON r.number = q.base WHERE q.state = 'open' ORDER BY q.number LIMIT @limit
         """, new { limit }).AsList());
 
@@ -99,12 +99,12 @@ public sealed class Scratchpad : IDisposable
             {
                 // A conflict is decided again when the page has moved: the head is part of the key.
                 Key = $"proposal/{proposal}/{Tip(connection)}",
-                Edit = new NoteEdit { Page = open.Page, Kind = open.Kind == "append" ? EditKind.Append : EditKind.Replace, Text = open.Text, Comment = open.Comment, BaseRevision = open.Base },
+                Edit = open.Edit,
                 Author = open.Author,
                 Round = open.Round,
                 Episode = open.Episode,
                 Trusted = true,
-            }) : new EditResult.Rejected(verdict);
+            }) : new EditResult.Rejected(verdict, EditRule.Decision);
             if (result is not EditResult.Conflict)
                 connection.Execute("UPDATE proposal SET state = @state, decider = @decider, verdict = @verdict WHERE number = @proposal", new { proposal, decider, verdict, state = result is EditResult.Rejected ? "rejected" : "accepted" });
             return result;

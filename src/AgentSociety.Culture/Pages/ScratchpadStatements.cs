@@ -11,6 +11,9 @@ internal sealed class ScratchpadStatements : IDisposable
     private readonly PreparedStatement _revisionOf;
     private readonly PreparedStatement _parent;
     private readonly PreparedStatement _saved;
+    private readonly PreparedStatement _begun;
+    private readonly PreparedStatement _cite;
+    private readonly PreparedStatement _alike;
     private long _revision;
     private long _page;
     private long _proposal;
@@ -23,12 +26,18 @@ internal sealed class ScratchpadStatements : IDisposable
         MovePage = new(connection, "UPDATE page SET head = @2 WHERE id = @1");
         DeleteLinks = new(connection, "DELETE FROM link WHERE page = @1");
         InsertLink = new(connection, "INSERT OR IGNORE INTO link (page, target) VALUES (@1, @2)");
-        RecordedEdit = new(connection, "SELECT e.outcome, r.id, e.base, e.theirs, e.mine, e.proposal, e.reason FROM edit e LEFT JOIN revision r ON r.number = e.revision WHERE e.key = @1");
+        RecordedEdit = new(connection, "SELECT e.outcome, r.id, e.base, e.theirs, e.mine, e.proposal, e.reason, e.rule FROM edit e LEFT JOIN revision r ON r.number = e.revision WHERE e.key = @1");
         Tips = new(connection, "SELECT (SELECT coalesce(max(number), 0) FROM revision), (SELECT coalesce(max(id), 0) FROM page), (SELECT coalesce(max(number), 0) FROM proposal)");
-        _insertEdit = new(connection, "INSERT INTO edit (key, page, author, round, episode, outcome, revision, base, theirs, mine, proposal, reason) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12)");
-        _insertProposal = new(connection, "INSERT INTO proposal (number, page, base, kind, text, author, round, episode, comment, reason, time) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11)");
+        _insertEdit = new(connection, "INSERT INTO edit (key, page, author, round, episode, outcome, revision, base, theirs, mine, proposal, reason, rule) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)");
+        _insertProposal = new(connection, "INSERT INTO proposal (number, page, base, kind, text, author, round, episode, comment, reason, time, section, waits_for) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)");
         _revisionOf = new(connection, "SELECT r.number FROM revision r JOIN page p ON p.id = r.page WHERE r.id = @1 AND p.name = @2");
         _saved = new(connection, "SELECT count(*) FROM edit WHERE author = @1 AND round = @2 AND outcome IN ('saved', 'merged')");
+        _begun = new(connection, "SELECT count(*) FROM revision WHERE author = @1 AND parent IS NULL AND kind = 'edit'");
+        _cite = new(connection, "INSERT INTO citation (target, agent, round, revision) VALUES (@1, @2, @3, @4)");
+        _alike = new(connection, """
+            SELECT p.name, p.body FROM page_text JOIN page p ON p.id = page_text.rowid
+            WHERE page_text MATCH @1 AND substr(p.name, 1, length(@2)) = @2 ORDER BY bm25(page_text) LIMIT 20
+            """);
         _parent = new(connection, "SELECT parent FROM revision WHERE number = @1");
     }
 
@@ -64,12 +73,21 @@ internal sealed class ScratchpadStatements : IDisposable
 
     internal long SavedEdits(string author, int round) => _saved.First(row => row.GetInt64(0), author, round);
 
+    /// <summary>Pages that an author began.</summary>
+    internal long BegunPages(string author) => _begun.First(row => row.GetInt64(0), author);
+
+    /// <summary>The stored pages under a prefix that are most like a text, by a full-text query for any of its words.</summary>
+    internal List<(string Page, string Body)> Alike(string match, string prefix) => _alike.All(row => (row.GetString(0), row.GetString(1)), match, prefix);
+
+    internal void Cite(string target, string author, int round, long revision) => _cite.Execute(target, author, round, revision);
+
     internal long? Parent(long revision) => _parent.First(row => row.NumberOrNull(0), revision);
 
-    internal long Propose(EditRequest request, long? start, string text, string reason, long now)
+    internal long Propose(EditRequest request, long? start, string text, string reason, long now, bool rollouts = false)
     {
+        // A section edit is a replacement that names its heading.
         string kind = request.Edit.Kind == EditKind.Append ? "append" : "replace";
-        _insertProposal.Execute(++_proposal, request.Edit.Page, start, kind, text, request.Author, request.Round, request.Episode, request.Edit.Comment, reason, now);
+        _insertProposal.Execute(++_proposal, request.Edit.Page, start, kind, text, request.Author, request.Round, request.Episode, request.Edit.Comment, reason, now, request.Edit.Section, rollouts ? "rollouts" : "review");
         return _proposal;
     }
 
@@ -85,12 +103,12 @@ internal sealed class ScratchpadStatements : IDisposable
             EditResult.Rejected rejected => ("rejected", (string?)rejected.Reason),
             _ => throw new InvalidOperationException(),
         };
-        _insertEdit.Execute(request.Key, request.Edit.Page, request.Author, request.Round, request.Episode, outcome, trace.Revision, trace.Base, trace.Theirs, trace.Mine, trace.Proposal, reason);
+        _insertEdit.Execute(request.Key, request.Edit.Page, request.Author, request.Round, request.Episode, outcome, trace.Revision, trace.Base, trace.Theirs, trace.Mine, trace.Proposal, reason, (result as EditResult.Rejected)?.Rule.ToString().ToLowerInvariant());
     }
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _saved])
+        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _saved, _begun, _cite, _alike])
             statement.Dispose();
     }
 }

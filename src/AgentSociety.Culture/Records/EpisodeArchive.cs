@@ -41,7 +41,9 @@ public static class EpisodeArchive
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = $"""
             SELECT e.number, e.id, e.round, e.agent, e.role, e.problem, e.attempt, e.checkpoint, e.outcome, e.reason, e.sound, e.reward, e.advantage,
-                   t.segments, t.tool_calls, t.tokens, t.log_probabilities, t.loss_mask, t.token_advantages
+                   t.segments, t.tool_calls, t.tokens, t.log_probabilities, t.loss_mask, t.token_advantages, e.withholding,
+                   CASE WHEN e.withholding > 0 THEN (SELECT json_group_array(json_array(w.page, coalesce(r.id, '')) ORDER BY w.position)
+                     FROM withheld w LEFT JOIN revision r ON r.number = w.revision WHERE w.episode = e.number) END
             FROM episode e JOIN transcript t ON t.episode = e.number WHERE {where} ORDER BY e.number LIMIT {Batch}
             """;
         foreach ((string name, object? value) in parameters) command.Parameters.AddWithValue(name, value ?? DBNull.Value);
@@ -70,6 +72,8 @@ public static class EpisodeArchive
                 LogProbabilities = TranscriptFormat.Unpack<float>(row.GetFieldValue<byte[]>(16)),
                 LossMask = TranscriptFormat.UnpackBits(row.GetFieldValue<byte[]>(17), tokens.Length),
                 TokenAdvantages = row.IsDBNull(18) ? null : TranscriptFormat.Unpack<float>(row.GetFieldValue<byte[]>(18)),
+                WithholdingProbability = row.GetDouble(19),
+                Withheld = TranscriptFormat.Withheld(row.TextOrNull(20)),
             }));
         }
 

@@ -1,4 +1,5 @@
 using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using Microsoft.Data.Sqlite;
 
@@ -8,9 +9,11 @@ namespace AgentSociety.Culture;
 internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
 {
     private readonly PreparedStatement _problem = new(connection, "INSERT INTO problem (id, round, text, difficulty, canonical, proposer, solve_rate) VALUES (@1, @2, @3, @4, @5, @6, @7)");
-    private readonly PreparedStatement _episode = new(connection, "INSERT INTO episode (number, id, round, agent, role, problem, attempt, checkpoint, outcome, reason, sound, reward, advantage) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)");
+    private readonly PreparedStatement _episode = new(connection, "INSERT INTO episode (number, id, round, agent, role, problem, attempt, checkpoint, outcome, reason, sound, reward, advantage, withholding) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14)");
     private readonly PreparedStatement _transcript = new(connection, "INSERT INTO transcript (episode, segments, tool_calls, tokens, log_probabilities, loss_mask, token_advantages) VALUES (@1, @2, @3, @4, @5, @6, @7)");
     private readonly PreparedStatement _read = new(connection, "INSERT INTO read (episode, position, page, revision) VALUES (@1, @2, @3, @4)");
+    private readonly PreparedStatement _withheld = new(connection, "INSERT INTO withheld (episode, position, page, revision) VALUES (@1, @2, @3, @4)");
+    private readonly PreparedStatement _citation = new(connection, "INSERT INTO citation (target, agent, round, episode) VALUES (@1, @2, @3, @4)");
     private readonly PreparedStatement _revision = new(connection, "SELECT number FROM revision WHERE id = @1");
     private readonly PreparedStatement _metric = new(connection, "INSERT INTO metric (name, round, value) VALUES (@1, @2, @3)");
     private readonly PreparedStatement _heldOut = new(connection, "INSERT INTO held_out (round, difficulty, reading, correct, sound, count) VALUES (@1, @2, @3, @4, @5, @6)");
@@ -37,12 +40,17 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
     private void Write(EpisodeRecord episode, long number)
     {
         _episode.Execute(number, episode.Id, episode.Round, episode.Agent, TranscriptFormat.Name(episode.Role), episode.Problem, episode.Attempt, episode.Checkpoint,
-            TranscriptFormat.Name(episode.Outcome), episode.Reason, episode.Sound ? 1 : 0, episode.Reward, episode.Advantage);
+            TranscriptFormat.Name(episode.Outcome), episode.Reason, episode.Sound ? 1 : 0, episode.Reward, episode.Advantage, episode.WithholdingProbability);
         _transcript.Execute(number, TranscriptFormat.Segments(episode.Segments), TranscriptFormat.ToolCalls(episode.ToolCalls), TranscriptFormat.Pack(episode.Tokens),
             TranscriptFormat.Pack(episode.LogProbabilities), TranscriptFormat.PackBits(episode.LossMask), episode.TokenAdvantages is { } advantages ? TranscriptFormat.Pack(advantages) : null);
         for (int position = 0; position < episode.ToolCalls.Count; position++)
             if (episode.ToolCalls[position] is { Kind: ToolKind.Read, Page: { } page } call)
                 _read.Execute(number, position, page, call.Revision is null ? null : Revision(call.Revision));
+        for (int position = 0; position < episode.Withheld.Count; position++)
+            _withheld.Execute(number, position, episode.Withheld[position].Page, Revision(episode.Withheld[position].Revision));
+        // Links without a namespace are meant as notes: an episode stands on no page that they could be siblings of.
+        foreach (string target in episode.Segments.Where(segment => segment.Source == Source.Model).SelectMany(segment => PageBody.Links("notes/", segment.Text)).Distinct())
+            _citation.Execute(target, episode.Agent, episode.Round, number);
     }
 
     private long? Revision(string id)
@@ -53,7 +61,7 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[_problem, _episode, _transcript, _read, _revision, _metric, _heldOut, _checkpoint, _round, _forget, _last])
+        foreach (PreparedStatement statement in (PreparedStatement[])[_problem, _episode, _transcript, _read, _withheld, _citation, _revision, _metric, _heldOut, _checkpoint, _round, _forget, _last])
             statement.Dispose();
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
 
 namespace AgentSociety.Culture;
 
@@ -35,6 +36,8 @@ internal static class TranscriptFormat
         Page = row[3].GetString(),
         Revision = row[4].GetString(),
     });
+
+    internal static IReadOnlyList<WithheldNote> Withheld(string? json) => json is null ? [] : Read(json, row => new WithheldNote(row[0].GetString()!, row[1].GetString()!));
 
     // The file's byte order is little-endian, as is every platform that .NET 10 runs on here.
     internal static byte[] Pack<T>(T[] values) where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
