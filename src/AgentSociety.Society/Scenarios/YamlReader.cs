@@ -42,7 +42,7 @@ internal sealed class YamlReader
         catch (YamlException failure)
         {
             string message = failure.Message.ReplaceLineEndings(" ").TrimEnd('.');
-            faults.Add(place(failure.Start), "", $"this is no YAML: {message}");
+            faults.Add(place(failure.End), "", $"this is no YAML: {message}");
             return null;
         }
         catch (Exception failure) when (failure is InvalidOperationException or ArgumentException)
