@@ -3,6 +3,7 @@ using AgentSociety.Environments.Arithmetic;
 using AgentSociety.Environments.Code;
 using AgentSociety.Environments.DataSets;
 using AgentSociety.Environments.Games;
+using AgentSociety.Environments.Laws;
 using AgentSociety.Environments.Operators;
 using AgentSociety.Environments.Yours;
 
@@ -14,7 +15,10 @@ public static class EnvironmentCatalog
     /// <summary>All of them, in the order in which a listing shows them.</summary>
     public static IReadOnlyList<EnvironmentEntry> All { get; } =
     [
-        Entry<HiddenOperatorsOptions>(HiddenOperatorsEnvironment.EnvironmentName, "Chains of unknown operators: facts live in notes, long chains in weights.", static (options, seed) => new HiddenOperatorsEnvironment(options, seed)),
+        Entry<HiddenOperatorsOptions>(OperatorLaw.LawName, "Chains of unknown operators: facts live in notes, long chains in weights.", HiddenLaws.Operators),
+        Entry<MachineOptions>(MachineLaw.LawName, "A machine with hidden wiring: what does it give out for what it is fed?", HiddenLaws.Machine),
+        Entry<RingOptions>(RingLaw.LawName, "Rings of cells and unknown rules that renew them: what becomes of the ring?", HiddenLaws.Rings),
+        Entry<GrammarOptions>(GrammarLaw.LawName, "A hidden grammar that rewrites strings: what has the string become?", HiddenLaws.Grammar),
         Entry<ArithmeticOptions>(ArithmeticEnvironment.EnvironmentName, "Sums, differences and products of long numbers, worked out column by column.", static (options, _) => new ArithmeticEnvironment(options)),
         Entry<CodeOptions>(CodeEnvironment.EnvironmentName, "JavaScript in a sandbox: predict an output, find an input, write the program.", static (options, _) => new CodeEnvironment(options)),
         Entry<GameOptions>("tic-tac-toe", "Play on from a position against a fixed opponent, and lose nothing.", static (options, seed) => new BoardEnvironment(new TicTacToe(), options, seed)),

@@ -6,7 +6,8 @@ using AgentSociety.Core.Randomness;
 using AgentSociety.Environments.Arithmetic;
 using AgentSociety.Environments.Code;
 using AgentSociety.Environments.Games;
-using AgentSociety.Environments.Operators;
+using AgentSociety.Environments.Laws;
+using AgentSociety.Environments.Tests.Laws;
 
 namespace AgentSociety.Environments.Tests;
 
@@ -16,16 +17,32 @@ public class PlaythroughTests
     [Fact]
     public void Hidden_operators_play_as_recorded()
     {
-        HiddenOperatorsEnvironment environment = new(new() { Operators = 4, MaximumDifficulty = 6 }, 7);
+        LawEnvironment environment = HiddenLaws.Operators(new() { Operators = 4, MaximumDifficulty = 6 }, 7);
         StringBuilder told = new();
         Describe(told, environment);
-        ToolAccess access = new() { Notes = new PagesInMemory(("notes/operator-c", $"what c does\nc4={environment.Apply('c', 4)}\nc9=?\n")), Experiments = 1 };
+        ToolAccess access = new() { Notes = new PagesInMemory(("notes/operator-c", $"what c does\nc4={environment.Reply("c4")}\nc9=?\n")), Experiments = 1 };
         Attempt(told, environment, "ac4=", access, "c4?", "a{0}?", "a{0}!", "a{1}{0};#{0}");
         Attempt(told, environment, "dac4=", access, "c4?", "a{0}?", "a{0}!", "d{0}?", "d{0}!", "#{0}");
         Attempt(told, environment, "ac4=", access, "#3");
         Attempt(told, environment, "ac4=", access, "hello? c4");
         Demonstrations(told, environment);
         GoldenFile.Matches("hidden-operators.txt", told.ToString());
+    }
+
+    [Theory, InlineData("state-machine", "a03="), InlineData("cellular-rules", "b.oo.o="), InlineData("hidden-grammar", "ab1=")]
+    public void Hidden_laws_play_as_recorded(string name, string text)
+    {
+        EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
+        LawEnvironment environment = (LawEnvironment)entry.Create(Activator.CreateInstance(entry.OptionsType)!, 7);
+        StringBuilder told = new();
+        Describe(told, environment);
+        foreach (FactPage page in environment.Facts.Take(2)) told.Append($"facts {page.Page}: {string.Join(' ', page.Lines)}\n");
+        Problem problem = ScriptedPlay.Problem(environment, text);
+        (IReadOnlyList<Segment> transcript, _) = LawOracle.Play(environment, problem, new() { Notes = new PagesInMemory((environment.Facts[0].Page, string.Join('\n', environment.Facts[0].Lines))), Experiments = 9 });
+        told.Append($"\nattempt {ScriptedPlay.Render(transcript)}\n");
+        Judge(told, environment, problem, transcript);
+        Demonstrations(told, environment);
+        GoldenFile.Matches($"{name}.txt", told.ToString());
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
-using AgentSociety.Environments.Operators;
+using AgentSociety.Environments.Laws;
 using CsCheck;
 
 namespace AgentSociety.Environments.Tests.Operators;
@@ -9,7 +9,7 @@ namespace AgentSociety.Environments.Tests.Operators;
 /// <summary>Answers crafted to pass without being right.</summary>
 public class AdversarialOperatorTests
 {
-    private static readonly HiddenOperatorsEnvironment World = new(new(), 11);
+    private static readonly LawEnvironment World = HiddenLaws.Operators(new(), 11);
     private static readonly Problem Chain = ScriptedPlay.Problem(World, "bac4=");
     private static readonly int Truth = World.Apply('b', World.Apply('a', World.Apply('c', 4)));
     private static readonly string AllAnswers = string.Concat(Enumerable.Range(0, 10).Select(digit => $"#{digit}"));

@@ -3,6 +3,7 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Environments.Laws;
 using AgentSociety.Environments.Operators;
 using AgentSociety.Models;
 using static TorchSharp.torch;
@@ -38,7 +39,7 @@ public sealed class ConsolidatorTests
     [Fact]
     public void A_lesson_puts_in_what_the_tools_say_of_an_empty_scratchpad()
     {
-        HiddenOperatorsEnvironment world = new(new HiddenOperatorsOptions(), 1);
+        LawEnvironment world = HiddenLaws.Operators(new HiddenOperatorsOptions(), 1);
         Problem problem = world.Parse("ba4=").Problem!;
         Segment[] transcript = [new(Source.Prompt, "ba4="), new(Source.Model, "a4?"), new(Source.Tool, "7"), new(Source.Model, "a47;b7?"), new(Source.Tool, "1"), new(Source.Model, "#1")];
         Lesson lesson = Lesson.Of(world, problem, transcript);

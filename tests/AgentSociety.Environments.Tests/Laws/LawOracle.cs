@@ -1,0 +1,78 @@
+using System.Text;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Environments.Laws;
+
+namespace AgentSociety.Environments.Tests.Laws;
+
+/// <summary>Every law worked out a second time, by ways that share nothing with the environments'; and an agent that plays flawlessly by it.</summary>
+static class LawOracle
+{
+    public static (string Answer, IReadOnlyList<string> Questions) Solve(LawEnvironment world, string problem)
+    {
+        List<string> asked = [];
+        string answer = world.Name switch
+        {
+            "hidden-operators" => problem[..^2].Reverse().Aggregate(problem[^2..^1], (digit, name) => Ask($"{name}{digit}")),
+            "state-machine" => Machine(problem),
+            "cellular-rules" => problem.TakeWhile(character => character is >= 'a' and <= 'n').Reverse().Aggregate(problem.TrimStart([.. "abcdefghijklmn"]).TrimEnd('='), Renewed),
+            "hidden-grammar" => Enumerable.Range(0, problem[^2] - '0').Aggregate(problem[..^2], (text, _) => string.Concat(("_" + text).Zip(text, (left, symbol) => Ask($"{left}{symbol}").TrimEnd('_')))),
+            _ => throw new ArgumentException(world.Name),
+        };
+        return (answer, asked);
+
+        string Ask(string question)
+        {
+            asked.Add(question);
+            return world.Reply(question);
+        }
+
+        string Machine(string text)
+        {
+            StringBuilder given = new();
+            char state = text[0];
+            foreach (char fed in text[1..^1])
+            {
+                string reply = Ask($"{state}{fed}");
+                state = reply[0];
+                given.Append(reply[1]);
+            }
+
+            return given.ToString();
+        }
+
+        string Renewed(string ring, char rule)
+        {
+            string wrapped = ring[^1] + ring + ring[0];
+            return string.Concat(Enumerable.Range(0, ring.Length).Select(cell => Ask($"{rule}{wrapped.AsSpan(cell, 3)}")));
+        }
+    }
+
+    /// <summary>Looks up, experiments where nothing is known, notes, answers.</summary>
+    public static (IReadOnlyList<Segment> Transcript, IToolSession Tools) Play(LawEnvironment world, Problem problem, ToolAccess access)
+    {
+        IToolSession tools = world.OpenTools(problem, access);
+        List<Segment> transcript = [new(Source.Prompt, problem.Text)];
+        (string answer, IReadOnlyList<string> questions) = Solve(world, problem.Text);
+        string written = "";
+        foreach (string question in questions)
+        {
+            if (Ask(question + "?") != "-") continue;
+            string reply = Ask(question + "!");
+            tools.Call($"{question}{reply};");
+            written = $"{question}{reply};";
+        }
+
+        transcript.Add(new(Source.Model, $"{written}#{answer}"));
+        return (transcript, tools);
+
+        string Ask(string call)
+        {
+            string reply = tools.Call(call);
+            transcript.Add(new(Source.Model, written + call));
+            transcript.Add(new(Source.Tool, reply));
+            written = "";
+            return reply;
+        }
+    }
+}
