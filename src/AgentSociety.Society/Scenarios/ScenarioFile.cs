@@ -34,14 +34,45 @@ public static class ScenarioFile
     /// <exception cref="SocietyException">Something in it is wrong: one line for each fault.</exception>
     public static LoadedScenario OfRun(string yaml, string file, string? baseFolder = null) => Read(yaml, file, [], null, _ => baseFolder);
 
-    private static LoadedScenario Read(string yaml, string file, IReadOnlyList<string> overrides, long? seed, Func<Scenario, string?> baseOf)
+    /// <summary>The scenario that a run has recorded, for display: its values are read, and nothing is opened or started for them.</summary>
+    /// <param name="yaml">The text of <see cref="LoadedScenario.Yaml"/>.</param>
+    /// <param name="file">Names it in faults.</param>
+    /// <exception cref="SocietyException">Something in it is wrong: one line for each fault.</exception>
+    public static Scenario Recorded(string yaml, string file) => (Scenario)Bind(typeof(Scenario), Root(yaml, file), []);
+
+    /// <summary>Settings that come from overrides alone, such as those of a command.</summary>
+    /// <param name="overrides">As for <see cref="Load"/>.</param>
+    /// <exception cref="SocietyException">Something in them is wrong: one line for each fault.</exception>
+    public static T Settings<T>(IReadOnlyList<string> overrides)
+        where T : notnull => (T)Settings(typeof(T), overrides);
+
+    /// <summary>An environment's options from overrides alone.</summary>
+    /// <exception cref="SocietyException">Something in them is wrong: one line for each fault.</exception>
+    public static object Settings(Type record, IReadOnlyList<string> overrides) => Bind(record, new YamlPart.Mapping(new Place("--set"), []), overrides);
+
+    private static object Bind(Type record, YamlPart.Mapping root, IReadOnlyList<string> overrides)
+    {
+        Faults faults = new();
+        foreach (string text in overrides) Overrides.Apply(root, record, text, new Place($"--set {text}"), faults, Variant);
+        object bound = new SettingsBinder(faults, Variant).Bind(record, nullable: false, root, "")!;
+        faults.Throw();
+        return bound;
+    }
+
+    private static YamlPart.Mapping Root(string yaml, string file)
     {
         Faults faults = new();
         YamlPart? part = YamlReader.Read(yaml, mark => new Place(file, mark.Line, mark.Column), faults);
         // After broken syntax every further fault would be a consequence of it.
         faults.Throw();
         if (part is null or YamlPart.Scalar { IsNull: true }) throw new SocietyException($"{file}: the file is empty; begin with name: and environment: (docs/scenarios.md)");
-        if (part is not YamlPart.Mapping root) throw new SocietyException($"{part.At}: a scenario is keys with values, not {part.Kind}");
+        return part as YamlPart.Mapping ?? throw new SocietyException($"{part.At}: a scenario is keys with values, not {part.Kind}");
+    }
+
+    private static LoadedScenario Read(string yaml, string file, IReadOnlyList<string> overrides, long? seed, Func<Scenario, string?> baseOf)
+    {
+        Faults faults = new();
+        YamlPart.Mapping root = Root(yaml, file);
         foreach (string text in overrides) Overrides.Apply(root, typeof(Scenario), text, new Place($"--set {text}"), faults, Variant);
         if (seed is { } number) Overrides.Apply(root, typeof(Scenario), $"seed={number}", new Place($"--seed {number}"), faults, Variant);
 
