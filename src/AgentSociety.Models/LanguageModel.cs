@@ -8,7 +8,7 @@ namespace AgentSociety.Models;
 /// <remarks>A folder holds it as <c>config.json</c>, <c>model.safetensors</c>, the tokenizer, and <c>adapters/NAME</c> in PEFT's layout.</remarks>
 public sealed class LanguageModel : IDisposable
 {
-    private const string WeightsFile = "model.safetensors";
+    private const string WeightsFile = CheckpointFiles.WeightsFile;
     private readonly Dictionary<string, Adapter> _adapters = [];
 
     private LanguageModel(Decoder decoder, ITokenizer tokenizer)
@@ -34,18 +34,24 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>A model with drawn weights.</summary>
     public static LanguageModel Create(ArchitectureSettings settings, ITokenizer tokenizer, ulong seed) =>
-        new(Decoder.Create(DecoderConfig.From(settings, tokenizer.VocabularySize), seed, TorchRuntime.Device), tokenizer);
+        Create(DecoderConfig.From(settings, tokenizer.VocabularySize), tokenizer, seed);
+
+    /// <summary>A model of any family with drawn weights.</summary>
+    public static LanguageModel Create(DecoderConfig config, ITokenizer tokenizer, ulong seed) =>
+        new(Decoder.Create(config, seed, TorchRuntime.Device), tokenizer);
 
     /// <summary>Reads a model's folder, adapters included.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="asStored">True to leave the weights in the file and its number format: enough to decode, convert and look at, not to train (see <see cref="Decoder.Load"/>).</param>
     /// <exception cref="SocietyException">A file is missing or damaged, or does not fit the others.</exception>
-    public static LanguageModel Load(string folder)
+    public static LanguageModel Load(string folder, bool asStored = false)
     {
         if (!Directory.Exists(folder)) throw new SocietyException($"{folder}: no such folder; a model is a folder with config.json, {WeightsFile} and a tokenizer");
         DecoderConfig config = DecoderConfig.Load(folder);
         CharacterTokenizer tokenizer = CharacterTokenizer.Load(folder);
         if (tokenizer.VocabularySize != config.VocabularySize)
             throw new SocietyException($"{folder}: the tokenizer has {tokenizer.VocabularySize} tokens and config.json says {config.VocabularySize}; the files belong to different models");
-        LanguageModel model = new(Decoder.Load(config, Path.Combine(folder, WeightsFile), TorchRuntime.Device), tokenizer);
+        LanguageModel model = new(Decoder.Load(config, folder, TorchRuntime.Device, asStored), tokenizer);
         string adapters = Path.Combine(folder, "adapters");
         if (Directory.Exists(adapters))
         {

@@ -145,9 +145,14 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("num_hidden_layers", "0", "less than 1")]
     [InlineData("hidden_size", "\"wide\"", "config.json")]
     [InlineData("rope_scaling", "{\"rope_type\":\"llama3\"}", "rope_scaling")]
-    [InlineData("attention_bias", "true", "attention_bias")]
+    [InlineData("attention_bias", "true", "q_proj.bias")]
     [InlineData("hidden_act", "\"gelu\"", "gelu")]
-    [InlineData("head_dim", "32", "head_dim 32")]
+    [InlineData("head_dim", "32", "q_proj.weight")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":4}", "yarn")]
+    [InlineData("quantization_config", "{\"quant_method\":\"gptq\"}", "quantization_config")]
+    [InlineData("max_position_embeddings", "2000000000", "positions")]
+    [InlineData("rope_parameters", "{\"rope_type\":7}", "config.json")]
+    [InlineData("mlp_bias", "true", "mlp_bias")]
     public void A_configuration_that_contradicts_itself_or_the_files_beside_it_is_refused(string key, string value, string named)
     {
         using LanguageModel model = Torch.Model();

@@ -47,7 +47,8 @@ public sealed class Adapter : IDisposable
         Dictionary<string, (Tensor, Tensor)> updates = [];
         foreach ((string name, Tensor weight) in decoder.Parameters)
         {
-            string module = name[..^".weight".Length];
+            // Biases and norms end otherwise or name no target.
+            string module = name.EndsWith(".weight", StringComparison.Ordinal) ? name[..^".weight".Length] : name;
             if (!settings.Targets.Contains(module[(module.LastIndexOf('.') + 1)..])) continue;
             long outputs = weight.shape[0], inputs = weight.shape[1];
             KeyedRandom random = KeyedRandom.For(seed, $"adapter/{module}");

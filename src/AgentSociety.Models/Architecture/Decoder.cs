@@ -8,8 +8,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace AgentSociety.Models;
 
 /// <summary>
-/// The Llama decoder as it is trained: RMSNorm before each block, rotary positions, grouped-query attention, SwiGLU, tied or
-/// untied head. It turns token ids into logits; tokenisation and sampling are not its business.
+/// The decoder of the Llama family as it is trained: RMSNorm before each block, rotary positions, grouped-query attention, SwiGLU, tied or
+/// untied head; where the configuration asks for it biases, normalised heads and a sliding window. It turns token ids into logits; tokenisation and sampling are not its business.
 /// </summary>
 /// <remarks>
 /// Touvron et al. (2023), section 2.2; rotary positions in Hugging Face's half-split layout. Weights bear Hugging Face's names.
@@ -17,18 +17,20 @@ namespace AgentSociety.Models;
 /// </remarks>
 public sealed class Decoder : IDisposable
 {
+    private const int FirstPositions = 8192;
+
     private readonly Dictionary<string, Tensor> _weights;
     private readonly Layer[] _layers;
-    private readonly Tensor _cosines;
-    private readonly Tensor _sines;
+    private readonly Lock _rotaryGate = new();
+    private Tensor _cosines;
+    private Tensor _sines;
 
     private Decoder(DecoderConfig config, Dictionary<string, Tensor> weights)
     {
         Config = config;
         _weights = weights;
         _layers = [.. Enumerable.Range(0, config.Layers).Select(layer => new Layer(layer))];
-        (Tensor cosines, Tensor sines) = RotaryTables(config, weights["model.norm.weight"].device);
-        (_cosines, _sines) = (cosines.to(weights["model.norm.weight"].dtype).DetachFromDisposeScope(), sines.to(weights["model.norm.weight"].dtype).DetachFromDisposeScope());
+        (_cosines, _sines) = RotaryTables(Math.Min(config.Context, FirstPositions));
     }
 
     /// <summary>The shape.</summary>
@@ -43,39 +45,69 @@ public sealed class Decoder : IDisposable
     /// <summary>One weight by name.</summary>
     public Tensor this[string name] => _weights[name];
 
-    /// <summary>A decoder with drawn weights: normal with deviation 0.02, output projections scaled down by the root of twice the depth (GPT-2), norms one.</summary>
+    /// <summary>A decoder with drawn weights: normal with deviation 0.02, output projections scaled down by the root of twice the depth (GPT-2), norms one, biases zero.</summary>
     public static Decoder Create(DecoderConfig config, ulong seed, Device device)
     {
         Dictionary<string, Tensor> weights = [];
         foreach ((string name, long[] shape) in Shapes(config))
         {
             KeyedRandom random = KeyedRandom.For(seed, $"initial/{name}");
-            bool norm = shape.Length == 1, projectsOut = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
+            bool bias = name.EndsWith(".bias", StringComparison.Ordinal), norm = shape.Length == 1 && !bias, projectsOut = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
             double deviation = projectsOut ? 0.02 / Math.Sqrt(2.0 * config.Layers) : 0.02;
             float[] values = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
-            for (int index = 0; index < values.Length; index++) values[index] = norm ? 1 : (float)(random.NextGaussian() * deviation);
+            for (int index = 0; index < values.Length; index++) values[index] = norm ? 1 : bias ? 0 : (float)(random.NextGaussian() * deviation);
             weights[name] = tensor(values, shape, device: device).requires_grad_().DetachFromDisposeScope();
         }
 
         return new Decoder(config, weights);
     }
 
-    /// <summary>A decoder with the weights of a safetensors file.</summary>
-    /// <exception cref="SocietyException">A tensor is missing, has another shape, or has no place in the model.</exception>
-    public static Decoder Load(DecoderConfig config, string file, Device device)
+    /// <summary>A decoder with the weights of a model's folder.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="folder">The folder, with <c>model.safetensors</c> or shards and their index.</param>
+    /// <param name="device">Where the weights are to live.</param>
+    /// <param name="asStored">
+    /// True to leave them in the file's number format and, on the CPU, in the mapped file itself: the weights can be decoded with and written, but not
+    /// trained. False for float32 in memory of their own.
+    /// </param>
+    /// <exception cref="SocietyException">A file or tensor is missing, a tensor has another shape, or one has no place in the model.</exception>
+    public static Decoder Load(DecoderConfig config, string folder, Device device, bool asStored = false)
     {
-        Dictionary<string, Tensor> read = SafetensorsFile.Read(file);
+        using CheckpointFiles files = CheckpointFiles.Open(folder);
+        CheckShapes(config, folder, files);
         Dictionary<string, Tensor> weights = [];
+        using var frozen = no_grad();
         foreach ((string name, long[] shape) in Shapes(config))
         {
-            if (!read.Remove(name, out Tensor? source)) throw new SocietyException($"{file}: tensor {name} is missing");
-            if (!source.shape.SequenceEqual(shape)) throw new SocietyException($"{file}: tensor {name} has shape [{string.Join(", ", source.shape)}] where config.json asks for [{string.Join(", ", shape)}]");
-            weights[name] = source.to(ScalarType.Float32).to(device).requires_grad_().DetachFromDisposeScope();
-            if (!ReferenceEquals(weights[name], source)) source.Dispose();
+            Tensor source = files.View(name);
+            if (asStored && device.type == DeviceType.CPU)
+            {
+                weights[name] = source.DetachFromDisposeScope();
+                continue;
+            }
+
+            Tensor weight = empty(shape, asStored ? source.dtype : ScalarType.Float32, device);
+            weights[name] = weight.copy_(source).DetachFromDisposeScope().requires_grad_(!asStored);
+            source.Dispose();
+            files.Release(name);
         }
 
-        if (read.Count > 0) throw new SocietyException($"{file}: holds tensors that config.json has no place for, such as {read.Keys.First()}");
         return new Decoder(config, weights);
+    }
+
+    private static void CheckShapes(DecoderConfig config, string folder, CheckpointFiles files)
+    {
+        HashSet<string> left = [.. files.Names];
+        foreach ((string name, long[] shape) in Shapes(config))
+        {
+            if (!left.Remove(name)) throw new SocietyException($"{(left.Count > 0 ? files.FileOf(left.First()) : folder)}: tensor {name} is missing");
+            if (!files.ShapeOf(name).SequenceEqual(shape)) throw new SocietyException($"{files.FileOf(name)}: tensor {name} has shape [{string.Join(", ", files.ShapeOf(name))}] where config.json asks for [{string.Join(", ", shape)}]");
+            if (files.TypeOf(name) is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64)) throw new SocietyException($"{files.FileOf(name)}: tensor {name} holds whole numbers ({files.TypeOf(name)}); weights must be F32, F16, BF16 or F64");
+        }
+
+        // Older exports store the rotary frequencies, and some a copy of a tied head; both follow from the rest.
+        left.RemoveWhere(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (config.TiedHead && name == "lm_head.weight"));
+        if (left.Count > 0) throw new SocietyException($"{files.FileOf(left.First())}: holds tensors that config.json has no place for, such as {left.First()}");
     }
 
     /// <summary>A copy in another number format, on the same device.</summary>
@@ -88,16 +120,30 @@ public sealed class Decoder : IDisposable
     /// <summary>Names and shapes of all weights.</summary>
     public static IEnumerable<(string Name, long[] Shape)> Shapes(DecoderConfig config)
     {
-        long width = config.Width, keyWidth = config.KeyValueHeads * config.HeadWidth;
+        long width = config.Width, queryWidth = (long)config.Heads * config.HeadWidth, keyWidth = (long)config.KeyValueHeads * config.HeadWidth;
         yield return ("model.embed_tokens.weight", [config.VocabularySize, width]);
         for (int layer = 0; layer < config.Layers; layer++)
         {
             string prefix = $"model.layers.{layer}.";
             yield return (prefix + "input_layernorm.weight", [width]);
-            yield return (prefix + "self_attn.q_proj.weight", [width, width]);
+            yield return (prefix + "self_attn.q_proj.weight", [queryWidth, width]);
             yield return (prefix + "self_attn.k_proj.weight", [keyWidth, width]);
             yield return (prefix + "self_attn.v_proj.weight", [keyWidth, width]);
-            yield return (prefix + "self_attn.o_proj.weight", [width, width]);
+            yield return (prefix + "self_attn.o_proj.weight", [width, queryWidth]);
+            if (config.QueryKeyValueBias)
+            {
+                yield return (prefix + "self_attn.q_proj.bias", [queryWidth]);
+                yield return (prefix + "self_attn.k_proj.bias", [keyWidth]);
+                yield return (prefix + "self_attn.v_proj.bias", [keyWidth]);
+            }
+
+            if (config.OutputBias) yield return (prefix + "self_attn.o_proj.bias", [width]);
+            if (config.QueryKeyNorm)
+            {
+                yield return (prefix + "self_attn.q_norm.weight", [config.HeadWidth]);
+                yield return (prefix + "self_attn.k_norm.weight", [config.HeadWidth]);
+            }
+
             yield return (prefix + "post_attention_layernorm.weight", [width]);
             yield return (prefix + "mlp.gate_proj.weight", [config.FeedForward, width]);
             yield return (prefix + "mlp.up_proj.weight", [config.FeedForward, width]);
@@ -118,8 +164,9 @@ public sealed class Decoder : IDisposable
         using DisposeScope scope = NewDisposeScope();
         long batch = tokens.shape[0], time = tokens.shape[1];
         Tensor flat = positions.reshape(-1);
-        Tensor cosines = _cosines.index_select(0, flat).view(batch, time, -1); // [batch, time, headWidth / 2]
-        Tensor sines = _sines.index_select(0, flat).view(batch, time, -1);
+        (Tensor cosineTable, Tensor sineTable) = RotaryTablesFor(flat);
+        Tensor cosines = cosineTable.index_select(0, flat).view(batch, time, -1); // [batch, time, headWidth / 2]
+        Tensor sines = sineTable.index_select(0, flat).view(batch, time, -1);
         Tensor stream = _weights["model.embed_tokens.weight"].index_select(0, tokens.reshape(-1)).view(batch, time, -1); // [batch, time, width]
         foreach (Layer layer in _layers)
         {
@@ -142,11 +189,28 @@ public sealed class Decoder : IDisposable
     private Tensor Attend(Layer layer, Tensor input, Tensor cosines, Tensor sines, Adapter? adapter)
     {
         Tensor fused = Project(layer.Attention, input, adapter); // [batch, time, (heads + 2 keyHeads) headWidth]
+        if (Config.QueryKeyNorm) fused = NormaliseHeads(layer, fused);
         (Tensor query, Tensor key, Tensor value) = Values.Supports(fused) && FusedHeads.apply(fused, cosines, sines, Config.Heads, Config.KeyValueHeads) is [var q, var k, var v]
             ? (q, k, v)
             : Heads(fused, cosines.unsqueeze(2), sines.unsqueeze(2));
-        Tensor mixed = F.scaled_dot_product_attention(query, key, value, is_casual: true); // [batch, heads, time, headWidth]
-        return Project(layer.Output, mixed.transpose(1, 2).reshape(input.shape[0], input.shape[1], Config.Width), adapter);
+        long time = input.shape[1];
+        Tensor mixed = Config.Window < time // [batch, heads, time, headWidth]
+            ? F.scaled_dot_product_attention(query, key, value, attn_mask: Band(time, Config.Window.Value, input.device))
+            : F.scaled_dot_product_attention(query, key, value, is_casual: true);
+        return Project(layer.Output, mixed.transpose(1, 2).reshape(input.shape[0], time, Config.Heads * Config.HeadWidth), adapter);
+    }
+
+    /// <summary>[time, time]; true where a row's position sees a column's: itself and as many before it as the window holds.</summary>
+    private static Tensor Band(long time, int window, Device device) =>
+        ones(time, time, ScalarType.Bool, device).tril().logical_and(ones(time, time, ScalarType.Bool, device).triu(1 - window));
+
+    /// <summary>Normalises each head of q and k; v passes.</summary>
+    private Tensor NormaliseHeads(Layer layer, Tensor fused)
+    {
+        long queries = Config.Heads * Config.HeadWidth, keys = Config.KeyValueHeads * Config.HeadWidth;
+        Tensor Part(long start, long length, string norm) =>
+            Normalise(fused.narrow(-1, start, length).reshape(fused.shape[0], fused.shape[1], -1, Config.HeadWidth).contiguous(), norm).view(fused.shape[0], fused.shape[1], length);
+        return cat([Part(0, queries, layer.QueryNorm), Part(queries, keys, layer.KeyNorm), fused.narrow(-1, queries + keys, keys)], -1);
     }
 
     /// <summary>What <see cref="FusedHeads"/> does, in torch's operations.</summary>
@@ -176,7 +240,8 @@ public sealed class Decoder : IDisposable
     private Tensor Project(string[] modules, Tensor input, Adapter? adapter)
     {
         Tensor[] weights = [.. modules.Select(module => _weights[module + ".weight"])];
-        Tensor output = F.linear(input, weights.Length == 1 ? weights[0] : cat(weights, 0));
+        Tensor[] biases = [.. modules.Where(module => _weights.ContainsKey(module + ".bias")).Select(module => _weights[module + ".bias"])];
+        Tensor output = F.linear(input, weights.Length == 1 ? weights[0] : cat(weights, 0), biases.Length switch { 0 => null, 1 => biases[0], _ => cat(biases, 0) });
         if (adapter is null || !modules.Any(module => adapter.TryGet(module, out _, out _))) return output;
         Tensor[] updates = [.. modules.Zip(weights, (module, weight) => adapter.TryGet(module, out Tensor a, out Tensor b)
             ? F.linear(F.linear(input, a), b)
@@ -190,21 +255,30 @@ public sealed class Decoder : IDisposable
         return Values.Supports(input) ? FusedNorm.apply(input, weight, Config.NormEpsilon) : input * (input.square().mean([-1], keepdim: true) + Config.NormEpsilon).rsqrt() * weight;
     }
 
-    private static (Tensor Cosines, Tensor Sines) RotaryTables(DecoderConfig config, Device device)
+    /// <summary>The tables, grown where a long context's later positions are asked for.</summary>
+    private (Tensor Cosines, Tensor Sines) RotaryTablesFor(Tensor positions)
     {
-        int half = config.HeadWidth / 2;
-        float[] cosines = new float[config.Context * half], sines = new float[cosines.Length];
-        for (int position = 0; position < config.Context; position++)
+        lock (_rotaryGate)
         {
-            for (int index = 0; index < half; index++)
+            long held = _cosines.shape[0];
+            if (held < Config.Context && positions.max().item<long>() is var last && last >= held)
             {
-                double angle = position * Math.Pow(config.RopeTheta, -(double)index / half);
-                cosines[position * half + index] = (float)Math.Cos(angle);
-                sines[position * half + index] = (float)Math.Sin(angle);
+                _cosines.Dispose();
+                _sines.Dispose();
+                (_cosines, _sines) = RotaryTables((int)Math.Min(Config.Context, Math.Max(2 * held, last + 1)));
             }
-        }
 
-        return (tensor(cosines, [config.Context, half], device: device).DetachFromDisposeScope(), tensor(sines, [config.Context, half], device: device).DetachFromDisposeScope());
+            return (_cosines, _sines);
+        }
+    }
+
+    private (Tensor Cosines, Tensor Sines) RotaryTables(int positions)
+    {
+        int half = Config.HeadWidth / 2;
+        float[] cosines = new float[positions * half], sines = new float[cosines.Length];
+        RotaryTable.Fill(Config, cosines, sines);
+        Tensor norm = _weights["model.norm.weight"];
+        return (tensor(cosines, [positions, half], norm.dtype, norm.device).DetachFromDisposeScope(), tensor(sines, [positions, half], norm.dtype, norm.device).DetachFromDisposeScope());
     }
 
     /// <summary>The names of a layer's weights; matrices with the same input stand together.</summary>
@@ -213,6 +287,10 @@ public sealed class Decoder : IDisposable
         public string AttentionNorm { get; } = $"model.layers.{index}.input_layernorm.weight";
 
         public string[] Attention { get; } = [$"model.layers.{index}.self_attn.q_proj", $"model.layers.{index}.self_attn.k_proj", $"model.layers.{index}.self_attn.v_proj"];
+
+        public string QueryNorm { get; } = $"model.layers.{index}.self_attn.q_norm.weight";
+
+        public string KeyNorm { get; } = $"model.layers.{index}.self_attn.k_norm.weight";
 
         public string[] Output { get; } = [$"model.layers.{index}.self_attn.o_proj"];
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using AgentSociety.Core;
 using AgentSociety.Core.Scenarios;
@@ -6,8 +7,11 @@ using AgentSociety.Core.Scenarios;
 namespace AgentSociety.Models;
 
 /// <summary>Shape of a decoder of the Llama family, as <c>config.json</c> holds it under Hugging Face's names.</summary>
+/// <remarks>What the file says beyond this is kept and written back. A feature that would change the logits and is not built is refused by name.</remarks>
 public sealed record DecoderConfig
 {
+    private readonly int? _keyValueHeads;
+
     /// <summary>The file that holds it in a model's folder.</summary>
     public const string FileName = "config.json";
 
@@ -31,9 +35,9 @@ public sealed record DecoderConfig
     [JsonPropertyName("num_attention_heads")]
     public required int Heads { get; init; }
 
-    /// <summary>Key and value heads.</summary>
+    /// <summary>Key and value heads; as many as query heads where the file gives none.</summary>
     [JsonPropertyName("num_key_value_heads")]
-    public required int KeyValueHeads { get; init; }
+    public int KeyValueHeads { get => _keyValueHeads ?? Heads; init => _keyValueHeads = value; }
 
     /// <summary>Width of the feed-forward layer.</summary>
     [JsonPropertyName("intermediate_size")]
@@ -53,27 +57,35 @@ public sealed record DecoderConfig
 
     /// <summary>Added to the mean square before its root is taken.</summary>
     [JsonPropertyName("rms_norm_eps")]
-    public double NormEpsilon { get; init; } = 1e-5;
+    public double NormEpsilon { get; init; } = 1e-6;
 
     /// <summary>True where the embedding matrix is the output head.</summary>
     [JsonPropertyName("tie_word_embeddings")]
-    public bool TiedHead { get; init; } = true;
+    public bool TiedHead { get; init; }
 
     /// <summary>The gate's activation.</summary>
     [JsonPropertyName("hidden_act")]
     public string Activation { get; init; } = "silu";
 
-    /// <summary>Width of a head where it is not the width divided by the heads; such models are refused.</summary>
+    /// <summary>Width of a head where the file gives it.</summary>
     [JsonPropertyName("head_dim"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? GivenHeadWidth { get; init; }
 
-    /// <summary>Rule that stretches rotary positions; models with one are refused.</summary>
+    /// <summary>Rule that stretches rotary positions; null for none.</summary>
     [JsonPropertyName("rope_scaling"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public JsonElement? RopeScaling { get; init; }
+    public RotaryScaling? RopeScaling { get; init; }
 
-    /// <summary>True where projections have biases; such models are refused.</summary>
+    /// <summary>True where the projections to q, k, v and out of attention have biases.</summary>
     [JsonPropertyName("attention_bias"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool AttentionBias { get; init; }
+
+    /// <summary>Positions that one sees, itself included, as the file gives it; it counts for Mistral only.</summary>
+    [JsonPropertyName("sliding_window"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? GivenWindow { get; init; }
+
+    /// <summary>What the file says beyond this.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Others { get; init; }
 
     /// <summary>Type of the stored weights.</summary>
     [JsonPropertyName("torch_dtype")]
@@ -81,7 +93,26 @@ public sealed record DecoderConfig
 
     /// <summary>Width of a head.</summary>
     [JsonIgnore]
-    public int HeadWidth => Width / Heads;
+    public int HeadWidth => GivenHeadWidth ?? Family.HeadWidth ?? Width / Heads;
+
+    /// <summary>Positions that one sees, itself included; null for all.</summary>
+    [JsonIgnore]
+    public int? Window => Family.SlidingWindow && GivenWindow > 0 ? GivenWindow : null;
+
+    /// <summary>True where the projections to q, k and v have biases.</summary>
+    [JsonIgnore]
+    public bool QueryKeyValueBias => AttentionBias || Family.QueryKeyValueBias;
+
+    /// <summary>True where the projection out of attention has a bias.</summary>
+    [JsonIgnore]
+    public bool OutputBias => AttentionBias && !Family.QueryKeyValueBias;
+
+    /// <summary>True where each head of q and k is normalised before it is turned (Henry et al. 2020, as Qwen3 has it).</summary>
+    [JsonIgnore]
+    public bool QueryKeyNorm => Family.QueryKeyNorm;
+
+    [JsonIgnore]
+    internal DecoderFamily Family => DecoderFamily.Find(ModelType) ?? throw new SocietyException($"model_type '{ModelType}' is unknown; known are {DecoderFamily.Names}");
 
     /// <summary>The shape that a scenario asks for.</summary>
     public static DecoderConfig From(ArchitectureSettings settings, int vocabularySize) => new()
@@ -94,6 +125,7 @@ public sealed record DecoderConfig
         Context = settings.Context,
         VocabularySize = vocabularySize,
         RopeTheta = settings.RopeTheta,
+        NormEpsilon = 1e-5,
         TiedHead = settings.TiedHead,
     };
 
@@ -106,29 +138,79 @@ public sealed record DecoderConfig
         try
         {
             config = JsonSerializer.Deserialize<DecoderConfig>(File.ReadAllText(file)) ?? throw new SocietyException($"{file}: is empty");
+            config = config.Normalised();
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new SocietyException($"{file}: cannot be read as a model's configuration ({cause.Message})", cause: cause);
         }
 
-        if (config.ModelType != "llama") throw new SocietyException($"{file}: model_type is '{config.ModelType}'; 'llama' can be loaded");
-        if (config.Width < 1 || config.Layers < 1 || config.Heads < 1 || config.KeyValueHeads < 1 || config.FeedForward < 1 || config.Context < 1 || config.VocabularySize < 1)
+        return config.Checked(file);
+    }
+
+    /// <summary>The same under the older keys where the file uses the newer ones.</summary>
+    private DecoderConfig Normalised()
+    {
+        DecoderConfig config = this;
+        if (Others is null) return config;
+        Dictionary<string, JsonElement> others = new(Others);
+        if (others.Remove("rope_parameters", out JsonElement rotary) && rotary.ValueKind == JsonValueKind.Object && rotary.Deserialize<RotaryScaling>() is { } scaling)
+            config = config with { RopeTheta = scaling.Theta ?? RopeTheta, RopeScaling = scaling.Rule == "default" ? null : scaling with { Theta = null } };
+        if (others.Remove("dtype", out JsonElement type) && type.ValueKind == JsonValueKind.String) config = config with { StoredType = type.GetString()! };
+        return config with { Others = others.Count == 0 ? null : others };
+    }
+
+    private DecoderConfig Checked(string file)
+    {
+        if (DecoderFamily.Find(ModelType) is null) throw new SocietyException($"{file}: model_type is '{ModelType}'; known are {DecoderFamily.Names}");
+        if (Width < 1 || Layers < 1 || Heads < 1 || KeyValueHeads < 1 || FeedForward < 1 || Context < 1 || VocabularySize < 1 || HeadWidth < 1)
             throw new SocietyException($"{file}: a size is less than 1");
-        if (config.Width % config.Heads != 0 || config.Heads % config.KeyValueHeads != 0 || config.HeadWidth % 2 != 0)
-            throw new SocietyException($"{file}: {config.Heads} heads and {config.KeyValueHeads} key-value heads do not divide a width of {config.Width} evenly");
-        string? foreign = config.Activation != "silu" ? $"hidden_act '{config.Activation}'"
-            : config.AttentionBias ? "attention_bias"
-            : config.RopeScaling is { ValueKind: not JsonValueKind.Null } ? "rope_scaling"
-            : config.GivenHeadWidth is { } given && given != config.HeadWidth ? $"head_dim {given} with {config.Heads} heads at a width of {config.Width}"
-            : null;
+        if ((GivenHeadWidth is null && Family.HeadWidth is null && Width % Heads != 0) || Heads % KeyValueHeads != 0 || HeadWidth % 2 != 0)
+            throw new SocietyException($"{file}: {Heads} heads of {HeadWidth} and {KeyValueHeads} key-value heads do not divide a width of {Width} evenly");
+        // Products of these are offsets into memory.
+        if ((long)Heads * HeadWidth > LargestSize || Width > LargestSize || FeedForward > LargestSize || VocabularySize > LargestVocabulary || Layers > LargestDepth || Context > LargestContext)
+            throw new SocietyException($"{file}: a size is beyond what can be held (widths to {LargestSize}, {LargestDepth} layers, {LargestVocabulary} tokens, {LargestContext} positions)");
+        if (!(NormEpsilon > 0) || !(RopeTheta > 0)) throw new SocietyException($"{file}: rms_norm_eps and rope_theta must be greater than 0");
         // Loading on regardless would give other logits than the model's.
-        if (foreign is not null) throw new SocietyException($"{file}: {foreign} is not supported; use a plain Llama checkpoint");
-        return config;
+        if (Foreign() is { } foreign) throw new SocietyException($"{file}: {foreign} is not supported; use a checkpoint without it");
+        return this;
+    }
+
+    /// <summary>The first feature that the file asks for and that is not built; null for none.</summary>
+    private string? Foreign()
+    {
+        if (Activation != "silu") return $"hidden_act '{Activation}'";
+        if (RopeScaling?.Problem is { } problem) return problem;
+        foreach ((string key, JsonElement value) in Others ?? Enumerable.Empty<KeyValuePair<string, JsonElement>>())
+        {
+            bool foreign = key switch
+            {
+                "mlp_bias" or "use_sliding_window" or "rope_interleaved" => value.ValueKind == JsonValueKind.True,
+                "quantization_config" or "no_rope_layers" => value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False),
+                "partial_rotary_factor" => value.ValueKind == JsonValueKind.Number && value.GetDouble() != 1,
+                "layer_types" => value.ValueKind == JsonValueKind.Array
+                    && value.EnumerateArray().Any(layer => layer.ValueKind != JsonValueKind.String || layer.GetString() != (Window is null ? "full_attention" : "sliding_attention")),
+                _ => false,
+            };
+            if (foreign) return $"{key} {(value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? "as given" : value.GetRawText())}";
+        }
+
+        return null;
     }
 
     /// <summary>Writes the configuration into a model's folder.</summary>
-    public void Save(string folder) => WholeFile.Write(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Indented) + "\n");
+    public void Save(string folder)
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(this)!.AsObject();
+        // Other tools take a missing window for Mistral 7B's first.
+        if (Family.SlidingWindow && Window is null) json["sliding_window"] = null;
+        WholeFile.Write(Path.Combine(folder, FileName), json.ToJsonString(Indented) + "\n");
+    }
+
+    private const int LargestSize = 1 << 20;
+    private const int LargestVocabulary = 1 << 24;
+    private const int LargestDepth = 4096;
+    private const int LargestContext = 1 << 26;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 }

@@ -46,18 +46,23 @@ public sealed class DecodingEngine : IDisposable
     /// <summary>An engine over a model.</summary>
     /// <param name="model">The model; the engine does not own it.</param>
     /// <param name="slots">Most sequences in one batch; fewer where their caches would take more than 4 GiB.</param>
-    public DecodingEngine(LanguageModel model, int slots = 256)
+    /// <param name="context">Most tokens of a sequence; the model's context where that is less, or what fits into 4 GiB.</param>
+    public DecodingEngine(LanguageModel model, int slots = 256, int context = int.MaxValue)
     {
         DecoderConfig config = model.Decoder.Config;
-        long bytes = 2L * config.Layers * config.KeyValueHeads * config.HeadWidth * config.Context * sizeof(float);
+        long bytes = 2L * config.Layers * config.KeyValueHeads * config.HeadWidth * sizeof(float);
         _model = model;
-        _slots = [.. Enumerable.Range(0, (int)Math.Clamp(CacheBytes / bytes, 1, slots)).Select(index => new Slot(index, config.Context))];
+        Context = (int)Math.Min(Math.Min(config.Context, context), Math.Max(CacheBytes / bytes, 16));
+        _slots = [.. Enumerable.Range(0, (int)Math.Clamp(CacheBytes / bytes / Context, 1, slots)).Select(index => new Slot(index, Context))];
         _rows = new Row[Math.Max(RowsPerStep, _slots.Length)];
-        _pass = new CpuPass(model, _slots.Length, _rows.Length, TorchRuntime.Threads);
+        _pass = new CpuPass(model, _slots.Length, Context, _rows.Length, TorchRuntime.Threads);
         _sampler = new Sampler(config.VocabularySize);
         _version = model.WeightsVersion;
         _pass.Refresh();
     }
+
+    /// <summary>Most tokens of a sequence.</summary>
+    public int Context { get; }
 
     /// <summary>True where nothing waits and nothing runs.</summary>
     public bool Idle => _waiting.Count == 0 && _active.Count == 0;
@@ -92,8 +97,8 @@ public sealed class DecodingEngine : IDisposable
     {
         DecoderConfig config = _model.Decoder.Config;
         if (request.Prompt.Length == 0) throw new SocietyException($"request {request.Id}: the prompt is empty; a model needs at least one token to continue");
-        if (request.Prompt.Length >= config.Context)
-            throw new SocietyException($"request {request.Id}: the prompt has {request.Prompt.Length} tokens and the model's context {config.Context}; shorten the prompt or use a model with a longer context");
+        if (request.Prompt.Length >= Context)
+            throw new SocietyException($"request {request.Id}: the prompt has {request.Prompt.Length} tokens and the context {Context}; shorten the prompt or use a model with a longer context");
         foreach (int token in request.Prompt)
         {
             if ((uint)token >= (uint)config.VocabularySize) throw new ArgumentException($"Request {request.Id}: token {token} is not of the vocabulary of {config.VocabularySize}.", nameof(request));

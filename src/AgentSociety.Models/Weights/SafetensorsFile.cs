@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using System.Text.Json;
 using AgentSociety.Core;
 using static TorchSharp.torch;
@@ -13,19 +12,6 @@ namespace AgentSociety.Models;
 /// </remarks>
 public static class SafetensorsFile
 {
-    private const int LongestHeader = 100_000_000;
-
-    private static readonly Dictionary<string, (ScalarType Type, int Size)> Types = new()
-    {
-        ["F64"] = (ScalarType.Float64, 8),
-        ["F32"] = (ScalarType.Float32, 4),
-        ["F16"] = (ScalarType.Float16, 2),
-        ["BF16"] = (ScalarType.BFloat16, 2),
-        ["I64"] = (ScalarType.Int64, 8),
-        ["I32"] = (ScalarType.Int32, 4),
-        ["U8"] = (ScalarType.Byte, 1),
-    };
-
     /// <summary>Writes tensors; the file appears whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Names and values, in the order they are to have in the file.</param>
@@ -36,10 +22,14 @@ public static class SafetensorsFile
         using (Utf8JsonWriter json = new(headerText))
         {
             json.WriteStartObject();
+            // Other tools look for this before they take a file for a model's.
+            json.WriteStartObject("__metadata__");
+            json.WriteString("format", "pt");
+            json.WriteEndObject();
             long offset = 0;
             foreach ((string name, Tensor tensor) in entries)
             {
-                (string label, int size) = Label(tensor.dtype);
+                (string label, int size) = SafetensorsHeader.Label(tensor.dtype);
                 long bytes = tensor.numel() * size;
                 json.WriteStartObject(name);
                 json.WriteString("dtype", label);
@@ -66,8 +56,7 @@ public static class SafetensorsFile
             headerText.CopyTo(file);
             foreach ((_, Tensor tensor) in entries)
             {
-                using Tensor detached = tensor.detach(), near = detached.cpu(), plain = near.contiguous();
-                file.Write(plain.bytes);
+                Copy(tensor, file);
             }
         });
     }
@@ -79,8 +68,17 @@ public static class SafetensorsFile
         try
         {
             using FileStream file = File.OpenRead(path);
-            (JsonDocument header, long start) = ReadHeader(path, file);
-            using (header) return ReadTensors(path, file, header.RootElement, start);
+            SafetensorsHeader header = SafetensorsHeader.Read(path, file);
+            Dictionary<string, Tensor> tensors = [];
+            foreach (SafetensorsHeader.Entry entry in header.Entries)
+            {
+                Tensor tensor = empty(entry.Shape, entry.Type, CPU);
+                file.Position = header.Start + entry.Begin;
+                Fill(tensor, file);
+                tensors.Add(entry.Name, tensor.DetachFromDisposeScope());
+            }
+
+            return tensors;
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
@@ -88,85 +86,29 @@ public static class SafetensorsFile
         }
     }
 
-    private static (JsonDocument Header, long Start) ReadHeader(string path, FileStream file)
+    /// <summary>Writes values in pieces, since one piece of memory is seen through at most 2 GiB at a time.</summary>
+    private static void Copy(Tensor tensor, Stream file)
     {
-        Span<byte> prefix = stackalloc byte[8];
-        if (file.Length < 8) throw new SocietyException($"{path}: is {file.Length} bytes long and no safetensors file; it may be truncated");
-        file.ReadExactly(prefix);
-        long length = BinaryPrimitives.ReadInt64LittleEndian(prefix);
-        if (length is < 2 or > LongestHeader || length > file.Length - 8)
-            throw new SocietyException($"{path}: claims a header of {length} bytes in a file of {file.Length}; it is truncated or no safetensors file");
-        byte[] text = new byte[length];
-        file.ReadExactly(text);
-        try
+        foreach ((long start, long count) in Pieces(tensor))
         {
-            JsonDocument header = JsonDocument.Parse(Encoding.UTF8.GetString(text));
-            if (header.RootElement.ValueKind == JsonValueKind.Object) return (header, 8 + length);
-            header.Dispose();
-            throw new SocietyException($"{path}: its header is no JSON object");
-        }
-        catch (JsonException cause)
-        {
-            throw new SocietyException($"{path}: its header is no JSON ({cause.Message})", cause: cause);
+            using Tensor detached = tensor.detach(), flat = detached.reshape(-1), piece = flat.narrow(0, start, count), near = piece.cpu(), plain = near.contiguous();
+            file.Write(plain.bytes);
         }
     }
 
-    private static Dictionary<string, Tensor> ReadTensors(string path, FileStream file, JsonElement header, long start)
+    private static void Fill(Tensor tensor, Stream file)
     {
-        List<Entry> entries = [.. header.EnumerateObject().Where(property => property.Name != "__metadata__").Select(property => Entry.Parse(path, property)).OrderBy(entry => entry.Begin)];
-        long expected = 0;
-        foreach (Entry entry in entries)
+        using Tensor flat = tensor.view(-1);
+        foreach ((long start, long count) in Pieces(tensor))
         {
-            if (entry.Begin != expected) throw new SocietyException($"{path}: tensor {entry.Name} begins at byte {entry.Begin} of the data where {expected} is due; the file is damaged");
-            expected = entry.End;
+            using Tensor piece = flat.narrow(0, start, count);
+            file.ReadExactly(piece.bytes);
         }
-
-        if (start + expected != file.Length) throw new SocietyException($"{path}: holds {file.Length - start} bytes of data where its header names {expected}; it is truncated or damaged");
-        Dictionary<string, Tensor> tensors = [];
-        foreach (Entry entry in entries)
-        {
-            Tensor tensor = empty(entry.Shape, entry.Type, CPU);
-            if (entry.End > entry.Begin)
-            {
-                file.Position = start + entry.Begin;
-                file.ReadExactly(tensor.bytes);
-            }
-
-            if (!tensors.TryAdd(entry.Name, tensor.DetachFromDisposeScope())) throw new SocietyException($"{path}: names tensor {entry.Name} twice");
-        }
-
-        return tensors;
     }
 
-    private static (string Label, int Size) Label(ScalarType type)
+    private static IEnumerable<(long Start, long Count)> Pieces(Tensor tensor)
     {
-        foreach ((string label, (ScalarType known, int size)) in Types)
-        {
-            if (known == type) return (label, size);
-        }
-
-        throw new ArgumentException($"Safetensors files hold no {type} here.");
-    }
-
-    private sealed record Entry(string Name, ScalarType Type, long[] Shape, long Begin, long End)
-    {
-        public static Entry Parse(string path, JsonProperty property)
-        {
-            try
-            {
-                string label = property.Value.GetProperty("dtype").GetString()!;
-                if (!Types.TryGetValue(label, out (ScalarType Type, int Size) type)) throw new SocietyException($"{path}: tensor {property.Name} has the type {label}; known are {string.Join(", ", Types.Keys)}");
-                long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())];
-                long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
-                long elements = shape.Aggregate(1L, (product, extent) => extent < 0 ? throw new FormatException("a negative extent") : checked(product * extent));
-                if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] - offsets[0] != checked(elements * type.Size))
-                    throw new SocietyException($"{path}: tensor {property.Name} has shape [{string.Join(", ", shape)}] and bytes {string.Join(" to ", offsets)}, which do not fit");
-                return new Entry(property.Name, type.Type, shape, offsets[0], offsets[1]);
-            }
-            catch (Exception cause) when (cause is KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or ArgumentNullException)
-            {
-                throw new SocietyException($"{path}: the header's entry for tensor {property.Name} cannot be understood ({cause.Message})", cause: cause);
-            }
-        }
+        const long Longest = 1 << 26;
+        for (long start = 0, whole = tensor.numel(); start < whole; start += Longest) yield return (start, Math.Min(Longest, whole - start));
     }
 }

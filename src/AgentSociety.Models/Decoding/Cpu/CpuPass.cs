@@ -8,6 +8,7 @@ internal sealed unsafe class CpuPass : IDisposable
     private const long WorthAThread = 2_000_000;
 
     private readonly LanguageModel _model;
+    private readonly int _context;
     private readonly PackedDecoder _weights;
     private readonly KeyValueCache?[] _caches;
     private readonly FloatBlock _cosines;
@@ -18,27 +19,19 @@ internal sealed unsafe class CpuPass : IDisposable
     private readonly long _multiplications;
     private Dictionary<string, PackedAdapter> _adapters = [];
 
-    public CpuPass(LanguageModel model, int slots, int outputs, int threads)
+    public CpuPass(LanguageModel model, int slots, int context, int outputs, int threads)
     {
         DecoderConfig config = model.Decoder.Config;
         _model = model;
+        _context = context;
         _weights = new PackedDecoder(config);
         _caches = new KeyValueCache?[slots];
         _logits = new FloatBlock((long)Math.Min(slots, outputs) * _weights.Head.PaddedOutputs);
         int half = config.HeadWidth / 2;
-        _cosines = new FloatBlock((long)config.Context * half);
-        _sines = new FloatBlock((long)config.Context * half);
-        for (int position = 0; position < config.Context; position++)
-        {
-            for (int index = 0; index < half; index++)
-            {
-                double angle = position * Math.Pow(config.RopeTheta, -(double)index / half);
-                _cosines.Start[position * half + index] = (float)Math.Cos(angle);
-                _sines.Start[position * half + index] = (float)Math.Sin(angle);
-            }
-        }
-
-        _blocks = [.. Enumerable.Range(0, threads).Select(_ => new RowBlock(_weights, _caches, _cosines, _sines, _logits))];
+        _cosines = new FloatBlock((long)context * half);
+        _sines = new FloatBlock((long)context * half);
+        RotaryTable.Fill(config, Values(_cosines), Values(_sines));
+        _blocks = [.. Enumerable.Range(0, threads).Select(_ => new RowBlock(_weights, context, _caches, _cosines, _sines, _logits))];
         _team = new Team(threads);
         _multiplications = model.ParameterCount;
     }
@@ -54,7 +47,7 @@ internal sealed unsafe class CpuPass : IDisposable
     /// <summary>Runs rows; those of one slot are consecutive and in order of position, outputs are numbered in order of rows.</summary>
     public void Run(ReadOnlySpan<Row> rows)
     {
-        foreach (Row row in rows) _caches[row.Slot] ??= new KeyValueCache(_weights.Config);
+        foreach (Row row in rows) _caches[row.Slot] ??= new KeyValueCache(_weights.Config, _context);
         int shares = (int)Math.Clamp(rows.Length * _multiplications / WorthAThread, 1, _blocks.Length);
         if (shares == 1)
         {
@@ -80,7 +73,7 @@ internal sealed unsafe class CpuPass : IDisposable
     public Span<float> Logits(int output) => new(_logits.Start + (long)output * _weights.Head.PaddedOutputs, _weights.Config.VocabularySize);
 
     /// <summary>Copies the first <paramref name="length"/> places of a slot's cache to another.</summary>
-    public void CopyPrefix(int from, int to, int length) => (_caches[to] ??= new KeyValueCache(_weights.Config)).CopyFrom(_caches[from]!, length);
+    public void CopyPrefix(int from, int to, int length) => (_caches[to] ??= new KeyValueCache(_weights.Config, _context)).CopyFrom(_caches[from]!, length);
 
     public void Dispose()
     {
@@ -93,4 +86,6 @@ internal sealed unsafe class CpuPass : IDisposable
         foreach (RowBlock block in _blocks) block.Dispose();
         foreach (PackedAdapter adapter in _adapters.Values) adapter.Dispose();
     }
+
+    private static Span<float> Values(FloatBlock block) => new(block.Start, checked((int)block.Length));
 }

@@ -6,14 +6,15 @@ namespace AgentSociety.Models.Cpu;
 internal sealed unsafe class FloatBlock : IDisposable
 {
     private const int Alignment = 64;
+    private void* _allocated;
     private float* _start;
 
     public FloatBlock(long length)
     {
         Length = length;
-        nuint bytes = (nuint)((length * sizeof(float) + Alignment - 1) / Alignment * Alignment);
-        _start = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
-        NativeMemory.Clear(_start, bytes);
+        // Zeroed by the system rather than here: pages of a long context cost memory only once they are written.
+        _allocated = NativeMemory.AllocZeroed((nuint)(length * sizeof(float) + Alignment));
+        _start = (float*)(((nint)_allocated + Alignment - 1) / Alignment * Alignment);
     }
 
     ~FloatBlock() => Free();
@@ -30,7 +31,8 @@ internal sealed unsafe class FloatBlock : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_start);
+        NativeMemory.Free(_allocated);
+        _allocated = null;
         _start = null;
     }
 }

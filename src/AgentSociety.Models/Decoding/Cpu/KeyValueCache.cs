@@ -15,15 +15,18 @@ internal sealed unsafe class KeyValueCache : IDisposable
     private readonly int _heads;
     private readonly int _width;
     private readonly int _positions;
+    private readonly int _window;
     private readonly long _keysPerLayer;
     private readonly long _perLayer;
     private readonly int _layers;
 
-    public KeyValueCache(DecoderConfig config)
+    /// <summary>Room for <paramref name="context"/> positions; memory is taken as they are written.</summary>
+    public KeyValueCache(DecoderConfig config, int context)
     {
         _heads = config.KeyValueHeads;
         _width = config.HeadWidth;
-        _positions = Padded(config.Context);
+        _positions = Padded(context);
+        _window = config.Window ?? int.MaxValue;
         _keysPerLayer = (long)_heads * _width * _positions;
         _perLayer = 2 * _keysPerLayer;
         // The last vector of a value may reach past it; what it reads there lands in lanes that nobody looks at.
@@ -59,10 +62,10 @@ internal sealed unsafe class KeyValueCache : IDisposable
         }
     }
 
-    /// <summary>softmax(q K / sqrt(width)) V of one query head over positions 0 to <paramref name="position"/> (Vaswani et al. 2017, equation 1).</summary>
+    /// <summary>softmax(q K / sqrt(width)) V of one query head over the positions that <paramref name="position"/> sees, itself the last (Vaswani et al. 2017, equation 1).</summary>
     /// <param name="layer">Layer.</param>
     /// <param name="head">Key and value head.</param>
-    /// <param name="position">The last position that is seen.</param>
+    /// <param name="position">The position that looks.</param>
     /// <param name="query">The query, already divided by the root of the width.</param>
     /// <param name="scores">Room for the padded number of positions.</param>
     /// <param name="output">Room for the padded width.</param>
@@ -70,8 +73,12 @@ internal sealed unsafe class KeyValueCache : IDisposable
     {
         float* keys = _block.Start + layer * _perLayer + (long)head * _width * _positions;
         float* values = _block.Start + layer * _perLayer + _keysPerLayer + (long)head * _positions * _width;
-        int seen = position + 1;
+        // A window begins in the middle of a block of keys; what lies before it in the block is scored and struck out.
+        int first = Math.Max(0, position + 1 - _window), skipped = first / Lane * Lane, seen = position + 1 - skipped;
+        keys += (long)skipped * _width;
+        values += (long)skipped * _width;
         Score(keys, query, scores, seen);
+        for (int place = 0; place < first - skipped; place++) scores[place] = float.NegativeInfinity;
         float scale = 1 / Weigh(scores, seen);
         for (int start = 0; start < _width; start += Lane)
         {

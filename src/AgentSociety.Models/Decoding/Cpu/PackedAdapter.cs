@@ -69,8 +69,8 @@ internal sealed unsafe class PackedAdapter : IDisposable
         {
             int rank = (int)down.shape[0], start = row;
             PackedMatrix b = new(rank, (int)up.shape[0]);
-            PackedDecoder.Read(down, values => update.A.Pack(values, start));
-            PackedDecoder.Read(up, values => b.Pack(values, 0, (float)adapter.Scale));
+            PackedDecoder.Read(down, (values, first) => update.A.Pack(values, start + first));
+            PackedDecoder.Read(up, (values, first) => b.Pack(values, first, (float)adapter.Scale));
             update.Parts.Add((b, row, first));
             row += rank;
         }

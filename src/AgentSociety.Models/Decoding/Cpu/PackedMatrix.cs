@@ -46,6 +46,14 @@ internal sealed unsafe class PackedMatrix : IDisposable
         }
     }
 
+    /// <summary>Copies one output's weights, as they were packed.</summary>
+    public void CopyRow(int output, float* target)
+    {
+        (int start, int width) = PanelOf(output / Lane);
+        float* source = _weights.Start + (long)start * Lane * Inputs + output - start * Lane;
+        for (int input = 0; input < Inputs; input++) target[input] = source[(long)input * width * Lane];
+    }
+
     /// <summary>Multiplies rows.</summary>
     /// <param name="input">Rows of at least <see cref="Inputs"/> values.</param>
     /// <param name="inputStride">Values from one input row to the next.</param>

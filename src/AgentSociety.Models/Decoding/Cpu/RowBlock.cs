@@ -20,20 +20,20 @@ internal sealed unsafe class RowBlock : IDisposable
     private readonly FloatBlock _scores;
     private FloatBlock _lowRank = new(16);
 
-    public RowBlock(PackedDecoder weights, KeyValueCache?[] caches, FloatBlock cosines, FloatBlock sines, FloatBlock logits)
+    public RowBlock(PackedDecoder weights, int context, KeyValueCache?[] caches, FloatBlock cosines, FloatBlock sines, FloatBlock logits)
     {
         _weights = weights;
         _config = weights.Config;
         (_caches, _cosines, _sines, _logits) = (caches, cosines, sines, logits);
         // One vector of spare room: an adapter's padded outputs may reach past the end of a fused row.
-        _width = KeyValueCache.Padded(_config.Width) + 16;
+        _width = KeyValueCache.Padded(Math.Max(_config.Width, _config.Heads * _config.HeadWidth)) + 16;
         _fused = weights.Layers[0].Attention.PaddedOutputs + 16;
         _wide = weights.Layers[0].GateUp.PaddedOutputs + 16;
         _stream = new FloatBlock((long)Rows * _width);
         _normed = new FloatBlock((long)Rows * _width);
         _product = new FloatBlock((long)Rows * _width);
         _hidden = new FloatBlock((long)Rows * Math.Max(_fused, _wide));
-        _scores = new FloatBlock(KeyValueCache.Padded(_config.Context));
+        _scores = new FloatBlock(KeyValueCache.Padded(context));
     }
 
     public void Run(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
@@ -48,18 +48,19 @@ internal sealed unsafe class RowBlock : IDisposable
 
     private void Block(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
     {
-        int queries = _config.Heads * _config.HeadWidth, keys = _config.KeyValueHeads * _config.HeadWidth;
-        for (int row = 0; row < rows.Length; row++)
-            new ReadOnlySpan<float>(_weights.Embedding.Start + (long)rows[row].Token * _config.Width, _config.Width).CopyTo(new(Row(_stream, row), _config.Width));
+        for (int row = 0; row < rows.Length; row++) _weights.Embed(rows[row].Token, Row(_stream, row));
         for (int index = 0; index < _weights.Layers.Length; index++)
         {
             PackedDecoder.Layer layer = _weights.Layers[index];
             Normalise(layer.AttentionNorm, rows.Length);
             layer.Attention.Multiply(_normed.Start, _width, _hidden.Start, _fused, rows.Length);
             Adapt(rows, adapters, index, PackedAdapter.Place.Attention, _normed.Start, _width, _hidden.Start, _fused);
+            if (layer.AttentionBias is { } bias) AddBias(bias, _hidden.Start, _fused, rows.Length);
+            if (layer.QueryNorm is { } queryNorm) NormaliseHeads(queryNorm, layer.KeyNorm!, rows.Length);
             for (int row = 0; row < rows.Length; row++) Attend(index, rows[row], _hidden.Start + (long)row * _fused, Row(_normed, row));
             layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length);
             Adapt(rows, adapters, index, PackedAdapter.Place.Output, _normed.Start, _width, _product.Start, _width);
+            if (layer.OutputBias is { } outputBias) AddBias(outputBias, _product.Start, _width, rows.Length);
             AddProduct(rows.Length);
             Normalise(layer.FeedForwardNorm, rows.Length);
             layer.GateUp.Multiply(_normed.Start, _width, _hidden.Start, _wide, rows.Length);
@@ -103,6 +104,22 @@ internal sealed unsafe class RowBlock : IDisposable
     private void AddProduct(int rows)
     {
         for (int row = 0; row < rows; row++) Elementwise.Add(Row(_stream, row), Row(_product, row), _config.Width);
+    }
+
+    private static void AddBias(FloatBlock bias, float* rows, int stride, int count)
+    {
+        for (int row = 0; row < count; row++) Elementwise.Add(rows + (long)row * stride, bias.Start, (int)bias.Length);
+    }
+
+    private void NormaliseHeads(FloatBlock queryNorm, FloatBlock keyNorm, int rows)
+    {
+        int width = _config.HeadWidth;
+        for (int row = 0; row < rows; row++)
+        {
+            float* fused = _hidden.Start + (long)row * _fused;
+            for (int head = 0; head < _config.Heads + _config.KeyValueHeads; head++)
+                Elementwise.Normalise(fused + head * width, (head < _config.Heads ? queryNorm : keyNorm).Start, fused + head * width, width, (float)_config.NormEpsilon);
+        }
     }
 
     private void Attend(int layer, Row row, float* fused, float* output)
