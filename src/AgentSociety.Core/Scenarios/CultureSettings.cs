@@ -51,6 +51,22 @@ public sealed record CultureSettings
     /// <summary>How an agent's edit becomes part of the culture.</summary>
     public AdmissionRule Admission { get; init; } = AdmissionRule.Accept;
 
+    /// <summary>Pairs of matched rollouts before a candidate is decided, where <c>admission</c> is <c>gate</c>.</summary>
+    [Range(2, 1_000_000)]
+    public int AdmissionMinimumPairs { get; init; } = 16;
+
+    /// <summary>Pairs after which a candidate that has not been shown to help is rejected.</summary>
+    [Range(2, 1_000_000)]
+    public int AdmissionMaximumPairs { get; init; } = 256;
+
+    /// <summary>Reward that a candidate must add to be admitted.</summary>
+    [Range(-1, 1)]
+    public double AdmissionUplift { get; init; }
+
+    /// <summary>Probability with which a candidate that does not help is admitted all the same, however often it is looked at.</summary>
+    [Range(0.0001, 0.5)]
+    public double AdmissionError { get; init; } = 0.05;
+
     /// <summary>How far agents may write on their own, by namespace and role; the longest prefix holds, and of two as long the one that names the role.</summary>
     public IReadOnlyList<GateSettings> Gates { get; init; } = [];
 

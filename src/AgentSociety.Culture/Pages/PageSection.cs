@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace AgentSociety.Culture;
@@ -22,6 +23,20 @@ public static partial class PageSection
 
     /// <summary>Headings of a page in order.</summary>
     public static IReadOnlyList<(int Level, string Title)> Headings(string body) => [.. All(body).Select(heading => (heading.Level, heading.Title))];
+
+    /// <summary>The page with its headings some levels down, at most to the sixth: to stand inside another.</summary>
+    internal static string Lower(string body, int levels)
+    {
+        StringBuilder lowered = new(body.Length + 64);
+        int done = 0;
+        foreach ((int level, string _, int start, int _) in All(body))
+        {
+            lowered.Append(body, done, start - done).Append('#', Math.Min(levels, 6 - level));
+            done = start;
+        }
+
+        return lowered.Append(body, done, body.Length - done).ToString();
+    }
 
     /// <summary>Why a text cannot stand under a heading; null where it can.</summary>
     internal static string? Fault(string body, string? heading, string text)

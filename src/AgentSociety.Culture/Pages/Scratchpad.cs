@@ -91,8 +91,7 @@ public sealed class Scratchpad : IDisposable
     /// <exception cref="SocietyException">No such proposal is open.</exception>
     public EditResult Decide(long proposal, bool accept, string decider, string verdict)
     {
-        Proposal open = Proposals(int.MaxValue).FirstOrDefault(waiting => waiting.Number == proposal)
-            ?? throw new SocietyException($"{_database.Path}: no proposal {proposal} is open; list those that are.");
+        Proposal open = Open(proposal);
         return Change((transaction, connection) =>
         {
             EditResult result = accept ? transaction.Apply(new EditRequest
@@ -109,6 +108,45 @@ public sealed class Scratchpad : IDisposable
                 connection.Execute("UPDATE proposal SET state = @state, decider = @decider, verdict = @verdict WHERE number = @proposal", new { proposal, decider, verdict, state = result is EditResult.Rejected ? "rejected" : "accepted" });
             return result;
         });
+    }
+
+    /// <summary>Notes as they would be if a proposal were accepted: what the rollouts with the candidate read. Its revision is <c>proposal/NUMBER</c>.</summary>
+    /// <param name="proposal">Number of an open proposal.</param>
+    /// <param name="notes">The notes without it.</param>
+    /// <exception cref="SocietyException">No such proposal is open.</exception>
+    public INotes Candidate(long proposal, INotes notes)
+    {
+        Proposal open = Open(proposal);
+        NotePage? now = notes.Read(open.Page);
+        string text = PageBody.Normalise(open.Text), body = now?.Body ?? "";
+        string changed = open.Edit.Kind switch
+        {
+            EditKind.Append => PageBody.Holds(body, text) ? body : body + text,
+            EditKind.Section => PageSection.Replace(body, open.Section!, text),
+            _ when open.Base is null || open.Base == now?.Revision => text,
+            _ => ThreeWayMerge.Merge(new PageArchive(_database).ReadRevision(open.Base).Body, text, body) is { Clean: true } merge ? merge.Text : text,
+        };
+        return new CandidateNotes(notes, new NotePage(open.Page, $"proposal/{proposal}", changed));
+    }
+
+    /// <summary>Takes in matched rollouts with and without a proposed note, and admits it, rejects it or lets it wait for more.</summary>
+    /// <param name="proposal">Number of an open proposal.</param>
+    /// <param name="rollouts">New pairs; one whose key was reported before counts once.</param>
+    /// <param name="test">What is asked of a note.</param>
+    /// <returns>What is known of it now, and what became of it.</returns>
+    /// <exception cref="SocietyException">No such proposal is open.</exception>
+    public Admission Report(long proposal, IReadOnlyList<MatchedRollout> rollouts, AdmissionTest test)
+    {
+        Open(proposal);
+        List<double> gains = _database.Write(connection =>
+        {
+            using PreparedStatement insert = new(connection, "INSERT OR IGNORE INTO rollout (proposal, key, without, shown) VALUES (@1, @2, @3, @4)");
+            foreach (MatchedRollout pair in rollouts) insert.Execute(proposal, pair.Key, pair.Without, pair.With);
+            return connection.Query<double>("SELECT shown - without FROM rollout WHERE proposal = @proposal ORDER BY key", new { proposal }).AsList();
+        });
+        AdmissionEvidence evidence = test.Judge(gains);
+        EditResult? result = evidence.Verdict == AdmissionVerdict.Wait ? null : Decide(proposal, evidence.Verdict == AdmissionVerdict.Admit, "rollouts", evidence.ToString());
+        return new Admission(evidence, result);
     }
 
     /// <summary>The scratchpad as it is now, or as it was at the end of a round; it does not change when edits follow.</summary>
@@ -137,6 +175,9 @@ public sealed class Scratchpad : IDisposable
 
     /// <summary>Releases the prepared statements; the database stays open.</summary>
     public void Dispose() => _statements.Dispose();
+
+    private Proposal Open(long proposal) => Proposals(int.MaxValue).FirstOrDefault(waiting => waiting.Number == proposal)
+        ?? throw new SocietyException($"{_database.Path}: no proposal {proposal} is open; list those that are.");
 
     private T Change<T>(Func<EditTransaction, T> change) => Change((transaction, _) => change(transaction));
 
