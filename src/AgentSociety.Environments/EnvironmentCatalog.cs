@@ -5,6 +5,7 @@ using AgentSociety.Environments.DataSets;
 using AgentSociety.Environments.Games;
 using AgentSociety.Environments.Laws;
 using AgentSociety.Environments.Operators;
+using AgentSociety.Environments.Organisations;
 using AgentSociety.Environments.Yours;
 
 namespace AgentSociety.Environments;
@@ -19,6 +20,7 @@ public static class EnvironmentCatalog
         Entry<MachineOptions>(MachineLaw.LawName, "A machine with hidden wiring: what does it give out for what it is fed?", HiddenLaws.Machine),
         Entry<RingOptions>(RingLaw.LawName, "Rings of cells and unknown rules that renew them: what becomes of the ring?", HiddenLaws.Rings),
         Entry<GrammarOptions>(GrammarLaw.LawName, "A hidden grammar that rewrites strings: what has the string become?", HiddenLaws.Grammar),
+        Entry<RelayOptions>(RelayLaw.LawName, "Jobs that specialists work on leg by leg, handing results on in notes.", static (options, seed) => new RelayEnvironment(options, seed)),
         Entry<ArithmeticOptions>(ArithmeticEnvironment.EnvironmentName, "Sums, differences and products of long numbers, worked out column by column.", static (options, _) => new ArithmeticEnvironment(options)),
         Entry<CodeOptions>(CodeEnvironment.EnvironmentName, "JavaScript in a sandbox: predict an output, find an input, write the program.", static (options, _) => new CodeEnvironment(options)),
         Entry<GameOptions>("tic-tac-toe", "Play on from a position against a fixed opponent, and lose nothing.", static (options, seed) => new BoardEnvironment(new TicTacToe(), options, seed)),
