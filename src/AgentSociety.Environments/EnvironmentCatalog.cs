@@ -2,10 +2,12 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Environments.Arithmetic;
 using AgentSociety.Environments.Code;
 using AgentSociety.Environments.DataSets;
+using AgentSociety.Environments.Expressions;
 using AgentSociety.Environments.Games;
 using AgentSociety.Environments.Laws;
 using AgentSociety.Environments.Operators;
 using AgentSociety.Environments.Organisations;
+using AgentSociety.Environments.WordProblems;
 using AgentSociety.Environments.Yours;
 
 namespace AgentSociety.Environments;
@@ -22,6 +24,8 @@ public static class EnvironmentCatalog
         Entry<GrammarOptions>(GrammarLaw.LawName, "A hidden grammar that rewrites strings: what has the string become?", HiddenLaws.Grammar),
         Entry<RelayOptions>(RelayLaw.LawName, "Jobs that specialists work on leg by leg, handing results on in notes.", static (options, seed) => new RelayEnvironment(options, seed)),
         Entry<ArithmeticOptions>(ArithmeticEnvironment.EnvironmentName, "Sums, differences and products of long numbers, worked out column by column.", static (options, _) => new ArithmeticEnvironment(options)),
+        Entry<ExpressionsOptions>(ExpressionsEnvironment.EnvironmentName, "Expressions with parentheses, quotients and residues, worked out by one operation at a time.", static (options, _) => new ExpressionsEnvironment(options)),
+        Entry<WordProblemsOptions>(WordProblemsEnvironment.EnvironmentName, "Short stories about how many, answered exactly, fractions included.", static (options, _) => new WordProblemsEnvironment(options)),
         Entry<CodeOptions>(CodeEnvironment.EnvironmentName, "JavaScript in a sandbox: predict an output, find an input, write the program.", static (options, _) => new CodeEnvironment(options)),
         Entry<GameOptions>("tic-tac-toe", "Play on from a position against a fixed opponent, and lose nothing.", static (options, seed) => new BoardEnvironment(new TicTacToe(), options, seed)),
         Entry<GameOptions>("connect-four", "Four in a row on a board of four by four, small enough to be solved.", static (options, seed) => new BoardEnvironment(new ConnectFour(4, 4), options, seed)),

@@ -58,6 +58,22 @@ public class PlaythroughTests
         GoldenFile.Matches("arithmetic.txt", told.ToString());
     }
 
+    [Theory]
+    [InlineData("expressions", "(3+4)*5-6/4=", "7*5-6/4=35-6/4=35-3/2=67/2#", "7*5-6/4=35-6/4=29/4#")]
+    [InlineData("word-problems", "Ada has 12 apples. Ada gets 5 more. Ada keeps one of 2 equal shares. How many apples has Ada now?", "12 + 5 = 17\n17 / 2 = 17/2\n#### 17/2", "#### 8.5")]
+    [InlineData("relay", "AA1=", "AA13;#3", "#3")]
+    public void Worked_problems_play_as_recorded(string name, string text, params string[] answers)
+    {
+        EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
+        IEnvironment environment = entry.Create(Activator.CreateInstance(entry.OptionsType)!, 7);
+        StringBuilder told = new();
+        Describe(told, environment);
+        foreach (string answer in answers) Attempt(told, environment, text, new() { Notes = EmptyNotes.Instance }, answer);
+        foreach (WorkPart part in (environment as IOrganisation)?.Plan(ScriptedPlay.Problem(environment, text)) ?? []) told.Append($"part {part.Problem.Text} {part.Role} needs {part.Needs ?? "nothing"} hands on {part.Fact} on {part.Page}\n");
+        Demonstrations(told, environment);
+        GoldenFile.Matches($"{name}.txt", told.ToString());
+    }
+
     [Theory, InlineData("tic-tac-toe", "15=", "9;"), InlineData("connect-four", "11=", "2;"), InlineData("nim", "a2b2=", "c4;")]
     public void Board_games_play_as_recorded(string name, string position, string move)
     {

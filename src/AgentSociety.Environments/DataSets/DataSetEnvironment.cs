@@ -85,7 +85,7 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator
         // One marker only: whoever writes several answers has given none.
         if (Rational.Read(text.AsSpan(marker + _marker.Length).TrimEnd('\n')) is not { } given) return Judged(Outcome.Malformed, $"'{_marker}' must be followed by one number and nothing else");
         Rational truth = _rows[problem.Text].Answer;
-        return given == truth ? Judged(Outcome.Correct, $"the answer is {Written(truth)}") : Judged(Outcome.Wrong, $"the answer is {Written(truth)}, not {Written(given)}");
+        return given == truth ? Judged(Outcome.Correct, $"the answer is {truth}") : Judged(Outcome.Wrong, $"the answer is {truth}, not {given}");
     }
 
     /// <inheritdoc />
@@ -103,8 +103,6 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator
     ];
 
     private static Problem Posed(Row row) => new() { Text = row.Question, Difficulty = row.Level, CanonicalForm = row.Question };
-
-    private static string Written(Rational number) => number.Denominator.IsOne ? $"{number.Numerator}" : $"{number.Numerator}/{number.Denominator}";
 
     private static Verdict Judged(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
 

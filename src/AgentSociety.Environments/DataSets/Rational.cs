@@ -17,6 +17,22 @@ readonly record struct Rational
 
     public BigInteger Denominator { get; }
 
+    public static implicit operator Rational(BigInteger whole) => new(whole, BigInteger.One);
+
+    public static Rational operator +(Rational left, Rational right) => new(left.Numerator * right.Denominator + right.Numerator * left.Denominator, left.Denominator * right.Denominator);
+
+    public static Rational operator -(Rational left, Rational right) => new(left.Numerator * right.Denominator - right.Numerator * left.Denominator, left.Denominator * right.Denominator);
+
+    public static Rational operator *(Rational left, Rational right) => new(left.Numerator * right.Numerator, left.Denominator * right.Denominator);
+
+    /// <exception cref="DivideByZeroException">The divisor is 0.</exception>
+    public static Rational operator /(Rational left, Rational right) => right.Numerator.IsZero ? throw new DivideByZeroException()
+        : right.Numerator.Sign > 0 ? new(left.Numerator * right.Denominator, left.Denominator * right.Numerator)
+        : new(-left.Numerator * right.Denominator, -left.Denominator * right.Numerator);
+
+    /// <summary>In lowest terms: <c>-3/2</c>, or <c>7</c>.</summary>
+    public override string ToString() => Denominator.IsOne ? $"{Numerator}" : $"{Numerator}/{Denominator}";
+
     public static Rational? Read(ReadOnlySpan<char> text)
     {
         text = text.Trim(' ');
@@ -30,7 +46,7 @@ readonly record struct Rational
         if (bar >= 0)
         {
             if (Decimal(text[(bar + 1)..]) is not { } second || second.Numerator.IsZero) return null;
-            first = new(first.Numerator * second.Denominator, first.Denominator * second.Numerator);
+            first /= second;
         }
 
         return negative ? new(-first.Numerator, first.Denominator) : first;

@@ -74,7 +74,7 @@ public sealed class YoursTests : IDisposable
     {
         if (OperatingSystem.IsWindows()) return;
         string mark = Path.Combine(_folder, "failed");
-        using ExternalEnvironment environment = Start($"case $line in *verify*) if [ ! -e {mark} ]; then touch {mark}; {trouble}; fi;; esac", 1);
+        using ExternalEnvironment environment = Start($"case $line in *verify*) if [ ! -e {mark} ]; then touch {mark}; {trouble}; fi;; esac", trouble == "sleep 30" ? 2 : 30);
         Assert.Equal(Outcome.Wrong, environment.Verify(environment.Generate(1, KeyedRandom.For(1, "x")), [new(Source.Model, "c")]).Outcome);
         Assert.True(File.Exists(mark));
     }
@@ -84,7 +84,7 @@ public sealed class YoursTests : IDisposable
     public void A_program_that_keeps_failing_ends_the_run_with_one_line(string trouble, string said)
     {
         if (OperatingSystem.IsWindows()) return;
-        Assert.Contains(said, Assert.Throws<SocietyException>(() => Start(trouble, 0.3)).Message);
+        Assert.Contains(said, Assert.Throws<SocietyException>(() => Start(trouble, trouble == "sleep 30" ? 0.3 : 30)).Message);
     }
 
     [Fact]

@@ -1,0 +1,134 @@
+using System.Numerics;
+using AgentSociety.Environments.DataSets;
+
+namespace AgentSociety.Environments.Expressions;
+
+/// <summary>An expression of whole numbers with + - * / % and parentheses, evaluated exactly; and the rules for working it out by one operation at a time.</summary>
+/// <remarks>
+/// A fraction in lowest terms, <c>3/2</c>, is a number and no operation that is left to do; <c>6/4</c> is one. <c>a%m</c> is the residue from 0 to m - 1 of a
+/// whole number by a positive one. A minus sign of a number stands only at the beginning or after a parenthesis.
+/// </remarks>
+sealed class Expression
+{
+    private const int LongestNumber = 60;
+    private const int Deepest = 64;
+    private readonly Rational _number;
+    private readonly Expression? _left;
+    private readonly char _operator;
+    private readonly Expression? _right;
+
+    private Expression(Rational number) => (_number, Value) = (number, number);
+
+    private Expression(Expression left, char operation, Expression right)
+    {
+        (_left, _operator, _right) = (left, operation, right);
+        Operations = left.Operations + right.Operations + 1;
+        Value = left.Value is { } first && right.Value is { } second ? Applied(first, operation, second) : null;
+    }
+
+    /// <summary>Operations that are left to do.</summary>
+    public int Operations { get; }
+
+    /// <summary>The exact value; null where it divides by zero or takes a residue of or by what it cannot.</summary>
+    public Rational? Value { get; }
+
+    public static Expression Number(BigInteger number) => new((Rational)number);
+
+    public static Expression Of(Expression left, char operation, Expression right) =>
+        operation == '/' && left is { _left: null, _number.Denominator.IsOne: true } && right is { _left: null, _number: { Denominator.IsOne: true, Numerator: { IsOne: false, Sign: > 0 } } }
+            && BigInteger.GreatestCommonDivisor(left._number.Numerator, right._number.Numerator).IsOne
+            ? new(left._number / right._number)
+            : new(left, operation, right);
+
+    /// <summary>Reads an expression; null where the text is none.</summary>
+    public static Expression? Read(ReadOnlySpan<char> text)
+    {
+        int at = 0;
+        Expression? whole = Sum(text, ref at, 0);
+        return at == text.Length ? whole : null;
+    }
+
+    /// <summary>The expression after one operation whose operands are numbers, for each of them from the left; none where nothing can be done.</summary>
+    public IEnumerable<Expression> Reductions()
+    {
+        if (_left is null || _right is null) yield break;
+        if (_left._left is null && _right._left is null)
+        {
+            if (Value is { } value) yield return new(value);
+            yield break;
+        }
+
+        foreach (Expression left in _left.Reductions()) yield return Of(left, _operator, _right);
+        foreach (Expression right in _right.Reductions()) yield return Of(_left, _operator, right);
+    }
+
+    /// <inheritdoc />
+    public override string ToString() => _left is null || _right is null ? _number.ToString() : $"{_left.Within(Precedence)}{_operator}{_right.Within(Precedence + 1)}";
+
+    private int Precedence => _left is null ? _number.Numerator.Sign < 0 ? 0 : _number.Denominator.IsOne ? 3 : 2 : _operator is '+' or '-' ? 1 : 2;
+
+    private string Within(int least) => Precedence >= least ? ToString() : $"({this})";
+
+    private static Rational? Applied(Rational left, char operation, Rational right) => operation switch
+    {
+        '+' => left + right,
+        '-' => left - right,
+        '*' => left * right,
+        '/' => right.Numerator.IsZero ? null : left / right,
+        _ => left.Denominator.IsOne && right.Denominator.IsOne && right.Numerator.Sign > 0 ? (Rational)Residue(left.Numerator, right.Numerator) : null,
+    };
+
+    private static BigInteger Residue(BigInteger number, BigInteger modulus)
+    {
+        BigInteger rest = BigInteger.Remainder(number, modulus);
+        return rest.Sign < 0 ? rest + modulus : rest;
+    }
+
+    private static Expression? Sum(ReadOnlySpan<char> text, ref int at, int depth)
+    {
+        bool negative = at < text.Length && text[at] == '-';
+        if (negative) at++;
+        Expression? sum = Product(text, ref at, depth, negative);
+        while (sum is not null && at < text.Length && text[at] is '+' or '-')
+        {
+            char operation = text[at++];
+            sum = Product(text, ref at, depth, false) is { } next ? Of(sum, operation, next) : null;
+        }
+
+        return sum;
+    }
+
+    private static Expression? Product(ReadOnlySpan<char> text, ref int at, int depth, bool negative)
+    {
+        Expression? product = negative ? Literal(text, ref at, true) : Factor(text, ref at, depth);
+        while (product is not null && at < text.Length && text[at] is '*' or '/' or '%')
+        {
+            char operation = text[at++];
+            product = Factor(text, ref at, depth) is { } next ? Of(product, operation, next) : null;
+        }
+
+        return product;
+    }
+
+    private static Expression? Factor(ReadOnlySpan<char> text, ref int at, int depth)
+    {
+        if (at >= text.Length || text[at] != '(') return Literal(text, ref at, false);
+        if (depth == Deepest) return null;
+        at++;
+        Expression? inner = Sum(text, ref at, depth + 1);
+        if (at >= text.Length || text[at] != ')') return null;
+        at++;
+        return inner;
+    }
+
+    // ASCII digits without leading zeros.
+    private static Expression? Literal(ReadOnlySpan<char> text, ref int at, bool negative)
+    {
+        int start = at;
+        while (at < text.Length && text[at] is >= '0' and <= '9') at++;
+        ReadOnlySpan<char> digits = text[start..at];
+        if (digits.Length is 0 or > LongestNumber || (digits[0] == '0' && (digits.Length > 1 || negative))) return null;
+        BigInteger number = BigInteger.Parse(digits);
+        return Number(negative ? -number : number);
+    }
+}

@@ -1,0 +1,171 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.DataSets;
+
+namespace AgentSociety.Environments.Expressions;
+
+/// <summary>
+/// Expressions with parentheses, quotients and residues, worked out by one operation at a time: <c>(3+4)*5=</c> is answered <c>7*5=35#</c>. Difficulty is
+/// the number of operations.
+/// </summary>
+/// <remarks>A step is valid where it does one operation of what stood before it, whichever: any order of work is right. A quotient in lowest terms is a number.</remarks>
+public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
+{
+    /// <summary>The name that scenarios use.</summary>
+    public const string EnvironmentName = "expressions";
+    private const char Ask = '=';
+    private const char End = '#';
+    private readonly ExpressionsOptions _options;
+
+    /// <summary>Creates the environment.</summary>
+    /// <exception cref="SocietyException">An option is out of range.</exception>
+    public ExpressionsEnvironment(ExpressionsOptions options)
+    {
+        OptionChecks.Require(EnvironmentName, options);
+        _options = options;
+    }
+
+    /// <inheritdoc />
+    public string Name => EnvironmentName;
+
+    /// <inheritdoc />
+    public string Alphabet => "0123456789+-*/%()=#@:";
+
+    /// <inheritdoc />
+    public int MaximumDifficulty => _options.MaximumDifficulty;
+
+    /// <inheritdoc />
+    public Problem Generate(int difficulty, KeyedRandom random)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
+        while (true)
+        {
+            Expression drawn = Drawn(difficulty, random);
+            if (drawn.Operations == difficulty && Parse($"{drawn}{Ask}").Problem is { } problem && problem.Difficulty == difficulty) return problem;
+        }
+    }
+
+    /// <inheritdoc />
+    public Proposal Parse(string text)
+    {
+        if (text.Length > 12 * (MaximumDifficulty + 1)) return Proposal.Malformed($"longer than {12 * (MaximumDifficulty + 1)} characters");
+        if (text.Length < 4 || text[^1] != Ask || Expression.Read(text.AsSpan(0, text.Length - 1)) is not { } read) return Proposal.Malformed("not an expression of whole numbers that ends with '='");
+        if (Longest(text) > _options.Digits) return Proposal.Malformed($"a number has more than {_options.Digits} digits");
+        foreach (char operation in "+-*/%")
+        {
+            if (text.Contains(operation, StringComparison.Ordinal) && !_options.Operations.Contains(operation, StringComparison.Ordinal)) return Proposal.Malformed($"'{operation}' is not posed here");
+        }
+
+        if (read.Operations < 1) return Proposal.Malformed("there is no operation to do");
+        if (read.Operations > MaximumDifficulty) return Proposal.Malformed($"more than {MaximumDifficulty} operations");
+        if (read.Value is null) return Proposal.Malformed("it divides by zero, or takes a residue of a fraction or by a number that is not positive");
+        // Printed anew without needless parentheses: (1+2)+3 and 1+2+3 are one problem.
+        return Proposal.Valid(new() { Text = text, Difficulty = read.Operations, CanonicalForm = $"{read}{Ask}" });
+    }
+
+    /// <inheritdoc />
+    public string ProposerPrompt(Frontier frontier, KeyedRandom random) => $"@{FrontierText.Digits(frontier, MaximumDifficulty)}:";
+
+    /// <inheritdoc />
+    public string SolverPrompt(Problem problem, KeyedRandom random) => problem.Text;
+
+    /// <inheritdoc />
+    public IToolSession? OpenTools(Problem problem, ToolAccess access) => null;
+
+    /// <inheritdoc />
+    public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
+    {
+        int segment = -1;
+        for (int index = 0; index < transcript.Count; index++)
+        {
+            if (transcript[index] is not { Source: Source.Model, Text.Length: > 0 }) continue;
+            if (segment >= 0) return Malformed("the work must be one piece", []);
+            segment = index;
+        }
+
+        return segment < 0 ? Malformed("nothing was written", []) : Judge(problem.Text, transcript[segment].Text, segment);
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
+    {
+        Problem problem = Unreserved(difficulty, random);
+        List<string> steps = [];
+        for (Expression left = Read(problem.Text); left.Operations > 0; steps.Add(left.ToString())) left = left.Reductions().First();
+        return [new(Source.Prompt, problem.Text), new(Source.Model, $"{string.Join(Ask, steps)}{End}")];
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) =>
+    [
+        new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(difficulty, MaximumDifficulty, random), random)),
+        new(Source.Model, Unreserved(difficulty, random).Text),
+    ];
+
+    private Verdict Judge(string problem, string text, int segment)
+    {
+        Expression before = Read(problem);
+        Rational truth = before.Value!.Value;
+        List<StepVerdict> steps = [];
+        int end = text.IndexOf(End, StringComparison.Ordinal), start = 0;
+        if (end < 0 || end != text.Length - 1) return Malformed($"the work does not end with one '{End}'", [new(segment, 0, text.Length, false)]);
+        while (true)
+        {
+            int next = text.IndexOf(Ask, start);
+            if (next < 0) next = end;
+            // Exact numbers of any length cost time: no work of a problem has so many steps, or one so long.
+            if (steps.Count > 2 * MaximumDifficulty || next - start > 100 * (MaximumDifficulty + 1) || Expression.Read(text.AsSpan(start, next - start)) is not { } step)
+            {
+                steps.Add(new(segment, start, text.Length - start, false));
+                return Malformed($"step {steps.Count} is no expression", steps);
+            }
+
+            steps.Add(new(segment, start, next - start + 1, Follows(before, step)));
+            (before, start) = (step, next + 1);
+            if (next == end) break;
+        }
+
+        if (before.Operations > 0) return Malformed("the work ends before the last operation is done", steps);
+        Rational given = before.Value!.Value;
+        if (given != truth) return new() { Outcome = Outcome.Wrong, Reason = $"{problem}{truth}, not {given}", Steps = steps };
+        string slip = steps.TrueForAll(step => step.Valid) ? "" : ", reached by a wrong, missing or needless step";
+        return new() { Outcome = Outcome.Correct, Reason = $"{problem}{truth}{slip}", Steps = steps };
+    }
+
+    private static bool Follows(Expression before, Expression step)
+    {
+        if (before.Value is null || step.Value != before.Value || step.Operations >= before.Operations) return false;
+        string written = step.ToString();
+        return before.Reductions().Any(reduced => reduced.ToString() == written);
+    }
+
+    private static Verdict Malformed(string reason, IReadOnlyList<StepVerdict> steps) => new() { Outcome = Outcome.Malformed, Reason = reason, Steps = steps };
+
+    private static Expression Read(string problem) => Expression.Read(problem.AsSpan(0, problem.Length - 1)) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
+
+    private static int Longest(string text)
+    {
+        int longest = 0, run = 0;
+        foreach (char character in text) longest = Math.Max(longest, run = character is >= '0' and <= '9' ? run + 1 : 0);
+        return longest;
+    }
+
+    private Expression Drawn(int operations, KeyedRandom random)
+    {
+        if (operations == 0) return Expression.Number(random.Next(1, (int)Math.Pow(10, random.Next(1, _options.Digits)) - 1));
+        int left = random.Next(operations);
+        return Expression.Of(Drawn(left, random), _options.Operations[random.Next(_options.Operations.Length)], Drawn(operations - 1 - left, random));
+    }
+
+    private Problem Unreserved(int difficulty, KeyedRandom random)
+    {
+        while (true)
+        {
+            Problem problem = Generate(difficulty, random);
+            if (!Reservation.Holds(EnvironmentName, problem.CanonicalForm)) return problem;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.DataSets;
+
+namespace AgentSociety.Environments.WordProblems;
+
+/// <summary>Short stories about how many, answered exactly, fractions included. Difficulty is how many things happen.</summary>
+/// <remarks>
+/// Stories are written in a small English that can be read back, so proposers can pose new ones and every answer is known. The answer is
+/// the form of GSM8K: a line for each thing that happens, <c>12 + 5 = 17</c>, then <c>#### 17</c>. A line is valid where it is exactly the one due.
+/// </remarks>
+public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
+{
+    /// <summary>The name that scenarios use.</summary>
+    public const string EnvironmentName = "word-problems";
+    private const string Marker = "#### ";
+    private readonly WordProblemsOptions _options;
+
+    /// <summary>Creates the environment.</summary>
+    /// <exception cref="SocietyException">An option is out of range.</exception>
+    public WordProblemsEnvironment(WordProblemsOptions options)
+    {
+        OptionChecks.Require(EnvironmentName, options);
+        _options = options;
+        string words = string.Concat(from name in Story.Names from thing in Story.Things select new Story(name, thing, 2, [new('+', 2), new('-', 2), new('*', 2), new('/', 2)]).Write());
+        Alphabet = new([.. (words + "0123456789+-*/= #@:\n").Distinct().Order()]);
+    }
+
+    /// <inheritdoc />
+    public string Name => EnvironmentName;
+
+    /// <inheritdoc />
+    public string Alphabet { get; }
+
+    /// <inheritdoc />
+    public int MaximumDifficulty => _options.MaximumDifficulty;
+
+    /// <inheritdoc />
+    public Problem Generate(int difficulty, KeyedRandom random)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
+        while (true)
+        {
+            Event[] events = [.. Enumerable.Range(0, difficulty).Select(_ => new Event("+-*/"[random.Next(4)], random.Next(2, _options.LargestNumber)))];
+            Story story = new(random.Choose(Story.Names), random.Choose(Story.Things), random.Next(2, _options.LargestNumber), events);
+            if (Parse(story.Write()).Problem is { } problem) return problem;
+        }
+    }
+
+    /// <inheritdoc />
+    public Proposal Parse(string text)
+    {
+        if (text.Length > 80 * (MaximumDifficulty + 2)) return Proposal.Malformed($"longer than {80 * (MaximumDifficulty + 2)} characters");
+        if (Story.Read(text, _options.LargestNumber, MaximumDifficulty) is not { } story) return Proposal.Malformed($"not a story of this form, with 1 to {MaximumDifficulty} things that happen and numbers from 2 to {_options.LargestNumber}");
+        if (story.Work().Any(line => line.After.Numerator.Sign < 0)) return Proposal.Malformed("more is given away than there is");
+        return Proposal.Valid(new() { Text = text, Difficulty = story.Events.Count, CanonicalForm = story.Numbers() });
+    }
+
+    /// <inheritdoc />
+    public string ProposerPrompt(Frontier frontier, KeyedRandom random) => $"@{FrontierText.Digits(frontier, MaximumDifficulty)}:\n";
+
+    /// <inheritdoc />
+    public string SolverPrompt(Problem problem, KeyedRandom random) => $"{problem.Text}\n";
+
+    /// <inheritdoc />
+    public IToolSession? OpenTools(Problem problem, ToolAccess access) => null;
+
+    /// <inheritdoc />
+    public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
+    {
+        int[] written = [.. Enumerable.Range(0, transcript.Count).Where(index => transcript[index] is { Source: Source.Model, Text.Length: > 0 })];
+        if (written.Length != 1) return new() { Outcome = Outcome.Malformed, Reason = "the answer must be one piece" };
+        string text = transcript[written[0]].Text;
+        IReadOnlyList<(string Line, Rational After)> work = Read(problem.Text).Work();
+        List<StepVerdict> steps = [];
+        int start = 0, line = 0, marker = text.IndexOf(Marker, StringComparison.Ordinal);
+        if (marker < 0) return new() { Outcome = Outcome.Malformed, Reason = $"no '{Marker}' and so no answer" };
+        // One line too many is enough to judge; whatever else stands before the answer is one invalid rest, however long.
+        for (; start < marker && line <= work.Count; line++)
+        {
+            int end = text.IndexOf('\n', start, marker - start);
+            if (end < 0) break;
+            steps.Add(new(written[0], start, end - start + 1, line < work.Count && text.AsSpan(start, end - start).SequenceEqual(work[line].Line)));
+            start = end + 1;
+        }
+
+        if (start < marker) steps.Add(new(written[0], start, marker - start, false));
+        if (Rational.Read(text.AsSpan(marker + Marker.Length).TrimEnd('\n')) is not { } given) return new() { Outcome = Outcome.Malformed, Reason = $"'{Marker}' must be followed by one number and nothing else", Steps = steps };
+        Rational truth = work[^1].After;
+        steps.Add(new(written[0], marker, text.Length - marker, given == truth && line == work.Count));
+        return given == truth
+            ? new() { Outcome = Outcome.Correct, Reason = $"the answer is {truth}", Steps = steps }
+            : new() { Outcome = Outcome.Wrong, Reason = $"the answer is {truth}, not {given}", Steps = steps };
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
+    {
+        Problem problem = Unreserved(difficulty, random);
+        IReadOnlyList<(string Line, Rational After)> work = Read(problem.Text).Work();
+        return [new(Source.Prompt, SolverPrompt(problem, random)), new(Source.Model, $"{string.Concat(work.Select(line => line.Line + "\n"))}{Marker}{work[^1].After}")];
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) =>
+    [
+        new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(difficulty, MaximumDifficulty, random), random)),
+        new(Source.Model, Unreserved(difficulty, random).Text),
+    ];
+
+    private Story Read(string text) => Story.Read(text, _options.LargestNumber, MaximumDifficulty) ?? throw new ArgumentException("the text is no problem of this environment", nameof(text));
+
+    // A step down where a difficulty has too few problems to find one that is not reserved.
+    private Problem Unreserved(int difficulty, KeyedRandom random)
+    {
+        for (int tries = 0; ; tries++)
+        {
+            Problem problem = Generate(Math.Max(1, difficulty - (tries / 256)), random);
+            if (!Reservation.Holds(EnvironmentName, problem.CanonicalForm)) return problem;
+        }
+    }
+}

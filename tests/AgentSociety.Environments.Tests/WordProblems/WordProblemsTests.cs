@@ -1,0 +1,96 @@
+using System.Numerics;
+using System.Text.RegularExpressions;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.WordProblems;
+using CsCheck;
+
+namespace AgentSociety.Environments.Tests.WordProblems;
+
+public partial class WordProblemsTests
+{
+    private const string Told = "Ada has 12 apples. Ada gets 5 more. Ada keeps one of 2 equal shares. How many apples has Ada now?";
+    private static readonly WordProblemsEnvironment Stories = new(new());
+    private static readonly Gen<IReadOnlyList<Segment>> Solutions = Gen.Select(Gen.Int[1, 6], Gen.ULong).Select((difficulty, key) => Stories.DemonstrateSolution(difficulty, KeyedRandom.FromKey(key)));
+
+    [Fact]
+    public void Demonstrations_are_sound_unreserved_and_agree_with_big_integers() => Solutions.Sample(solution =>
+    {
+        Problem problem = ScriptedPlay.Problem(Stories, solution[0].Text.TrimEnd('\n'));
+        Verdict verdict = Stories.Verify(problem, solution);
+        Assert.True(verdict.Sound, ScriptedPlay.Render(solution));
+        Assert.Equal($"the answer is {Oracle(problem.Text)}", verdict.Reason);
+        Assert.False(Reservation.Holds(Stories.Name, problem.CanonicalForm));
+        Assert.All(solution, segment => Assert.All(segment.Text, character => Assert.Contains(character, Stories.Alphabet)));
+    }, iter: 1000);
+
+    [Theory]
+    [InlineData("12 + 5 = 17\n17 / 2 = 17/2\n#### 17/2", Outcome.Correct, true), InlineData("#### 17/2", Outcome.Correct, false), InlineData("#### 8.5", Outcome.Correct, false), InlineData("12 + 5 = 18\n18 / 2 = 9\n#### 9", Outcome.Wrong, false)]
+    [InlineData("12 + 5 = 17\n#### 17/2", Outcome.Correct, false), InlineData("12 + 5 = 17\n17 / 2 = 17/2\n17/2 + 0 = 17/2\n#### 17/2", Outcome.Correct, false), InlineData("well\n#### 17/2", Outcome.Correct, false)]
+    [InlineData("17/2", Outcome.Malformed, false), InlineData("#### 17/2 apples", Outcome.Malformed, false), InlineData("#### 17/2 #### 3", Outcome.Malformed, false), InlineData("####17/2", Outcome.Malformed, false)]
+    public void Work_is_judged_line_by_line_and_by_its_last_number(string work, Outcome outcome, bool sound)
+    {
+        Verdict verdict = Stories.Verify(ScriptedPlay.Problem(Stories, Told), [new(Source.Prompt, Told + "\n"), new(Source.Model, work)]);
+        Assert.Equal((outcome, sound), (verdict.Outcome, verdict.Sound));
+    }
+
+    [Fact]
+    public void Stories_that_differ_in_names_alone_are_one_problem() =>
+        Assert.Equal(ScriptedPlay.Problem(Stories, Told).CanonicalForm, ScriptedPlay.Problem(Stories, Told.Replace("Ada", "Ben", StringComparison.Ordinal).Replace("apples", "coins", StringComparison.Ordinal)).CanonicalForm);
+
+    [Theory]
+    [InlineData(""), InlineData("Ada has 12 apples. How many apples has Ada now?"), InlineData("Ada has 12 apples. Ada gives 13 away. How many apples has Ada now?"), InlineData("Ada has 12 apples. Ben gets 5 more. How many apples has Ada now?")]
+    [InlineData("Zoe has 12 apples. Zoe gets 5 more. How many apples has Zoe now?"), InlineData("Ada has 12 apples. Ada gets 5 more. How many coins has Ada now?"), InlineData("Ada has 012 apples. Ada gets 5 more. How many apples has Ada now?"), InlineData("Ada has 12 apples. Ada gets １ more. How many apples has Ada now?")]
+    [InlineData("Ada has 12 apples. Ada eats 5. How many apples has Ada now?"), InlineData("Ada has 12 apples. Ada keeps one of 0 equal shares. How many apples has Ada now?"), InlineData("Ada has 12 apples. Ada gets 21 more. How many apples has Ada now?"), InlineData("Аda has 12 apples. Аda gets 5 more. How many apples has Аda now?")]
+    public void A_text_that_is_no_story_is_malformed_with_a_reason(string text)
+    {
+        Assert.Null(Stories.Parse(text).Problem);
+        Assert.NotEmpty(Stories.Parse(text).Reason);
+    }
+
+    [Fact]
+    public void Crafted_answers_are_never_accepted() => Solutions.Sample(solution =>
+    {
+        Problem problem = ScriptedPlay.Problem(Stories, solution[0].Text.TrimEnd('\n'));
+        string truth = Oracle(problem.Text);
+        string[] crafted =
+        [
+            "", "####", "#### ", truth, $"### {truth}", $"#### {truth}#### {truth}", $"#### {truth}\n#### {truth}", $"#### {truth} or 1", $"#### ={truth}", $"#### {truth}.", $"#### {truth}\0", $"#### {truth}\u200b", $"＃＃＃＃ {truth}", $"#### +{truth}", $"#### ({truth})", $"#### {truth}e0", $"#### --{truth}", $"#### {truth}/1/1",
+            $"#### {string.Concat(truth.Select(character => (char)(character + 0xfee0)))}", new string('\n', 200_000), new string('#', 200_000), string.Concat(Enumerable.Repeat("#### ", 50_000)), $"#### {new string('9', 100_000)}", "\ud800", $"answer: {truth}",
+        ];
+        Assert.All(crafted, text => Assert.NotEqual(Outcome.Correct, Stories.Verify(problem, [solution[0], new(Source.Model, text)]).Outcome));
+        Assert.NotEqual(Outcome.Correct, Stories.Verify(problem, []).Outcome);
+    }, iter: 200);
+
+    [Fact]
+    public void Parse_is_total() => Gen.Select(Gen.Int[0, Told.Length - 1], Gen.Char).Sample((at, character) =>
+    {
+        Proposal proposal = Stories.Parse(Told[..at] + character + Told[(at + 1)..]);
+        Assert.Equal(proposal.Problem is null, proposal.Reason.Length > 0);
+    }, iter: 2000);
+
+    /// <summary>Reads the numbers of a story in order and knows the verbs, nothing else.</summary>
+    private static string Oracle(string story)
+    {
+        BigInteger top = 0, bottom = 1;
+        foreach (Match match in Numbers().Matches(story))
+        {
+            BigInteger number = BigInteger.Parse(match.Groups[2].Value);
+            (top, bottom) = match.Groups[1].Value switch
+            {
+                "has" => (number, BigInteger.One),
+                "gets" => (top + number * bottom, bottom),
+                "gives" => (top - number * bottom, bottom),
+                "now has" => (top * number, bottom),
+                _ => (top, bottom * number),
+            };
+        }
+
+        BigInteger common = BigInteger.GreatestCommonDivisor(top, bottom);
+        return bottom == common ? $"{top / common}" : $"{top / common}/{bottom / common}";
+    }
+
+    [GeneratedRegex(@"(now has|has|gets|gives|keeps one of) (\d+)")]
+    private static partial Regex Numbers();
+}
