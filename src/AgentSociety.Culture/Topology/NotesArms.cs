@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
 
@@ -81,6 +82,13 @@ public sealed class HalfNotes(INotes notes, ulong seed) : INotes
 /// <summary>What is true in place of what was written, for every page that the environment knows the truth of: the headroom above any culture.</summary>
 public sealed class OracleNotes(INotes notes, Func<string, string?> truth) : INotes
 {
+    /// <summary>The truth of a world, for the arm that shows it.</summary>
+    public static Func<string, string?> TruthOf(IFactSource source)
+    {
+        Dictionary<string, string> bodies = source.Facts.ToDictionary(page => page.Page, page => string.Join('\n', page.Lines), StringComparer.Ordinal);
+        return page => bodies.GetValueOrDefault(page);
+    }
+
     /// <summary>The revision of a page that no agent wrote.</summary>
     public const string Revision = "oracle";
 
