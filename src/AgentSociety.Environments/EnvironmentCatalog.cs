@@ -30,6 +30,8 @@ public static class EnvironmentCatalog
         Entry<GameOptions>("tic-tac-toe", "Play on from a position against a fixed opponent, and lose nothing.", static (options, seed) => new BoardEnvironment(new TicTacToe(), options, seed)),
         Entry<GameOptions>("connect-four", "Four in a row on a board of four by four, small enough to be solved.", static (options, seed) => new BoardEnvironment(new ConnectFour(4, 4), options, seed)),
         Entry<GameOptions>("nim", "Heaps of 3, 4 and 5 stones; who takes the last one wins.", static (options, seed) => new BoardEnvironment(new Nim(3, 4, 5), options, seed)),
+        Entry<DealOptions>("kuhn-poker", "Poker with three cards: decide as well as can be against an opponent whose card is hidden.", static (options, seed) => new DealEnvironment(new KuhnPoker(), options, seed)),
+        Entry<DealOptions>("haggling", "Buyer and seller agree on a price, each knowing only what it is worth to himself.", static (options, seed) => new DealEnvironment(new Haggling(), options, seed)),
         Entry<DataSetOptions>(DataSetEnvironment.EnvironmentName, "Questions of a JSONL file with numbers as answers, such as GSM8K.", static (options, _) => new DataSetEnvironment(options)),
         Entry<PluginOptions>("plugin", "Yours: a class in a .NET library, by path and type name.", PluginEnvironment.Load),
         Entry<ExternalOptions>("external", "Yours: a program in any language that answers JSON lines.", static (options, seed) => new ExternalEnvironment(options, seed)),

@@ -20,6 +20,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator
     private readonly ulong _seed;
     private readonly int _moveLength;
     private readonly IGamePosition _start;
+    private readonly PerfectPlay _perfect = new();
 
     /// <summary>Creates the tasks of one game.</summary>
     /// <param name="game">A game of perfect information, without chance, whose moves are all of one length and whose view shows what is left to play.</param>
@@ -45,8 +46,6 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator
 
     /// <inheritdoc />
     public int MaximumDifficulty { get; }
-
-    internal PerfectPlay Perfect { get; } = new();
 
     /// <inheritdoc />
     public Problem Generate(int difficulty, KeyedRandom random)
@@ -83,31 +82,35 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator
         int difficulty = Left(position);
         if (difficulty > MaximumDifficulty) return Proposal.Malformed($"more than {MaximumDifficulty} moves are left");
         if (Sure(position) < 0) return Proposal.Malformed("the position is lost");
-        return Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = Shown(position) });
+        return Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = GameTable.Shown(position) });
     }
 
     /// <inheritdoc />
     public string ProposerPrompt(Frontier frontier, KeyedRandom random) => $"@{FrontierText.Digits(frontier, MaximumDifficulty)}:";
 
     /// <inheritdoc />
-    public string SolverPrompt(Problem problem, KeyedRandom random) => Shown(At(problem.Text));
+    public string SolverPrompt(Problem problem, KeyedRandom random) => GameTable.Shown(At(problem.Text));
 
     /// <inheritdoc />
     public IToolSession OpenTools(Problem problem, ToolAccess access) => Table(problem);
 
     /// <inheritdoc />
-    public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript) => Table(problem).Judge(transcript);
+    public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript) => Table(problem).Judge(transcript, (got, steps) =>
+    {
+        double sure = Sure(At(problem.Text));
+        return new() { Outcome = got >= sure ? Outcome.Correct : Outcome.Wrong, Reason = $"{Result(got)}; perfect play is sure of {Result(sure)}", Steps = steps };
+    });
 
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
     {
         Problem problem = Unreserved(difficulty, random);
-        BoardTable table = Table(problem, random.NextUInt64());
+        GameTable table = Table(problem, random.NextUInt64());
         List<Segment> shown = [new(Source.Prompt, SolverPrompt(problem, random))];
         while (table.Position.Mover >= 0)
         {
             bool perfect = random.NextDouble() < _options.DemonstratePerfect;
-            string move = random.Choose(perfect ? Perfect.Best(table.Position) : table.Position.Moves) + BoardTable.Marker;
+            string move = random.Choose(perfect ? _perfect.Best(table.Position) : table.Position.Moves) + GameTable.Marker;
             shown.Add(new(Source.Model, move));
             shown.Add(new(Source.Tool, table.Call(move)));
         }
@@ -122,14 +125,13 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator
         new(Source.Model, Unreserved(difficulty, random).Text),
     ];
 
-    /// <summary>The position as its mover sees it.</summary>
-    internal static string Shown(IGamePosition position) => $"{(position.Mover == 0 ? 'x' : 'o')}:{position.View(position.Mover)}=";
+    // What perfect play is sure to get for the one who moves.
+    private double Sure(IGamePosition position) => position.Mover == 0 ? _perfect.Value(position) : -_perfect.Value(position);
 
-    /// <summary>What perfect play is sure to get for the one who moves.</summary>
-    internal double Sure(IGamePosition position) => position.Mover == 0 ? Perfect.Value(position) : -Perfect.Value(position);
+    private GameTable Table(Problem problem, ulong? seed = null) =>
+        new(At(problem.Text), KeyedRandom.Key(seed ?? _seed, $"{Name}/opponent/{problem.Text}"), (position, random) => random.Choose(_options.Opponent == Opponent.Perfect ? _perfect.Best(position) : position.Moves), _perfect.Best);
 
-    private BoardTable Table(Problem problem, ulong? seed = null) =>
-        new(this, At(problem.Text), KeyedRandom.Key(seed ?? _seed, $"{Name}/opponent/{problem.Text}"), _options.Opponent);
+    private static string Result(double payoff) => payoff > 0 ? "a win" : payoff < 0 ? "a loss" : "a draw";
 
     private IGamePosition At(string text)
     {

@@ -32,7 +32,22 @@ public static class Exploitability
     }
 
     /// <summary>What a perfect opponent in seat <paramref name="player"/> can expect against <paramref name="opponent"/>, from that seat's side.</summary>
-    public static double BestResponse(IGame game, int player, Strategy opponent)
+    public static double BestResponse(IGame game, int player, Strategy opponent) => Respond(game, player, opponent, 0, static (_, _) => { });
+
+    /// <summary>The moves that lose nothing in expectation against <paramref name="opponent"/>, by what the player in this seat sees.</summary>
+    /// <remarks>A view that this opponent never lets the player come to, whatever the player does, is missing: there every move is as good.</remarks>
+    /// <param name="game">The game.</param>
+    /// <param name="player">The seat.</param>
+    /// <param name="opponent">Who sits opposite.</param>
+    /// <param name="tie">Expected payoffs that differ by no more are equally good: rounding, or how far an opponent is from the equilibrium that it stands for.</param>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> BestMoves(IGame game, int player, Strategy opponent, double tie = 1e-9)
+    {
+        Dictionary<string, IReadOnlyList<string>> best = [];
+        Respond(game, player, opponent, tie, (view, moves) => best[view] = moves);
+        return best;
+    }
+
+    private static double Respond(IGame game, int player, Strategy opponent, double tie, Action<string, IReadOnlyList<string>> decided)
     {
         return Best([.. game.Deals.Select(deal => (deal.Probability, deal.Position))]);
 
@@ -61,9 +76,13 @@ public static class Exploitability
                 }
             }
 
-            foreach (List<(double Weight, IGamePosition Position)> same in decisions.Values)
+            foreach ((string view, List<(double Weight, IGamePosition Position)> same) in decisions)
             {
-                value += same[0].Position.Moves.Max(move => Best([.. same.Select(at => (at.Weight, at.Position.Play(move)))]));
+                IReadOnlyList<string> moves = same[0].Position.Moves;
+                double[] values = [.. moves.Select(move => Best([.. same.Select(at => (at.Weight, at.Position.Play(move)))]))];
+                double greatest = values.Max();
+                decided(view, [.. moves.Where((_, index) => values[index] >= greatest - tie)]);
+                value += greatest;
             }
 
             return value;

@@ -5,33 +5,30 @@ using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Environments.Games;
 
-/// <summary>One game between a solver and the fixed opponent.</summary>
-/// <remarks>The opponent's choice depends on the position's history alone, so a game can be replayed from the solver's moves.</remarks>
-sealed class BoardTable : IToolSession
+/// <summary>One game between a solver and a fixed opponent.</summary>
+/// <remarks>The opponent's choice depends on key and number of moves alone, so a game can be replayed from the solver's moves.</remarks>
+/// <param name="position">Where play begins, the solver to move.</param>
+/// <param name="key">Key of the opponent's choices.</param>
+/// <param name="opponent">How the opponent moves.</param>
+/// <param name="best">The moves of the solver that lose nothing.</param>
+sealed class GameTable(IGamePosition position, ulong key, Func<IGamePosition, KeyedRandom, string> opponent, Func<IGamePosition, IReadOnlyList<string>> best) : IToolSession
 {
     public const char Marker = ';';
 
-    private readonly BoardEnvironment _environment;
-    private readonly ulong _key;
-    private readonly Opponent _opponent;
-    private readonly int _seat;
-    private readonly double _sure;
+    private readonly int _seat = position.Mover;
     private readonly List<ToolCall> _calls = [];
     private bool _forfeited;
 
-    public BoardTable(BoardEnvironment environment, IGamePosition position, ulong key, Opponent opponent)
-    {
-        (_environment, Position, _key, _opponent) = (environment, position, key, opponent);
-        (_seat, _sure) = (position.Mover, environment.Sure(position));
-    }
-
-    public IGamePosition Position { get; private set; }
+    public IGamePosition Position { get; private set; } = position;
 
     public string Markers => ";";
 
     public IReadOnlyList<ToolCall> Calls => _calls;
 
     public IReadOnlyList<NoteEdit> Edits => [];
+
+    /// <summary>The position as its mover sees it.</summary>
+    public static string Shown(IGamePosition position) => $"{(position.Mover == 0 ? 'x' : 'o')}:{position.View(position.Mover)}=";
 
     private bool Over => _forfeited || Position.Mover < 0;
 
@@ -43,7 +40,9 @@ sealed class BoardTable : IToolSession
     }
 
     /// <summary>Plays the transcript's moves again and judges each.</summary>
-    public Verdict Judge(IReadOnlyList<Segment> transcript)
+    /// <param name="transcript">The transcript.</param>
+    /// <param name="end">Judges a game that was played to its end, by what the solver got and the verdicts on the moves.</param>
+    public Verdict Judge(IReadOnlyList<Segment> transcript, Func<double, IReadOnlyList<StepVerdict>, Verdict> end)
     {
         List<StepVerdict> steps = [];
         for (int index = 0; index < transcript.Count; index++)
@@ -58,16 +57,15 @@ sealed class BoardTable : IToolSession
             }
 
             bool legal = text[^1] == Marker && Position.Moves.Contains(text[..^1]);
-            steps.Add(new(index, 0, text.Length, legal && _environment.Perfect.Best(Position).Contains(text[..^1])));
+            steps.Add(new(index, 0, text.Length, legal && best(Position).Contains(text[..^1])));
             Call(text);
         }
 
         if (_forfeited) return Judged(Outcome.Wrong, "forfeited by an illegal move", steps);
-        if (Position.Mover >= 0) return Judged(Outcome.Malformed, "the game was not played to its end", steps);
-        double got = _seat == 0 ? Position.Payoff : -Position.Payoff;
-        string reason = $"{Result(got)}; perfect play is sure of {Result(_sure)}";
-        return Judged(got >= _sure ? Outcome.Correct : Outcome.Wrong, reason, steps);
+        return Position.Mover >= 0 ? Judged(Outcome.Malformed, "the game was not played to its end", steps) : end(Got, steps);
     }
+
+    private double Got => _seat == 0 ? Position.Payoff : 0 - Position.Payoff;
 
     private string Answer(string call)
     {
@@ -81,20 +79,17 @@ sealed class BoardTable : IToolSession
 
         Position = Position.Play(move);
         if (Position.Mover < 0) return Ending();
-        KeyedRandom random = KeyedRandom.For(_key, "move", _calls.Count);
-        string reply = random.Choose(_opponent == Opponent.Perfect ? _environment.Perfect.Best(Position) : Position.Moves);
+        string reply = opponent(Position, KeyedRandom.For(key, "move", _calls.Count));
         Position = Position.Play(reply);
-        return Position.Mover < 0 ? $"{reply}{Ending()}" : $"{reply}>{BoardEnvironment.Shown(Position)}";
+        return Position.Mover < 0 ? $"{reply}{Ending()}" : $"{reply}>{Shown(Position)}";
     }
 
-    private string Ending() => (_seat == 0 ? Position.Payoff : -Position.Payoff) switch
+    private string Ending() => Got switch
     {
         > 0 => "+",
         < 0 => "-",
         _ => "~",
     };
-
-    private static string Result(double payoff) => payoff > 0 ? "a win" : payoff < 0 ? "a loss" : "a draw";
 
     private static Verdict Judged(Outcome outcome, string reason, List<StepVerdict> steps) => new() { Outcome = outcome, Reason = reason, Steps = steps };
 }

@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace AgentSociety.Environments.Games;
+
+/// <summary>What a scenario may say under <c>environment.options</c> of a game of hidden information.</summary>
+public sealed record DealOptions
+{
+    /// <summary>Who sits opposite.</summary>
+    public Stranger Opponent { get; init; } = Stranger.Equilibrium;
+
+    /// <summary>File of a <see cref="StrategyTable"/>, for an opponent that is a frozen past self.</summary>
+    public string Strategy { get; init; } = "";
+
+    /// <summary>Share of moves in demonstrations that lose nothing; the others are any legal ones. At 0 base material teaches the rules and no skill.</summary>
+    [Range(0, 1)]
+    public double DemonstrateBest { get; init; }
+}
+
+/// <summary>The fixed opponents of a game of hidden information.</summary>
+public enum Stranger
+{
+    /// <summary>Plays an equilibrium: nothing can be won from it on average.</summary>
+    Equilibrium,
+
+    /// <summary>Any legal move, each equally likely.</summary>
+    Random,
+
+    /// <summary>Plays the strategy of a file.</summary>
+    Frozen,
+}
