@@ -1,3 +1,4 @@
+using AgentSociety.Core.Play;
 using AgentSociety.Culture;
 
 namespace AgentSociety.Kernel;
@@ -7,6 +8,9 @@ public sealed record ScratchpadEditor
 {
     /// <summary>Name of the agent or person; stands in the history of every page that it edits.</summary>
     public required string Author { get; init; }
+
+    /// <summary>The part that the agent plays, for gates that hold for one role; null for people and programs.</summary>
+    public Role? Role { get; init; }
 
     /// <summary>The round in play, asked for at each edit.</summary>
     public Func<int> Round { get; init; } = static () => 0;

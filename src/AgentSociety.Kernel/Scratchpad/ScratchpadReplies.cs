@@ -113,6 +113,9 @@ public sealed record EditReply
     /// <summary>Why it was not saved, and what to do.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The rule that it breaks.</summary>
+    public EditRule? Rule { get; init; }
+
     /// <summary>Number of the proposal that waits.</summary>
     public long? Proposal { get; init; }
 
@@ -134,7 +137,7 @@ public sealed record EditReply
         EditResult.Saved saved => new() { Outcome = saved.Merged ? EditOutcome.Merged : EditOutcome.Saved, Revision = saved.Revision },
         EditResult.Unchanged unchanged => new() { Outcome = EditOutcome.Unchanged, Revision = unchanged.Revision },
         EditResult.Proposed proposed => new() { Outcome = EditOutcome.Proposed, Proposal = proposed.Proposal, Reason = proposed.Reason },
-        EditResult.Rejected rejected => new() { Outcome = EditOutcome.Rejected, Reason = rejected.Reason },
+        EditResult.Rejected rejected => new() { Outcome = EditOutcome.Rejected, Reason = rejected.Reason, Rule = rejected.Rule },
         EditResult.Conflict conflict => new()
         {
             Outcome = EditOutcome.Conflict,

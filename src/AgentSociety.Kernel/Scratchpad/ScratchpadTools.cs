@@ -85,14 +85,15 @@ public sealed class ScratchpadTools
     }
 
     /// <summary>Writes a whole page.</summary>
-    [Description("Writes a new page, or the whole body of an existing one. For a small change use replace or append instead: rewriting pages destroys notes. Someone else's change of other lines is merged; a conflict comes back with base, theirs and mine.")]
+    [Description("Writes a new page, the whole body of an existing one, or what stands under one heading. For a small change use a section, replace or append: rewriting pages destroys notes. Someone else's change of other lines is merged; a conflict comes back with base, theirs and mine.")]
     public Task<EditReply> Write(
         [Description("Full name with its namespace, such as notes/operator-c.")] string page,
-        [Description("The whole body in Markdown; [[links]] point to other pages.")] string body,
+        [Description("The whole body, or the section's, in Markdown; [[links]] point to other pages.")] string body,
         [Description("Why, in a few words, for the history.")] string comment,
         [Description("The revision that you read; leave out for a page that does not exist yet.")] string? baseRevision = null,
+        [Description("A heading, such as Rules: only what stands under it is written. Leave out for the whole page.")] string? section = null,
         CancellationToken cancellation = default) =>
-        Commit(new NoteEdit { Page = page, Kind = EditKind.Replace, Text = body, Comment = comment, BaseRevision = baseRevision }, cancellation);
+        Commit(new NoteEdit { Page = page, Kind = section is null ? EditKind.Replace : EditKind.Section, Section = section, Text = body, Comment = comment, BaseRevision = baseRevision }, cancellation);
 
     /// <summary>Replaces one passage of a page.</summary>
     [Description("Replaces one passage of a page and leaves the rest as it is.")]
@@ -105,12 +106,12 @@ public sealed class ScratchpadTools
         CancellationToken cancellation = default)
     {
         PageReply read = Read(page, baseRevision);
-        if (!read.Found) return Rejected(read.Reason!);
+        if (!read.Found) return Rejected(read.Reason!, EditRule.Base);
         string body = read.Body!, sought = passage.ReplaceLineEndings("\n");
         int place = sought.Length == 0 ? -1 : body.IndexOf(sought, StringComparison.Ordinal);
-        if (place < 0) return Rejected(sought.Length == 0 ? "the passage is empty; use append to add lines" : $"the passage does not stand in {page}; read the page and copy it exactly");
-        if (body.IndexOf(sought, place + 1, StringComparison.Ordinal) >= 0) return Rejected($"the passage stands in {page} more than once; take more of the lines around it");
-        return await Write(page, string.Concat(body.AsSpan(0, place), replacement, body.AsSpan(place + sought.Length)), comment, read.Revision, cancellation).ConfigureAwait(false);
+        if (place < 0) return Rejected(sought.Length == 0 ? "the passage is empty; use append to add lines" : $"the passage does not stand in {page}; read the page and copy it exactly", EditRule.Base);
+        if (body.IndexOf(sought, place + 1, StringComparison.Ordinal) >= 0) return Rejected($"the passage stands in {page} more than once; take more of the lines around it", EditRule.Base);
+        return await Write(page, string.Concat(body.AsSpan(0, place), replacement, body.AsSpan(place + sought.Length)), comment, read.Revision, cancellation: cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Adds lines at the end of a page.</summary>
@@ -143,12 +144,13 @@ public sealed class ScratchpadTools
 
     private async Task<EditReply> Commit(NoteEdit edit, CancellationToken cancellation)
     {
-        if (Fault(edit.Page) is { } fault) return Rejected(fault);
+        if (Fault(edit.Page) is { } fault) return Rejected(fault, EditRule.Form);
         return EditReply.From(await _commit(new EditRequest
         {
             Key = $"tools/{_editor.Author}/{Guid.CreateVersion7()}",
             Edit = edit,
             Author = _editor.Author,
+            Role = _editor.Role,
             Round = _editor.Round(),
             Episode = _editor.Episode,
             Trusted = _editor.Trusted,
@@ -163,5 +165,5 @@ public sealed class ScratchpadTools
     /// <summary>The narrower of the prefix that was asked for and the editor's own.</summary>
     private string Within(string? prefix) => string.IsNullOrEmpty(prefix) || _editor.Prefix.StartsWith(prefix, StringComparison.Ordinal) ? _editor.Prefix : prefix;
 
-    private static EditReply Rejected(string reason) => new() { Outcome = EditOutcome.Rejected, Reason = reason };
+    private static EditReply Rejected(string reason, EditRule rule) => new() { Outcome = EditOutcome.Rejected, Reason = reason, Rule = rule };
 }

@@ -1,3 +1,5 @@
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 
 namespace AgentSociety.Kernel.Tests;
@@ -61,9 +63,9 @@ public sealed class ScratchpadToolsTests
         {
             MaximumPageSize = 100,
             MaximumEditsPerRound = 2,
-            Gates = new Dictionary<string, Gate> { ["books/"] = Gate.Locked, ["skills/"] = Gate.Review },
+            Gates = [new GateSettings { Prefix = "books/", Gate = Gate.Locked, Role = Role.Solver }, new GateSettings { Prefix = "skills/" }],
         });
-        ScratchpadTools agent = file.Tools("agent"), person = file.Tools("person", trusted: true);
+        ScratchpadTools agent = file.Tools("agent", role: Role.Solver), person = file.Tools("person", trusted: true);
         Assert.Equal(EditOutcome.Rejected, (await agent.Append("books/one", "x", "c")).Outcome);
         Assert.Equal(EditOutcome.Proposed, (await agent.Append("skills/one", "x", "c")).Outcome);
         Assert.Contains("100 are allowed", (await agent.Write("notes/big", new string('x', 200), "c")).Reason, StringComparison.Ordinal);
@@ -73,6 +75,17 @@ public sealed class ScratchpadToolsTests
         Assert.Contains("2 edits in round 7", (await agent.Append("notes/3", "x", "c")).Reason, StringComparison.Ordinal);
         Assert.Equal(EditOutcome.Saved, (await person.Append("books/one", "x", "c")).Outcome);
         Assert.Equal(EditOutcome.Rejected, (await person.Write("notes/big", new string('x', 200), "c")).Outcome);
+    }
+
+    [Fact]
+    public async Task A_section_is_written_beside_another_one_without_conflict()
+    {
+        using SocietyFile file = new();
+        ScratchpadTools tools = file.Tools();
+        string start = (await tools.Write("notes/a", "# Rules\nold rule\n# Facts\nold fact\n", "first")).Revision!;
+        await tools.Write("notes/a", "new rule\n", "c", start, "Rules");
+        Assert.Contains((await tools.Write("notes/a", "new fact\n", "c", start, "Facts")).Outcome, (EditOutcome[])[EditOutcome.Saved, EditOutcome.Merged]);
+        Assert.Equal("# Rules\nnew rule\n# Facts\nnew fact\n", tools.Read("notes/a").Body!.Replace("\n\n", "\n", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using AgentSociety.Core.Play;
 using AgentSociety.Culture;
 
 namespace AgentSociety.Kernel.Tests;
@@ -17,8 +18,8 @@ public sealed class SocietyFile : IDisposable
 
     public Scratchpad Scratchpad { get; }
 
-    public ScratchpadTools Tools(string author = "guest", string prefix = "", OnConflict onConflict = OnConflict.Merge, bool trusted = false) =>
-        new(Database, Scratchpad, new ScratchpadEditor { Author = author, Prefix = prefix, OnConflict = onConflict, Trusted = trusted, Round = () => 7 });
+    public ScratchpadTools Tools(string author = "guest", string prefix = "", OnConflict onConflict = OnConflict.Merge, bool trusted = false, Role? role = null) =>
+        new(Database, Scratchpad, new ScratchpadEditor { Author = author, Prefix = prefix, OnConflict = onConflict, Trusted = trusted, Role = role, Round = () => 7 });
 
     public void Dispose()
     {

@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using AgentSociety.Core;
+using AgentSociety.Models;
+
+namespace AgentSociety.Kernel;
+
+/// <summary>A language model on a thread of its own that continues any number of prompts together: requests join and leave its batch as they come and go.</summary>
+/// <remarks>All work on tensors happens on that thread. Safe to call from any other. It does not own the model.</remarks>
+public sealed class LocalModel : IDisposable
+{
+    private readonly LanguageModel _model;
+    private readonly int _slots;
+    private readonly BlockingCollection<Action> _commands = [];
+    private readonly Dictionary<string, Open> _open = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Thread _thread;
+    private DecodingEngine? _engine;
+    private long _named;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="model">The model. Nobody else may decode with it or change it meanwhile, but by <see cref="ChangeAsync"/>.</param>
+    /// <param name="slots">Most sequences in one batch.</param>
+    public LocalModel(LanguageModel model, int slots = 64)
+    {
+        _model = model;
+        _slots = slots;
+        Adapters = [.. model.Adapters.Keys.Order(StringComparer.Ordinal)];
+        _thread = new Thread(Work) { Name = "local model", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Text to tokens and back.</summary>
+    public ITokenizer Tokenizer => _model.Tokenizer;
+
+    /// <summary>Tokens that prompt and answer may have together.</summary>
+    public int Context => _model.Decoder.Config.Context;
+
+    /// <summary>Names of the adapters, in order.</summary>
+    public IReadOnlyList<string> Adapters { get; private set; }
+
+    /// <summary>Continues a prompt; what is written comes as it is drawn.</summary>
+    /// <remarks>Who stops reading, by cancellation or by leaving the loop, ends the request, and its place in the batch is free at the next step.</remarks>
+    /// <exception cref="SocietyException">The prompt does not fit the context, or the adapter is unknown.</exception>
+    /// <exception cref="ObjectDisposedException">The model was taken down meanwhile.</exception>
+    public async IAsyncEnumerable<TextPiece> GenerateAsync(TextRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        string id = $"text-{Interlocked.Increment(ref _named)}";
+        Channel<TextPiece> pieces = Channel.CreateUnbounded<TextPiece>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        Post(() => Submit(id, request, pieces.Writer));
+        try
+        {
+            await foreach (TextPiece piece in pieces.Reader.ReadAllAsync(cancellation).ConfigureAwait(false)) yield return piece;
+        }
+        finally
+        {
+            if (!pieces.Reader.Completion.IsCompleted && !_stopping.IsCancellationRequested) Post(() => Cancel(id));
+        }
+    }
+
+    /// <summary>Changes the model between two steps, such as its adapters; texts that are being written go on under the new weights.</summary>
+    /// <returns>Ends when the change is made, with what it threw.</returns>
+    public Task ChangeAsync(Action<LanguageModel> change)
+    {
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                change(_model);
+                _model.WeightsChanged();
+                Adapters = [.. _model.Adapters.Keys.Order(StringComparer.Ordinal)];
+                done.SetResult();
+            }
+            catch (Exception fault)
+            {
+                // It belongs to whoever asked for the change.
+                done.SetException(fault);
+            }
+        });
+        return done.Task;
+    }
+
+    /// <summary>Ends what is being written and the thread.</summary>
+    public void Dispose()
+    {
+        if (_stopping.IsCancellationRequested) return;
+        _stopping.Cancel();
+        _commands.CompleteAdding();
+        _thread.Join();
+        _commands.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void Post(Action command)
+    {
+        try
+        {
+            _commands.Add(command);
+        }
+        catch (Exception late) when (late is InvalidOperationException or ObjectDisposedException)
+        {
+            throw new ObjectDisposedException(nameof(LocalModel), late);
+        }
+    }
+
+    private void Work()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                if (_engine is { Idle: false }) Step(_engine);
+                else if (_commands.TryTake(out Action? command, Timeout.Infinite, _stopping.Token)) command();
+                while (_commands.TryTake(out Action? waiting)) waiting();
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception fault)
+            {
+                // A step that broke off leaves the batch half done: its requests fail, and the next ones get a new engine.
+                EndAll(fault);
+                _engine?.Dispose();
+                _engine = null;
+            }
+        }
+
+        while (_commands.TryTake(out Action? late)) late();
+        EndAll(new ObjectDisposedException(nameof(LocalModel)));
+        _engine?.Dispose();
+    }
+
+    private void Step(DecodingEngine engine)
+    {
+        foreach (Generation generation in engine.Step())
+        {
+            if (!_open.Remove(generation.Id, out Open? open)) continue;
+            open.Pieces.TryWrite(open.Text.Finish(new TextEnd(generation.FinishReason is FinishReason.MaximumTokens or FinishReason.ContextFull, open.PromptTokens, open.Text.Count)));
+            open.Pieces.Complete();
+        }
+    }
+
+    private void Submit(string id, TextRequest request, ChannelWriter<TextPiece> pieces)
+    {
+        TextAssembly text = new(_model.Tokenizer, request.Stops);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+            _engine ??= new DecodingEngine(_model, _slots);
+            _engine.Submit(new GenerationRequest
+            {
+                Id = id,
+                Prompt = request.Prompt,
+                Adapter = request.Adapter,
+                Sampling = request.Sampling,
+                Key = request.Key,
+                MaximumTokens = request.MaximumTokens,
+                Alternatives = request.Alternatives,
+                Observer = token =>
+                {
+                    if (text.Add(token) is { } piece) pieces.TryWrite(piece);
+                    return !text.Stopped;
+                },
+            });
+            _open.Add(id, new Open(text, pieces, request.Prompt.Length));
+        }
+        catch (Exception fault) when (fault is SocietyException or ArgumentException or ObjectDisposedException)
+        {
+            pieces.Complete(fault);
+        }
+    }
+
+    private void Cancel(string id)
+    {
+        if (!_open.Remove(id, out Open? open)) return;
+        _engine?.Cancel(id);
+        open.Pieces.Complete();
+    }
+
+    private void EndAll(Exception fault)
+    {
+        foreach (Open open in _open.Values) open.Pieces.Complete(fault);
+        _open.Clear();
+    }
+
+    private sealed record Open(TextAssembly Text, ChannelWriter<TextPiece> Pieces, int PromptTokens);
+}

@@ -1,0 +1,53 @@
+using AgentSociety.Models;
+
+namespace AgentSociety.Kernel;
+
+/// <summary>Asks a <see cref="LocalModel"/> to continue a prompt as text.</summary>
+public sealed record TextRequest
+{
+    /// <summary>Tokens to continue.</summary>
+    public required int[] Prompt { get; init; }
+
+    /// <summary>The adapter to decode with; null for the shared weights alone.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>How tokens are drawn.</summary>
+    public SamplingSettings Sampling { get; init; } = new();
+
+    /// <summary>Key of the random stream that they are drawn with: the same key gives the same text, whatever else is decoded beside it.</summary>
+    public ulong Key { get; init; }
+
+    /// <summary>Most tokens to write; at least 1.</summary>
+    public int MaximumTokens { get; init; } = int.MaxValue;
+
+    /// <summary>The text ends before the first of these that it would hold.</summary>
+    public IReadOnlyList<string> Stops { get; init; } = [];
+
+    /// <summary>How many of the likeliest tokens are told with each that was drawn.</summary>
+    public int Alternatives { get; init; }
+}
+
+/// <summary>Some more of a text.</summary>
+public sealed record TextPiece
+{
+    /// <summary>Whole characters; never half of a pair, never the beginning of a stop.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>The tokens that end in this text, the end of text left out.</summary>
+    public required IReadOnlyList<WrittenToken> Tokens { get; init; }
+
+    /// <summary>How the text ended; with the last piece only.</summary>
+    public TextEnd? End { get; init; }
+}
+
+/// <summary>A token that stands in the text.</summary>
+/// <param name="Text">Its own text; U+FFFD where it is no whole character by itself.</param>
+/// <param name="LogProbability">As it was drawn, in nats.</param>
+/// <param name="Alternatives">The likeliest tokens in its place, likeliest first.</param>
+public sealed record WrittenToken(string Text, float LogProbability, IReadOnlyList<(string Text, float LogProbability)> Alternatives);
+
+/// <summary>The end of a text.</summary>
+/// <param name="AtLimit">True where it was cut off by its limit or the model's context; false where it was done or met a stop.</param>
+/// <param name="PromptTokens">Tokens of the prompt.</param>
+/// <param name="CompletionTokens">Tokens that were drawn, the end of text left out.</param>
+public sealed record TextEnd(bool AtLimit, int PromptTokens, int CompletionTokens);

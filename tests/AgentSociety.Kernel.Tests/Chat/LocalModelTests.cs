@@ -1,0 +1,127 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Models;
+
+namespace AgentSociety.Kernel.Tests;
+
+[Collection("Torch")]
+public sealed class LocalModelTests
+{
+    [Fact]
+    public async Task Concurrent_requests_each_get_what_they_would_get_alone()
+    {
+        using LanguageModel model = Torch.Model();
+        TextRequest[] requests = [.. Enumerable.Range(0, 24).Select(index => new TextRequest { Prompt = model.Tokenizer.Encode($"Q {index}:"), Key = (ulong)index, MaximumTokens = 20 + index })];
+        string[] alone = [.. requests.Select(request => Decoded(model, request))];
+        using LocalModel local = new(model, slots: 7);
+        string[] together = await Task.WhenAll(requests.Select(async request => string.Concat((await Pieces(local, request)).Select(piece => piece.Text))));
+        Assert.Equal(alone, together);
+    }
+
+    [Fact]
+    public async Task Text_comes_while_it_is_written_and_ends_with_its_counts()
+    {
+        using LanguageModel model = Torch.Model();
+        using LocalModel local = new(model);
+        List<TextPiece> pieces = await Pieces(local, new TextRequest { Prompt = model.Tokenizer.Encode("Hello"), Key = 3, MaximumTokens = 30, Alternatives = 2 });
+        Assert.True(pieces.Count > 5);
+        TextEnd end = pieces[^1].End!;
+        Assert.All(pieces.SkipLast(1), piece => Assert.Null(piece.End));
+        Assert.Equal((5, pieces.Sum(piece => piece.Tokens.Count)), (end.PromptTokens, end.CompletionTokens));
+        Assert.All(pieces.SelectMany(piece => piece.Tokens), token =>
+        {
+            Assert.Equal(2, token.Alternatives.Count);
+            Assert.InRange(token.LogProbability, -50, 0);
+        });
+    }
+
+    [Fact]
+    public async Task A_text_ends_before_its_stop_and_at_its_limit()
+    {
+        using LanguageModel model = Torch.Model();
+        using LocalModel local = new(model);
+        TextRequest request = new() { Prompt = model.Tokenizer.Encode("Hello"), Sampling = new SamplingSettings { Temperature = 0 }, MaximumTokens = 40 };
+        string whole = string.Concat((await Pieces(local, request)).Select(piece => piece.Text));
+        string stop = whole.Substring(6, 3);
+        List<TextPiece> stopped = await Pieces(local, request with { Stops = [stop, "\u0001"] });
+        Assert.Equal(whole[..whole.IndexOf(stop, StringComparison.Ordinal)], string.Concat(stopped.Select(piece => piece.Text)));
+        Assert.False(stopped[^1].End!.AtLimit);
+        List<TextPiece> limited = await Pieces(local, request with { MaximumTokens = 4 });
+        Assert.Equal(whole[..4], string.Concat(limited.Select(piece => piece.Text)));
+        Assert.True(limited[^1].End!.AtLimit);
+    }
+
+    [Fact]
+    public async Task Whoever_leaves_frees_the_place_for_who_waits()
+    {
+        using LanguageModel model = Torch.Model(context: 4096);
+        using LocalModel local = new(model, slots: 1);
+        TextRequest endless = new() { Prompt = model.Tokenizer.Encode("Hello"), Key = 1, Sampling = new SamplingSettings { Temperature = 3 } };
+        using CancellationTokenSource cancel = new();
+        Task cancelled = Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (TextPiece piece in local.GenerateAsync(endless, cancel.Token)) await cancel.CancelAsync();
+        });
+        Task<List<TextPiece>> waiting = Pieces(local, new TextRequest { Prompt = model.Tokenizer.Encode("Next"), MaximumTokens = 3 });
+        await cancelled.WaitAsync(TimeSpan.FromSeconds(20));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20));
+        await foreach (TextPiece piece in local.GenerateAsync(endless)) break;
+        await Pieces(local, new TextRequest { Prompt = model.Tokenizer.Encode("Next"), MaximumTokens = 3 }).WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task A_request_that_cannot_be_met_fails_alone_and_by_name()
+    {
+        using LanguageModel model = Torch.Model();
+        using LocalModel local = new(model);
+        SocietyException tooLong = await Assert.ThrowsAsync<SocietyException>(() => Pieces(local, new TextRequest { Prompt = new int[500] }));
+        Assert.Contains("500 tokens", tooLong.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<SocietyException>(() => Pieces(local, new TextRequest { Prompt = [1], Adapter = "nobody" }));
+        Assert.NotEmpty(await Pieces(local, new TextRequest { Prompt = [1], MaximumTokens = 2 }));
+    }
+
+    [Fact]
+    public async Task An_adapter_that_comes_between_two_steps_serves_the_next_request()
+    {
+        using LanguageModel model = Torch.Model();
+        using LocalModel local = new(model);
+        TextRequest request = new() { Prompt = model.Tokenizer.Encode("Hello"), Adapter = "ann", MaximumTokens = 5 };
+        await Assert.ThrowsAsync<SocietyException>(() => Pieces(local, request));
+        await local.ChangeAsync(changed => changed.AddAdapter("ann", new LoraSettings(), 1));
+        Assert.Equal(["ann"], local.Adapters);
+        Assert.NotEmpty(await Pieces(local, request));
+        await Assert.ThrowsAsync<ArgumentException>(() => local.ChangeAsync(changed => changed.AddAdapter("ann", new LoraSettings(), 1)));
+    }
+
+    [Fact]
+    public async Task Taking_the_model_down_ends_what_is_being_written_with_an_error()
+    {
+        using LanguageModel model = Torch.Model(context: 4096);
+        LocalModel local = new(model);
+        Task writing = Assert.ThrowsAsync<ObjectDisposedException>(async () =>
+        {
+            // Not awaited within the loop: the thread must be able to end.
+            await foreach (TextPiece piece in local.GenerateAsync(new TextRequest { Prompt = [1], Sampling = new SamplingSettings { Temperature = 3 } })) _ = Task.Run(local.Dispose);
+        });
+        await writing.WaitAsync(TimeSpan.FromSeconds(20));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Pieces(local, new TextRequest { Prompt = [1] }));
+    }
+
+    private static async Task<List<TextPiece>> Pieces(LocalModel local, TextRequest request)
+    {
+        List<TextPiece> pieces = [];
+        await foreach (TextPiece piece in local.GenerateAsync(request)) pieces.Add(piece);
+        return pieces;
+    }
+
+    private static string Decoded(LanguageModel model, TextRequest request)
+    {
+        using DecodingEngine engine = new(model);
+        engine.Submit(new GenerationRequest { Id = "alone", Prompt = request.Prompt, Key = request.Key, MaximumTokens = request.MaximumTokens });
+        while (true)
+        {
+            if (engine.Step() is [Generation done, ..]) return string.Concat(done.Segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
+        }
+    }
+}
