@@ -1,1 +1,3 @@
-Console.WriteLine("agentsociety");
+using AgentSociety.Cli;
+
+return await CommandLine.Run(args, Terminal.OfProcess()).ConfigureAwait(false);

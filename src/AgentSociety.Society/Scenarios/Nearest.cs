@@ -1,7 +1,7 @@
 namespace AgentSociety.Society;
 
 /// <summary>Guesses what was meant by a word that is not known.</summary>
-internal static class Nearest
+public static class Nearest
 {
     /// <summary>Words that are worth listing where none is near.</summary>
     private const int Listed = 12;

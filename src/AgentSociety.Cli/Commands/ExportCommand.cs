@@ -1,0 +1,37 @@
+using System.CommandLine;
+using AgentSociety.Core;
+using AgentSociety.Culture;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Cli.Commands;
+
+/// <summary><c>export RUN[,RUN]</c>.</summary>
+internal static class ExportCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> runs = new("RUN[,RUN]") { Description = "Runs whose episodes are wanted." };
+        Option<string> format = new("--format") { Description = "chatml-jsonl, sharegpt, trl-grpo or parquet.", HelpName = "FORMAT", DefaultValueFactory = _ => "chatml-jsonl" };
+        Option<string> place = new("--out") { Description = "The folder for train and test files.", HelpName = "DIR", Required = true };
+        Option<double> test = new("--test-share") { Description = "Share of problems that go to the test file, with all their attempts.", HelpName = "SHARE", DefaultValueFactory = _ => 0.1 };
+        LogOptions filter = new();
+        Verb command = new("export", "Learn from runs", "Writes the episodes of runs in forms that other trainers read.",
+            new("export runs/first-society --out data --sound", "Sound answers as chat messages"),
+            new("export runs/a,runs/b --format parquet --role solver --difficulty 4- --out data", "Two runs, hard problems, as a table"));
+        command.Add(runs);
+        command.Add(format);
+        command.Add(place);
+        filter.AddTo(command);
+        command.Add(test);
+        command.SetAction(async (parsed, _) =>
+        {
+            ExportOptions options = filter.Read(parsed, ExportOptions.FormatOf(parsed.GetValue(format)!)) with { TestShare = parsed.GetValue(test) };
+            if (options.TestShare is not (>= 0 and < 1)) throw new SocietyException($"--test-share {options.TestShare}: must be at least 0 and less than 1");
+            IReadOnlyList<SocietyDatabase> open = LogOptions.Open(parsed.GetRequiredValue(runs));
+            foreach ((string file, int episodes) in await Exporter.WriteAsync(open.SelectMany(database => RunLog.Read(database, options)), options, parsed.GetRequiredValue(place)).ConfigureAwait(false))
+                terminal.Line($"{file}: {episodes:N0} episodes");
+            foreach (SocietyDatabase database in open) database.Dispose();
+        });
+        return command;
+    }
+}

@@ -1,0 +1,24 @@
+namespace AgentSociety.Society;
+
+/// <summary>How a run uses the machine. Nothing here changes what is sampled on the CPU.</summary>
+public sealed record RunOptions
+{
+    /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>Threads of one tensor operation; null for as many as the machine has cores.</summary>
+    public int? Threads { get; init; }
+}
+
+/// <summary>How a run ended.</summary>
+public enum RunEnd
+{
+    /// <summary>All rounds were played.</summary>
+    Done,
+
+    /// <summary>It was asked to stop; it can be resumed.</summary>
+    Interrupted,
+
+    /// <summary>A guard saw a sign of collapse and the scenario asks to stop for it.</summary>
+    Stopped,
+}

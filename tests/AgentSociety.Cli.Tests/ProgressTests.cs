@@ -1,0 +1,94 @@
+using AgentSociety.Cli.Progress;
+using AgentSociety.Core.Records;
+using Spectre.Console.Testing;
+
+namespace AgentSociety.Cli.Tests;
+
+public sealed class ProgressTests
+{
+    private static readonly RunProgress Start = new() { Phase = RunPhase.Start, Round = 0, Rounds = 12, Elapsed = TimeSpan.Zero };
+
+    private static readonly RunProgress Middle = new()
+    {
+        Phase = RunPhase.Solve,
+        Round = 9,
+        Rounds = 12,
+        PhaseShare = 0.4,
+        HeldOut = [Test(0, 0.1), Test(4, 0.5), Test(8, 0.9)],
+        SolveRate = 0.63,
+        Frontier = 3,
+        ProposedDifficulty = 4.25,
+        Pages = 8,
+        Revisions = 120,
+        DecodeTokensPerSecond = 41_234,
+        TrainTokensPerSecond = 31_900,
+        Elapsed = TimeSpan.FromSeconds(62),
+        Remaining = TimeSpan.FromSeconds(95),
+    };
+
+    [Fact]
+    public void The_live_view_before_anything_is_known() => GoldenFile.Matches("live-start.txt", Draw(Start));
+
+    [Fact]
+    public void The_live_view_while_the_base_model_is_trained() =>
+        GoldenFile.Matches("live-pretrain.txt", Draw(Start with { Phase = RunPhase.Pretrain, PhaseShare = 0.25, TrainTokensPerSecond = 24_000, Elapsed = TimeSpan.FromSeconds(7), Remaining = TimeSpan.FromSeconds(21) }));
+
+    [Fact]
+    public void The_live_view_in_the_middle_of_a_run() => GoldenFile.Matches("live-middle.txt", Draw(Middle));
+
+    [Fact]
+    public void A_name_with_markup_in_it_is_shown_as_it_is() => Assert.Contains("[red]x[/]", Draw(Start, "[red]x[/]"));
+
+    [Fact]
+    public void Plain_lines_tell_each_thing_once()
+    {
+        PlainLines lines = new();
+        RunProgress[] news =
+        [
+            Start,
+            .. Enumerable.Range(0, 101).Select(step => Start with { Phase = RunPhase.Pretrain, PhaseShare = step / 100.0, TrainTokensPerSecond = 24_000, Elapsed = TimeSpan.FromSeconds(step / 4.0), Remaining = TimeSpan.FromSeconds(25 - step / 4.0) }),
+            Start with { Phase = RunPhase.Evaluate, HeldOut = [Test(0, 0.1)], Frontier = 0, Elapsed = TimeSpan.FromSeconds(26) },
+            Start with { Phase = RunPhase.Solve, Round = 1, HeldOut = [Test(0, 0.1)], Frontier = 0, Elapsed = TimeSpan.FromSeconds(27) },
+            Start with { Phase = RunPhase.Solve, Round = 1, HeldOut = [Test(0, 0.1)], Frontier = 0, Elapsed = TimeSpan.FromSeconds(28) },
+            Middle,
+            Middle with { Phase = RunPhase.Learn, Message = "checkpoint round-9 saved" },
+            Middle with { Phase = RunPhase.Done, Round = 12, Remaining = TimeSpan.Zero, Elapsed = TimeSpan.FromSeconds(90) },
+            Middle with { Phase = RunPhase.Done, Round = 12, Remaining = TimeSpan.Zero, Elapsed = TimeSpan.FromSeconds(91) },
+        ];
+        GoldenFile.Matches("plain-lines.txt", string.Join('\n', news.SelectMany(lines.On)) + "\n");
+    }
+
+    [Theory]
+    [InlineData(0, "▁")]
+    [InlineData(0.5, "▅")]
+    [InlineData(1, "█")]
+    public void A_sparkline_spans_the_shares(double share, string block) => Assert.Equal(block, Figures.Sparkline([share], 10));
+
+    [Fact]
+    public void A_long_sparkline_is_thinned_and_keeps_its_ends()
+    {
+        double?[] shares = [0, .. Enumerable.Repeat((double?)0.5, 100), 1];
+        string line = Figures.Sparkline(shares, 10);
+        Assert.Equal(10, line.Length);
+        Assert.Equal('▁', line[0]);
+        Assert.Equal('█', line[^1]);
+    }
+
+    private static HeldOutPoint Test(int round, double share) => new(round, [.. from reading in (bool[])[true, false]
+                                                                               from difficulty in (int[])[1, 2, 3]
+                                                                               select new HeldOutRecord
+                                                                               {
+                                                                                   Difficulty = difficulty,
+                                                                                   Reading = reading,
+                                                                                   Correct = reading ? (int)(50 * share / difficulty) : 5,
+                                                                                   Sound = 0,
+                                                                                   Count = 50,
+                                                                               }]);
+
+    private static string Draw(RunProgress progress, string name = "first-society")
+    {
+        TestConsole console = new TestConsole().Width(100);
+        console.Write(LiveView.Render(name, progress));
+        return console.Output;
+    }
+}
