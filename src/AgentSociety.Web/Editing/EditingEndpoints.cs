@@ -1,0 +1,111 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Culture;
+using AgentSociety.Culture;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace AgentSociety.Web;
+
+/// <summary>What a person can do to a scratchpad: edit, decide, delete, restore, take back.</summary>
+/// <remarks>Every form carries an anti-forgery token; every edit names the revision that it was made on, and a conflict is shown, never settled silently.</remarks>
+internal static class EditingEndpoints
+{
+    private const string AuthorCookie = "author";
+    private const string Somebody = "person";
+
+    internal static void MapEditing(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/runs/{run}/new", (string run, string page) => Results.LocalRedirect(Address.Edit(run, page.Trim())));
+        app.MapGet("/runs/{run}/edit/{**page}", (RunLibrary library, HttpContext context, string run, string page) =>
+        {
+            if (PageName.Fault(page) is { } fault) throw new SocietyException(fault);
+            OpenRun open = library.Open(run);
+            NotePage? head = open.Pages.Read(page);
+            return new RazorComponentResult<EditPage>(new { Run = open, Draft = new Draft(page, head?.Body ?? "", head?.Revision, "", AuthorOf(context), NewKey()) });
+        });
+        app.MapPost("/runs/{run}/edit/{**page}", Save);
+        app.MapPost("/runs/{run}/delete/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
+            Done(library.Open(run), page, open => pad => pad.Delete(page, AuthorOf(context), open.RoundInPlay, comment)));
+        app.MapPost("/runs/{run}/restore/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
+            Done(library.Open(run), page, open => pad => pad.Restore(page, AuthorOf(context), open.RoundInPlay, comment)));
+        app.MapPost("/runs/{run}/bring-back/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string revision, [FromForm] string head) =>
+        {
+            OpenRun open = library.Open(run);
+            NotePage old = open.Pages.ReadRevision(revision);
+            Draft draft = new(page, old.Body, head, $"Bring back revision {Shown.Short(revision)}", AuthorOf(context), NewKey());
+            return Answer(open, draft, Commit(open, draft, OnConflict.Fail));
+        });
+        app.MapPost("/runs/{run}/revert/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string? from, [FromForm] string to, [FromForm] string head) =>
+        {
+            OpenRun open = library.Open(run);
+            string changed = open.Pages.ReadRevision(to).Body, before = string.IsNullOrEmpty(from) ? "" : open.Pages.ReadRevision(from).Body;
+            NotePage now = open.Pages.Read(page) ?? throw new SocietyException($"there is no page {page} now; restore it first");
+            MergeOutcome merge = ThreeWayMerge.Merge(changed, now.Body, before);
+            Draft draft = new(page, merge.Text, now.Revision, $"Take back revision {Shown.Short(to)}", AuthorOf(context), NewKey());
+            // What others built on is settled by a person, in the form that edits use.
+            return merge.Clean ? Answer(open, draft, Commit(open, draft, OnConflict.Merge))
+                : new RazorComponentResult<EditPage>(new { Run = open, Draft = draft, Notice = "Later edits built on this change. Settle the marked places, then save." });
+        });
+        app.MapPost("/runs/{run}/revert-author", (RunLibrary library, HttpContext context, string run, [FromForm] string author, [FromForm] int fromRound, [FromForm] string comment) =>
+        {
+            OpenRun open = library.Open(run);
+            IReadOnlyDictionary<string, EditResult> results = open.Edit(pad => pad.RevertAuthor(author, fromRound, AuthorOf(context), open.RoundInPlay, comment));
+            return new RazorComponentResult<RevertedPage>(new { Run = open, Author = author, Results = results });
+        });
+        app.MapPost("/runs/{run}/proposals/{number:long}", (RunLibrary library, HttpContext context, string run, long number, [FromForm] string decision, [FromForm] string? verdict) =>
+        {
+            if (decision is not ("accept" or "reject")) return FaultPages.Refused("A proposal is accepted or rejected.");
+            OpenRun open = library.Open(run);
+            EditResult result = open.Edit(pad => pad.Decide(number, decision == "accept", AuthorOf(context), verdict ?? ""));
+            return Results.LocalRedirect($"{Address.Proposals(run)}?decided={(result is EditResult.Conflict ? "conflict" : decision == "accept" && result is not EditResult.Rejected ? "accepted" : "rejected")}");
+        });
+    }
+
+    /// <summary>Carries an edit out; the same key twice makes one edit.</summary>
+    internal static EditResult Commit(OpenRun open, Draft draft, OnConflict onConflict) => open.Edit(pad => pad.Commit([new EditRequest
+    {
+        Key = draft.Key,
+        Edit = new NoteEdit { Page = draft.Page, Kind = EditKind.Replace, Text = draft.Text, Comment = draft.Comment, BaseRevision = string.IsNullOrEmpty(draft.Base) ? null : draft.Base },
+        Author = draft.Author,
+        Round = open.RoundInPlay,
+        Trusted = true,
+        OnConflict = onConflict,
+    }])[0]);
+
+    internal static string NewKey() => $"person/{Guid.NewGuid():N}";
+
+    private static IResult Save(RunLibrary library, HttpContext context, string run, string page, [FromForm] string? text, [FromForm] string? start, [FromForm] string? comment, [FromForm] string? author,
+        [FromForm] string key, [FromForm] string action)
+    {
+        OpenRun open = library.Open(run);
+        string signed = string.IsNullOrWhiteSpace(author) ? Somebody : author.Trim();
+        if (signed.Length > 60 || signed.Any(char.IsControl)) return FaultPages.Refused("The name that an edit is signed with has at most 60 characters.");
+        context.Response.Cookies.Append(AuthorCookie, Uri.EscapeDataString(signed), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, MaxAge = TimeSpan.FromDays(365), Path = "/" });
+        Draft draft = new(page, text ?? "", start, comment ?? "", signed, key);
+        return action == "preview" ? new RazorComponentResult<EditPage>(new { Run = open, Draft = draft, Preview = true }) : Answer(open, draft, Commit(open, draft, OnConflict.Merge));
+    }
+
+    private static IResult Answer(OpenRun open, Draft draft, EditResult result) => result switch
+    {
+        EditResult.Conflict conflict => new RazorComponentResult<ConflictPage>(new { Run = open, Draft = draft with { Key = NewKey() }, Conflict = conflict }) { StatusCode = StatusCodes.Status409Conflict },
+        EditResult.Rejected rejected => new RazorComponentResult<EditPage>(new { Run = open, Draft = draft with { Key = NewKey() }, Notice = $"Not saved: {rejected.Reason}." }) { StatusCode = StatusCodes.Status400BadRequest },
+        _ => Results.LocalRedirect($"{Address.Page(open.Key, draft.Page)}?saved={result switch { EditResult.Saved { Merged: true } => "merged", EditResult.Unchanged => "unchanged", EditResult.Proposed => "proposed", _ => "yes" }}"),
+    };
+
+    private static IResult Done(OpenRun open, string page, Func<OpenRun, Func<Scratchpad, EditResult>> change) => open.Edit(change(open)) switch
+    {
+        EditResult.Rejected rejected => FaultPages.Refused(rejected.Reason),
+        _ => Results.LocalRedirect(Address.Page(open.Key, page)),
+    };
+
+    private static string AuthorOf(HttpContext context) => context.Request.Cookies[AuthorCookie] is { Length: > 0 and < 400 } author && Uri.UnescapeDataString(author) is { Length: <= 60 } name && !name.Any(char.IsControl) ? name : Somebody;
+}
+
+/// <summary>An edit that is being written.</summary>
+/// <param name="Page">Full name.</param>
+/// <param name="Text">The new body.</param>
+/// <param name="Base">The revision that it is based on; null for a new page.</param>
+/// <param name="Comment">Why.</param>
+/// <param name="Author">Who signs it.</param>
+/// <param name="Key">What makes a second sending harmless.</param>
+public sealed record Draft(string Page, string Text, string? Base, string Comment, string Author, string Key);

@@ -1,0 +1,15 @@
+// Starts what a page needs. Every page works without scripts; these make it live and quick to move in.
+import { startLive } from "./live.js";
+import { startKeys } from "./keys.js";
+import { startSearch } from "./search.js";
+import { startCharts } from "./chart.js";
+import { startGraph } from "./graph.js";
+import { startForms } from "./forms.js";
+
+document.documentElement.classList.add("scripted");
+startKeys();
+startForms();
+startSearch();
+startCharts();
+startGraph();
+startLive();

@@ -1,0 +1,95 @@
+using Microsoft.Playwright;
+
+namespace AgentSociety.Web.Tests;
+
+[CollectionDefinition(nameof(BrowserCollection))]
+public sealed class BrowserCollection : ICollectionFixture<BrowserFixture>;
+
+/// <summary>One browser, one server and a few example runs for all tests in the browser. A test that changes a run makes one of its own.</summary>
+public sealed class BrowserFixture : IAsyncLifetime
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("browse-");
+    private readonly DirectoryInfo _profile = Directory.CreateTempSubdirectory("browser-profile-");
+    private IPlaywright? _playwright;
+
+    public string Runs => _directory.FullName;
+
+    public IBrowserContext Context { get; private set; } = null!;
+
+    public BrowseServer Server { get; private set; } = null!;
+
+    /// <summary>A run of 40 rounds that goes on.</summary>
+    public ExampleRun First { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        First = new ExampleRun(Runs, "culture-on").Play(41);
+        First.Write("skills/chains", "# Chains\n\nWalk from right to left; look each operator up before you guess.\n\n| operator | page |\n| --- | --- |\n| a | [[notes/operator-a]] |\n| b | [[notes/operator-b\\|the second]] |\n\n- [x] read first\n- [ ] then write\n\n> Doubt what was written in the first rounds.\n\nSee also [[notes/missing]] and `c4?`.\n", author: "solver-2");
+        using (ExampleRun second = new ExampleRun(Runs, "culture-off", seed: 2).Play(41)) second.Finish();
+        using (ExampleRun third = new ExampleRun(Path.Combine(Runs, "two-by-two"), "arm-1", seed: 3, planned: 20).Play(21)) third.Finish();
+        Server = await BrowseServer.Start(new BrowseOptions { RunsDirectory = Runs, Port = 0 });
+        if (Chromium.Path is null) throw new InvalidOperationException("there is no chromium on this machine; install it (Debian: apt-get install chromium) or name it in CHROMIUM_PATH");
+        _playwright = await Playwright.CreateAsync();
+        Context = await _playwright.Chromium.LaunchPersistentContextAsync(_profile.FullName, new BrowserTypeLaunchPersistentContextOptions
+        {
+            ExecutablePath = Chromium.Path,
+            Headless = true,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            ViewportSize = new ViewportSize { Width = 1280, Height = 720 },
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        Context.SetDefaultTimeout(15_000);
+    }
+
+    /// <summary>Opens a page of the app and fails the test on any script error, refused resource or request to another host.</summary>
+    public async Task<WatchedPage> Open(string address)
+    {
+        IPage page = await Context.NewPageAsync();
+        WatchedPage watched = new(page, Server.Address);
+        await page.GotoAsync(new Uri(Server.Address, address).ToString());
+        return watched;
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Context is not null) await Context.CloseAsync();
+        _playwright?.Dispose();
+        await Server.DisposeAsync();
+        First.Dispose();
+        _directory.Delete(recursive: true);
+        _profile.Delete(recursive: true);
+    }
+}
+
+/// <summary>A page whose faults are collected.</summary>
+public sealed class WatchedPage : IAsyncDisposable
+{
+    public WatchedPage(IPage page, Uri own)
+    {
+        Page = page;
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && !message.Text.Contains("status of 4", StringComparison.Ordinal)) Faults.Add(message.Text);
+        };
+        page.PageError += (_, fault) => Faults.Add(fault);
+        page.Request += (_, request) =>
+        {
+            if (new Uri(request.Url) is { Scheme: not "data" } target && target.Authority != own.Authority) Faults.Add($"request to {request.Url}");
+        };
+        page.Dialog += async (_, dialog) =>
+        {
+            if (dialog.Type != DialogType.BeforeUnload) Faults.Add($"dialog {dialog.Message}");
+            await dialog.AcceptAsync();
+        };
+    }
+
+    public IPage Page { get; }
+
+    public List<string> Faults { get; } = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        Assert.Empty(Faults);
+        await Page.CloseAsync();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Playwright;
+
+namespace AgentSociety.Web.Tests;
+
+/// <summary>Pictures of every page, on a desk and on a phone, light and dark; kept as artefacts. A page that scrolls sideways or reports a fault fails.</summary>
+[Collection(nameof(BrowserCollection))]
+[Trait("Category", "Browser")]
+public sealed class ScreenshotTests(BrowserFixture browser)
+{
+    private static readonly (string Name, string Address)[] Pages =
+    [
+        ("runs", "/"),
+        ("run", "/runs/culture-on"),
+        ("configuration", "/runs/culture-on/configuration"),
+        ("compare", "/compare?run=culture-on&run=culture-off&smooth=0.6"),
+        ("scratchpad", "/runs/culture-on/scratchpad"),
+        ("page", "/runs/culture-on/pages/skills/chains"),
+        ("page-note", "/runs/culture-on/pages/notes/operator-a"),
+        ("history", "/runs/culture-on/history/notes/operator-a"),
+        ("blame", "/runs/culture-on/blame/notes/operator-a"),
+        ("edit", "/runs/culture-on/edit/notes/operator-a"),
+        ("search", "/runs/culture-on/scratchpad?q=operator"),
+        ("changes", "/runs/culture-on/changes"),
+        ("links", "/runs/culture-on/links"),
+        ("proposals", "/runs/culture-on/proposals"),
+        ("problems", "/runs/culture-on/problems"),
+        ("problem", "/runs/culture-on/problems/30/2"),
+        ("transcripts", "/runs/culture-on/episodes"),
+        ("transcript", "/runs/culture-on/episodes/30/solve/2/3"),
+        ("agents", "/runs/culture-on/agents"),
+        ("agent", "/runs/culture-on/agents/solver-1"),
+        ("not-found", "/runs/nobody"),
+    ];
+
+    [BrowserFact]
+    public Task Every_page_fits_a_desk_in_light() => Take(1280, 720, ColorScheme.Light);
+
+    [BrowserFact]
+    public Task Every_page_fits_a_desk_in_dark() => Take(1280, 720, ColorScheme.Dark);
+
+    [BrowserFact]
+    public Task Every_page_fits_a_phone_in_light() => Take(390, 844, ColorScheme.Light);
+
+    [BrowserFact]
+    public Task Every_page_fits_a_phone_in_dark() => Take(390, 844, ColorScheme.Dark);
+
+    private async Task Take(int width, int height, ColorScheme scheme)
+    {
+        DirectoryInfo folder = Directory.CreateDirectory(Folder());
+        await using WatchedPage watched = await browser.Open("/");
+        IPage page = watched.Page;
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
+        await page.SetViewportSizeAsync(width, height);
+        foreach ((string name, string address) in Pages)
+        {
+            await page.GotoAsync(new Uri(browser.Server.Address, address).ToString());
+            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.plot')].every(plot => plot.firstChild) && [...document.querySelectorAll('[data-graph]')].every(graph => graph.firstChild)");
+            int overflow = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            Assert.True(overflow <= 0, $"{address} is {overflow} pixels wider than a screen of {width}");
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, $"{name}-{width}-{scheme.ToString().ToLowerInvariant()}.png"), FullPage = name is "page" or "compare" or "run" });
+        }
+    }
+
+    private static string Folder([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "artifacts", "screenshots");
+}
