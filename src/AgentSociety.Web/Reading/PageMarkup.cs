@@ -109,7 +109,8 @@ internal static class PageMarkup
                 if (slice.PeekChar() != '[') return false;
                 int start = slice.Start + 2, end = slice.Text.IndexOf("]]", start, Math.Max(0, Math.Min(PageName.MaximumLength * 3, slice.End + 1 - start)), StringComparison.Ordinal);
                 if (end <= start) return false;
-                string inner = slice.Text[start..end];
+                // Inside a table the bar is written with a backslash.
+                string inner = slice.Text[start..end].Replace("\\|", "|", StringComparison.Ordinal);
                 if (inner.AsSpan().IndexOfAny('\n', '[', ']') >= 0) return false;
                 int bar = inner.IndexOf('|', StringComparison.Ordinal);
                 string name = (bar < 0 ? inner : inner[..bar]).Split('#')[0], shown = bar < 0 ? inner : inner[(bar + 1)..];

@@ -95,7 +95,7 @@ class Chart {
       svg.append(node("line", { class: "grid-line", x1: box.left, x2: box.right, y1: this.y(tick), y2: this.y(tick) }));
       svg.append(text("tick", box.left - 7, this.y(tick) + 4, "end", this.show(tick)));
     }
-    const marks = spaced(left, right, Math.max(2, Math.floor((box.right - box.left) / 90))).filter(mark => Number.isInteger(mark) && mark >= left && mark <= right);
+    const marks = spaced(left, right, Math.max(2, Math.floor((box.right - box.left) / 60))).filter(mark => Number.isInteger(mark) && mark >= left && mark <= right);
     for (const mark of marks) svg.append(text("tick", this.x(mark), height - 4, "middle", short(mark)));
     for (const line of drawn) {
       const dash = line.dash ? " dash" : "";
