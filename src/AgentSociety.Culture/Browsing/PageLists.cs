@@ -42,6 +42,12 @@ public sealed record ProposalRow
     /// <summary>The lines to add, or the new body. Untrusted text.</summary>
     public required string Text { get; init; }
 
+    /// <summary>The heading of a section edit; null for other edits.</summary>
+    public string? Section { get; init; }
+
+    /// <summary>True where matched rollouts decide it.</summary>
+    public bool WaitsForRollouts { get; init; }
+
     /// <summary>Who asks.</summary>
     public required string Author { get; init; }
 
@@ -133,7 +139,7 @@ public static class PageLists
 
     /// <summary>Proposals in one state, newest first.</summary>
     public static IReadOnlyList<ProposalRow> ProposalList(this SocietyDatabase database, bool open, int limit = 50, long before = long.MaxValue) => database.Read(connection => connection.Query<ProposalRow>($"""
-        SELECT q.number AS Number, q.page AS Page, r.id AS Base, q.kind AS Kind, q.text AS Text, q.author AS Author, q.round AS Round, q.comment AS Comment, q.reason AS Reason,
+        SELECT q.number AS Number, q.page AS Page, r.id AS Base, q.kind AS Kind, q.text AS Text, q.section AS Section, q.waits_for = 'rollouts' AS WaitsForRollouts, q.author AS Author, q.round AS Round, q.comment AS Comment, q.reason AS Reason,
                q.time AS Time, q.state AS State, q.decider AS Decider, q.verdict AS Verdict
         FROM proposal q LEFT JOIN revision r ON r.number = q.base WHERE q.state {(open ? "= 'open'" : "IN ('accepted', 'rejected')")} AND q.number < @before ORDER BY q.number DESC LIMIT @limit
         """, new { limit, before }).AsList());

@@ -11,6 +11,8 @@ internal static class ReadingEndpoints
         app.MapGet("/runs/{run}/changes", (RunLibrary library, string run) => new RazorComponentResult<ChangesPage>(new { Run = library.Open(run) }));
         app.MapGet("/runs/{run}/links", (RunLibrary library, string run) => new RazorComponentResult<LinksPage>(new { Run = library.Open(run) }));
         app.MapGet("/runs/{run}/proposals", (RunLibrary library, string run) => new RazorComponentResult<ProposalsPage>(new { Run = library.Open(run) }));
+        app.MapGet("/runs/{run}/worth", (RunLibrary library, string run) => new RazorComponentResult<WorthPage>(new { Run = library.Open(run) }));
+        app.MapGet("/runs/{run}/whole/{**book}", (RunLibrary library, string run, string book) => new RazorComponentResult<BookPage>(new { Run = library.Open(run), Name = book }));
         app.MapGet("/runs/{run}/lessons/{checkpoint}", (RunLibrary library, string run, string checkpoint) => new RazorComponentResult<LessonsPage>(new { Run = library.Open(run), Checkpoint = checkpoint }));
         app.MapGet("/runs/{run}/pages/{**page}", (RunLibrary library, string run, string page, string? revision, int? round) =>
             new RazorComponentResult<PagePage>(new { Run = library.Open(run), Name = page, Revision = revision, Round = round }));

@@ -13,14 +13,20 @@ internal static class FaultPages
     /// <summary>A page that says why a request was refused.</summary>
     internal static IResult Refused(string message) => new Fault(StatusCodes.Status400BadRequest, message);
 
+    private static IResult TooLarge => new Fault(StatusCodes.Status413PayloadTooLarge, "The request is larger than is allowed.");
+
     internal static async Task Catch(HttpContext context, RequestDelegate next)
     {
         try
         {
             await next(context).ConfigureAwait(false);
             // Forms without a valid token end here: the endpoint was not run.
-            if (context.Response is { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false } && context.Features.Get<IAntiforgeryValidationFeature>() is { IsValid: false })
-                await Refused("The form is out of date or did not come from this page; reload it and send it again.").ExecuteAsync(context).ConfigureAwait(false);
+            if (context.Response is { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false } && context.Features.Get<IAntiforgeryValidationFeature>() is { IsValid: false, Error: var error })
+            {
+                // A form that is too large cannot be read for its token.
+                bool large = error?.InnerException is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } or InvalidDataException;
+                await (large ? TooLarge : Refused("The form is out of date or did not come from this page; reload it and send it again.")).ExecuteAsync(context).ConfigureAwait(false);
+            }
         }
         catch (SocietyException fault) when (!context.Response.HasStarted)
         {
@@ -29,12 +35,11 @@ internal static class FaultPages
         }
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
         {
-            string message = fault.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The request is larger than is allowed." : "The request cannot be read.";
-            await new Fault(fault.StatusCode, message).ExecuteAsync(context).ConfigureAwait(false);
+            await (fault.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : new Fault(fault.StatusCode, "The request cannot be read.")).ExecuteAsync(context).ConfigureAwait(false);
         }
         catch (InvalidDataException) when (!context.Response.HasStarted)
         {
-            await new Fault(StatusCodes.Status413PayloadTooLarge, "The request is larger than is allowed.").ExecuteAsync(context).ConfigureAwait(false);
+            await TooLarge.ExecuteAsync(context).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -23,6 +23,10 @@ internal static class Address
 
     internal static string Diff(string run, string page, string? from, string to, string view = "inline") => $"{Run(run)}/diff/{Path(page)}?{(from is null ? "" : $"from={from}&")}to={to}&view={view}";
 
+    internal static string Book(string run, string book) => $"{Run(run)}/whole/{Path(book)}";
+
+    internal static string Worth(string run) => $"{Run(run)}/worth";
+
     internal static string Changes(string run) => $"{Run(run)}/changes";
 
     internal static string Links(string run) => $"{Run(run)}/links";

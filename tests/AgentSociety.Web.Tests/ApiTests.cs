@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using AgentSociety.Core.Culture;
+
+namespace AgentSociety.Web.Tests;
+
+public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
+{
+    [Fact]
+    public async Task A_page_is_read_with_its_revision_as_tag_and_not_sent_twice()
+    {
+        using HttpResponseMessage first = await Get("/api/runs/small/pages/notes/operator-a");
+        NotePage page = site.Run.Pages.Read("notes/operator-a")!;
+        Assert.Equal($"\"{page.Revision}\"", first.Headers.ETag!.Tag);
+        Assert.Equal(page.Body, (await Json(first)).GetProperty("body").GetString());
+        using HttpRequestMessage again = new(HttpMethod.Get, "/api/runs/small/pages/notes/operator-a");
+        again.Headers.IfNoneMatch.Add(first.Headers.ETag);
+        using HttpResponseMessage second = await site.Client.SendAsync(again);
+        Assert.Equal(HttpStatusCode.NotModified, second.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_edit_names_what_it_was_made_on()
+    {
+        using HttpResponseMessage blind = await Put("notes/api", "one\n", null);
+        Assert.Equal(HttpStatusCode.PreconditionRequired, blind.StatusCode);
+        using HttpResponseMessage made = await Put("notes/api", "one\ntwo\nthree\n", "*");
+        Assert.Equal(HttpStatusCode.OK, made.StatusCode);
+        string start = made.Headers.ETag!.Tag;
+        using HttpResponseMessage changed = await Put("notes/api", "ONE\ntwo\nthree\n", start);
+        Assert.Equal("saved", (await Json(changed)).GetProperty("outcome").GetString());
+        using HttpResponseMessage merged = await Put("notes/api", "one\ntwo\nTHREE\n", start);
+        Assert.Equal("merged", (await Json(merged)).GetProperty("outcome").GetString());
+        Assert.Equal("ONE\ntwo\nTHREE\n", site.Run.Pages.Read("notes/api")!.Body);
+        using HttpResponseMessage conflict = await Put("notes/api", "eins\ntwo\nthree\n", start);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, conflict.StatusCode);
+        JsonElement told = await Json(conflict);
+        Assert.Equal("ONE\ntwo\nTHREE\n", told.GetProperty("theirs").GetProperty("body").GetString());
+        Assert.Equal("eins\ntwo\nthree\n", told.GetProperty("mine").GetString());
+        Assert.Contains("<<<<<<<", told.GetProperty("attempt").GetString(), StringComparison.Ordinal);
+        Assert.Equal("ONE\ntwo\nTHREE\n", site.Run.Pages.Read("notes/api")!.Body);
+    }
+
+    [Fact]
+    public async Task The_same_edit_sent_twice_is_made_once()
+    {
+        for (int sending = 0; sending < 2; sending++)
+        {
+            using HttpResponseMessage answer = await Put("notes/twice", "once\n", "*", key: "a-key");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        Assert.Single(site.Run.Pages.History("notes/twice"));
+    }
+
+    [Fact]
+    public async Task A_page_is_deleted_at_the_revision_that_was_seen()
+    {
+        using HttpResponseMessage made = await Put("notes/gone", "x\n", "*");
+        using HttpResponseMessage stale = await Delete("notes/gone", new string('0', 64));
+        Assert.Equal(HttpStatusCode.PreconditionFailed, stale.StatusCode);
+        using HttpResponseMessage gone = await Delete("notes/gone", made.Headers.ETag!.Tag);
+        Assert.Equal(HttpStatusCode.OK, gone.StatusCode);
+        Assert.Null(site.Run.Pages.Read("notes/gone"));
+    }
+
+    [Fact]
+    public async Task A_rule_that_an_edit_breaks_is_told_in_a_line()
+    {
+        using HttpResponseMessage answer = await Put("nowhere/x", "x\n", "*");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Contains("no namespace", (await Json(answer)).GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/api/runs")]
+    [InlineData("/api/runs/small")]
+    [InlineData("/api/runs/small/series")]
+    [InlineData("/api/runs/small/held-out")]
+    [InlineData("/api/runs/small/problems?limit=2")]
+    [InlineData("/api/runs/small/episodes?agent=solver-1&verdict=correct&limit=3")]
+    [InlineData("/api/runs/small/episodes/1/solve/0/0")]
+    [InlineData("/api/runs/small/agents")]
+    [InlineData("/api/runs/small/search?q=operator")]
+    [InlineData("/api/runs/small/changes?after=0&limit=5")]
+    [InlineData("/api/runs/small/links")]
+    [InlineData("/api/runs/small/history/notes/operator-a")]
+    [InlineData("/api/runs/small/blame/notes/operator-a")]
+    [InlineData("/api/runs/small/proposals")]
+    [InlineData("/api/runs/small/pages?prefix=notes/&limit=2")]
+    [InlineData("/api/series?run=small&name=solve-rate&name=held-out&name=speed/decode")]
+    public async Task Everything_that_a_page_shows_can_be_had_as_JSON(string address)
+    {
+        using HttpResponseMessage answer = await Get(address);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
+        Assert.NotEqual(JsonValueKind.Undefined, (await Json(answer)).ValueKind);
+    }
+
+    [Fact]
+    public async Task Curves_are_thinned_to_what_is_asked_for()
+    {
+        using HttpResponseMessage answer = await Get("/api/series?run=small&name=solve-rate&points=2");
+        JsonElement series = (await Json(answer)).GetProperty("series")[0];
+        Assert.InRange(series.GetProperty("points").GetArrayLength(), 1, 3);
+    }
+
+    [Theory]
+    [InlineData("/api/runs/nobody")]
+    [InlineData("/api/runs/small/pages/notes/none")]
+    [InlineData("/api/runs/small/episodes/9/solve/9/9")]
+    public async Task What_is_not_there_is_told_as_JSON(string address)
+    {
+        using HttpResponseMessage answer = await Get(address);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Contains("there is no", (await Json(answer)).GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    private Task<HttpResponseMessage> Get(string address) => site.Client.GetAsync(new Uri(address, UriKind.Relative));
+
+    private async Task<HttpResponseMessage> Put(string page, string body, string? tag, string? key = null)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Put, $"/api/runs/small/pages/{page}") { Content = JsonContent.Create(new { body, author = "tester", comment = "by the interface", key }) };
+        if (tag is not null) request.Headers.TryAddWithoutValidation(tag == "*" ? "If-None-Match" : "If-Match", tag);
+        return await site.Client.SendAsync(request);
+    }
+
+    private async Task<HttpResponseMessage> Delete(string page, string tag)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Delete, $"/api/runs/small/pages/{page}");
+        request.Headers.TryAddWithoutValidation("If-Match", tag);
+        return await site.Client.SendAsync(request);
+    }
+
+    private static async Task<JsonElement> Json(HttpResponseMessage answer) => JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+}
