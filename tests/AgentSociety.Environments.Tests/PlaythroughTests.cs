@@ -103,6 +103,20 @@ public class PlaythroughTests
     }
 
     [Fact]
+    public void Code_in_few_characters_plays_as_recorded()
+    {
+        CodeEnvironment environment = new(new() { MaximumDifficulty = 5, Language = CodeLanguage.Restricted, EarlierShown = 2 });
+        StringBuilder told = new();
+        Describe(told, environment);
+        ToolAccess nothing = new() { Notes = EmptyNotes.Instance };
+        Attempt(told, environment, "d(x+3)*2,9=", nothing, "24");
+        Attempt(told, environment, "ax%7,9=", nothing, "2");
+        Attempt(told, environment, "ix<5?x:x*2,1,7,3,9=", nothing, "x*2");
+        Demonstrations(told, environment);
+        GoldenFile.Matches("code-restricted.txt", told.ToString());
+    }
+
+    [Fact]
     public void Every_game_plays_as_recorded()
     {
         StringBuilder told = new();

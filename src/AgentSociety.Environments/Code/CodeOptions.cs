@@ -5,6 +5,13 @@ namespace AgentSociety.Environments.Code;
 /// <summary>What a scenario may say under <c>environment.options</c> of <c>code</c>.</summary>
 public sealed record CodeOptions
 {
+    /// <summary>What programs are written in.</summary>
+    public CodeLanguage Language { get; init; } = CodeLanguage.Full;
+
+    /// <summary>Earlier problems that a proposer is shown, to write something different.</summary>
+    [Range(0, 20)]
+    public int EarlierShown { get; init; }
+
     /// <summary>Most operations (operators, calls, decisions) of a program.</summary>
     [Range(1, 200)]
     public int MaximumDifficulty { get; init; } = 30;
@@ -17,4 +24,14 @@ public sealed record CodeOptions
 
     /// <summary>True to play induction: write the program from examples, judged on hidden ones.</summary>
     public bool Induction { get; init; } = true;
+}
+
+/// <summary>The languages of the code environment.</summary>
+public enum CodeLanguage
+{
+    /// <summary>All of the JavaScript that the sandbox runs: for large models.</summary>
+    Full,
+
+    /// <summary>One expression in few characters: for small character models.</summary>
+    Restricted,
 }

@@ -40,6 +40,43 @@ public sealed record CodeShape(int Nodes, int Depth, int Kinds, int Cyclomatic, 
         }
     }
 
+    /// <summary>The program's tokens with one space between them: what is left when layout and comments are taken away. The text itself where it is not JavaScript.</summary>
+    public static string Tokens(string program)
+    {
+        List<string> tokens = [];
+        try
+        {
+            new Parser(new ParserOptions { OnToken = (in Token token) => tokens.Add(program[token.Start..token.End]) }).ParseScript(program, strict: true);
+        }
+        catch (ParseErrorException)
+        {
+            return program;
+        }
+
+        return string.Join(' ', tokens).TrimEnd();
+    }
+
+    /// <summary>The pairs of kinds of a node and its child that the program's tree holds: what it is made of, by which programs are told apart.</summary>
+    public static IReadOnlySet<string> Edges(string program)
+    {
+        HashSet<string> edges = [];
+        if (Of(program) is not null) Collect(new Parser(new ParserOptions { Tolerant = false }).ParseScript(program, strict: true), edges, 1);
+        return edges;
+    }
+
+    private static void Collect(Node node, HashSet<string> edges, int depth)
+    {
+        if (depth > DeepestTree) return;
+        foreach (Node child in node.ChildNodes)
+        {
+            edges.Add($"{Kind(node)}>{Kind(child)}");
+            Collect(child, edges, depth + 1);
+        }
+    }
+
+    // An addition is another thing than a product.
+    private static string Kind(Node node) => node is BinaryExpression binary ? binary.Operator.ToString() : node.Type.ToString();
+
     private sealed class Measure
     {
         public int Nodes { get; private set; }

@@ -1,5 +1,4 @@
-using System.Text.RegularExpressions;
-using Acornima;
+using System.Runtime.CompilerServices;
 using Acornima.Ast;
 using Jint;
 using Jint.Native;
@@ -16,7 +15,7 @@ public sealed record Execution(string? Value, string Failure);
 /// <remarks>
 /// Deterministic: no clock, no random numbers, no string compilation, no big integers (one power of them can outlast every limit), no
 /// promises, buffers or locales. Values leave as canonical text that this class writes itself, so a program that replaces
-/// <c>JSON.stringify</c> or pollutes a prototype changes nothing about how it is judged. Each execution has an engine of its own.
+/// <c>JSON.stringify</c> or pollutes a prototype changes nothing about how it is judged. Each execution has an engine and a thread of its own.
 /// </remarks>
 public sealed class Sandbox(SandboxLimits limits)
 {
@@ -43,6 +42,16 @@ public sealed class Sandbox(SandboxLimits limits)
     {
         if (program.Length > limits.Text || input.Length > limits.Text) return Failed($"longer than {limits.Text} characters");
         if (Refusal(program) is { } refusal) return Failed(refusal);
+        Execution came = Failed("did not run");
+        // A value may be nested as deep as memory reaches, and the interpreter recurses into it: an overflow would end the process.
+        Thread thread = new(() => came = RunHere(program, input), limits.Stack) { IsBackground = true };
+        thread.Start();
+        thread.Join();
+        return came;
+    }
+
+    private Execution RunHere(string program, string input)
+    {
         try
         {
             using Engine engine = new(Restrict);
@@ -53,8 +62,7 @@ public sealed class Sandbox(SandboxLimits limits)
             if (function.IsNull()) return Failed("there is no function f");
             return CanonicalValue.TryWrite(engine.Invoke(function, argument), limits.Text, out string text) ? new(text, "") : Failed(text);
         }
-        catch (Exception failure) when (failure is JintException or TimeoutException or RegexMatchTimeoutException or InsufficientExecutionStackException or ParseErrorException
-            or ArgumentException or InvalidOperationException or InvalidCastException or OverflowException or OutOfMemoryException or NotSupportedException or IndexOutOfRangeException or NullReferenceException)
+        catch (Exception failure)
         {
             // Whatever a hostile program makes the interpreter throw is that program's failure.
             return Failed($"{failure.GetType().Name}: {(failure.Message.Length > 200 ? failure.Message[..200] : failure.Message)}");
@@ -86,10 +94,21 @@ public sealed class Sandbox(SandboxLimits limits)
     private void Restrict(Options options)
     {
         options.Strict().DisableStringCompilation().LimitRecursion(limits.Recursion).MaxStatements(limits.Statements).TimeoutInterval(limits.Time).LimitMemory(limits.Memory);
+        options.Constraint(new EnoughStack());
         options.Constraints.RegexTimeout = limits.RegularExpression;
         options.Constraints.MaxArraySize = limits.Array;
         options.Constraints.MaxExecutionStackCount = limits.Recursion;
         options.Json.MaxParseDepth = 32;
         options.Interop.Enabled = false;
+    }
+
+    /// <summary>Ends a program that is about to overflow the stack of this process: conversions that call back, such as a <c>valueOf</c> that multiplies its own object, pass the limit on calls.</summary>
+    private sealed class EnoughStack : Constraint
+    {
+        public override void Check() => RuntimeHelpers.EnsureSufficientExecutionStack();
+
+        public override void Reset()
+        {
+        }
     }
 }

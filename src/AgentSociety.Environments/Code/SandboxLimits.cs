@@ -12,6 +12,9 @@ public sealed record SandboxLimits
     /// <summary>Bytes allocated.</summary>
     public long Memory { get; init; } = 32 << 20;
 
+    /// <summary>Bytes of stack: enough for the deepest value that fits the memory. Only what is touched is taken from the machine.</summary>
+    public int Stack { get; init; } = 512 << 20;
+
     /// <summary>Depth of calls.</summary>
     public int Recursion { get; init; } = 64;
 

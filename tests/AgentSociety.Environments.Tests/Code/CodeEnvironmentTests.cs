@@ -11,6 +11,7 @@ public class CodeEnvironmentTests
 {
     private const string Twice = "function f(x){return x*2}";
     private static readonly CodeEnvironment Environment = new(new());
+    private static readonly CodeEnvironment Few = new(new() { Language = CodeLanguage.Restricted, EarlierShown = 2 });
 
     [Fact]
     public void What_is_generated_can_be_parsed_and_its_demonstration_is_correct() => Gen.Select(Gen.Int[1, 12], Gen.ULong).Sample((difficulty, key) =>
@@ -65,6 +66,61 @@ public class CodeEnvironmentTests
 
     [Fact]
     public void Parse_is_total() => Gen.String.Sample(text => Assert.Equal(Environment.Parse($"deduce\n{text}\nin: 1").Problem is null, Environment.Parse($"deduce\n{text}\nin: 1").Reason.Length > 0), iter: 300);
+
+    [Fact]
+    public void The_restricted_language_is_the_same_task_in_few_characters() => Gen.Select(Gen.Int[1, 12], Gen.ULong).Sample((difficulty, key) =>
+    {
+        Problem problem = Few.Generate(difficulty, KeyedRandom.FromKey(key));
+        Assert.Equal(problem, Few.Parse(problem.Text).Problem);
+        Assert.Equal(difficulty, problem.Difficulty);
+        IReadOnlyList<Segment> shown = Few.DemonstrateSolution(difficulty, KeyedRandom.FromKey(key)), posed = Few.DemonstrateProposal(difficulty, KeyedRandom.FromKey(key));
+        Assert.All(shown.Concat(posed), segment => Assert.All(segment.Text, character => Assert.Contains(character, Few.Alphabet)));
+        Problem proposed = ScriptedPlay.Problem(Few, posed[1].Text);
+        Assert.False(Reservation.Holds(Few.Name, proposed.CanonicalForm));
+        if (!Reservation.Holds(Few.Name, problem.CanonicalForm)) Assert.True(Few.Verify(problem, shown).Sound, ScriptedPlay.Render(shown));
+    }, iter: 300);
+
+    [Theory]
+    [InlineData("d(x+3)*2,4=", "14", Outcome.Correct), InlineData("d(x+3)*2,4=", "15", Outcome.Wrong), InlineData("ax%7,9=", "16", Outcome.Correct), InlineData("ax%7,9=", "17", Outcome.Wrong), InlineData("ix*2,1,2,3,4=", "x+x", Outcome.Correct), InlineData("ix*2,1,2,3,4=", "x<3?x*2:0", Outcome.Wrong)]
+    [InlineData("ix*2,1,2,3,4=", "function f(x){return x*2}", Outcome.Malformed), InlineData("ix*2,1,2,3,4=", "x*2}//", Outcome.Malformed), InlineData("ix*2,1,2,3,4=", "", Outcome.Malformed), InlineData("ix*2,1,2,3,4=", "x**2", Outcome.Wrong), InlineData("d(x+3)*2,4=", "１４", Outcome.Wrong)]
+    public void Answers_in_the_restricted_language_are_judged_by_running_them(string problem, string answer, Outcome outcome) =>
+        Assert.Equal(outcome, Few.Verify(ScriptedPlay.Problem(Few, problem), [new(Source.Prompt, ""), new(Source.Model, answer)]).Outcome);
+
+    [Theory, InlineData(""), InlineData("d="), InlineData("dx,1="), InlineData("dx+1="), InlineData("dx+1,1,2="), InlineData("ix+1,1="), InlineData("dx+1,01="), InlineData("dx+1,-0="), InlineData("dx/1,1="), InlineData("dy+1,1="), InlineData("dx+,1="), InlineData("dx(1),1="), InlineData("zx+1,1="), InlineData("dx+1,１=")]
+    public void A_text_that_is_none_of_the_restricted_language_is_malformed(string text) => Assert.NotEmpty(Few.Parse(text).Reason);
+
+    [Fact]
+    public void Layout_and_comments_make_no_other_problem()
+    {
+        string one = ScriptedPlay.Problem(Environment, "deduce\nfunction f(x){return x*2}\nin: 4").CanonicalForm;
+        Assert.Equal(one, ScriptedPlay.Problem(Environment, "deduce\nfunction  f ( x ) {\n  // twice\n  return x * 2\n}\nin: 4").CanonicalForm);
+        Assert.NotEqual(one, ScriptedPlay.Problem(Environment, "deduce\nfunction f(x){return x*3}\nin: 4").CanonicalForm);
+    }
+
+    [Fact]
+    public void A_proposer_is_shown_earlier_problems()
+    {
+        CodeEnvironment shown = new(new() { EarlierShown = 2 });
+        Problem[] earlier = [.. Enumerable.Range(1, 3).Select(number => ScriptedPlay.Problem(shown, $"deduce\nfunction f(x){{return x*{number}}}\nin: 4"))];
+        string prompt = shown.ProposerPrompt(new([0.5]), earlier, KeyedRandom.For(1, "prompt"));
+        Assert.Contains(earlier[0].Text, prompt);
+        Assert.Contains(earlier[1].Text, prompt);
+        Assert.DoesNotContain(earlier[2].Text, prompt);
+        Assert.Equal(Environment.ProposerPrompt(new([0.5]), KeyedRandom.For(1, "prompt")), Environment.ProposerPrompt(new([0.5]), earlier, KeyedRandom.For(1, "prompt")));
+    }
+
+    [Fact]
+    public void Variety_grows_with_programs_of_another_make()
+    {
+        CodeVariety same = CodeVariety.Of(["function f(x){return x+1}", "function f(x){return x+2}", "not JavaScript ("]);
+        CodeVariety mixed = CodeVariety.Of(["function f(x){return x+1}", "function f(x){if(x>2&&x<9){return [x]}return x.map(y=>y*2)}"]);
+        Assert.Equal((2, 0, 1), (same.Programs, same.Distance, same.Cyclomatic));
+        Assert.InRange(mixed.Distance, 0.5, 1);
+        Assert.Equal(2, mixed.Cyclomatic); // 1 and 3
+        Assert.True(mixed.Kinds > same.Kinds && mixed.Depth > same.Depth);
+        Assert.Equal(0, CodeVariety.Of([]).Programs);
+        Assert.InRange(CodeVariety.Between("x+1", "x*1"), 0.1, 0.9);
+    }
 
     [Fact]
     public void A_scenario_that_leaves_no_kind_of_task_is_refused() =>

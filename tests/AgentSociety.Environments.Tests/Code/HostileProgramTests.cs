@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.Code;
+using Xunit.Abstractions;
+
+namespace AgentSociety.Environments.Tests.Code;
+
+/// <summary>Ten thousand programs that want out, want to stay, or want everything.</summary>
+public class HostileProgramTests(ITestOutputHelper output)
+{
+    private static readonly string[] Loops = ["while(true){BODY}", "for(;;){BODY}", "do{BODY}while(1)", "for(let i=0;i<1e9;i++){BODY}", "const g=n=>{BODY;return g(n+1)};g(0)", "function g(n){BODY;return g(n)+g(n)};g(1)", "[...Array(9999)].map(()=>[...Array(9999)].map(()=>{BODY}))", "const a=[1];for(const y of a){BODY;a.push(y)}", "label:for(;;){for(;;){BODY;continue label}}", "for(;;){try{BODY;for(;;);}catch(e){}finally{continue}}"];
+    private static readonly string[] Bodies = ["", "x+=1", "s+=s+'a'", "l.push(l.length)", "l=l.concat(l,[1])", "o={o}", "o['k'+l.length]=l.push(1)", "s='a'.repeat(9999)+s", "s=s.split('').join('aa')+'a'", "s=s.replace(/./g,'$&$&')+'a'", "l=[...l,...l,1]", "o=Object.assign({},o,{[x++]:o})", "JSON.stringify(l);l.push(l.length)", "s=`${s}${s}a`", "l.fill(l)", "x=l.sort().reverse().length;l.push(x)"];
+    private static readonly string[] Regexes = ["(a+)+$", "(a|aa)+$", "(a|a)*$", "([a-zA-Z]+)*$", "(.*a){20}$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(a*)*b", "(x+x+)+y", "((a+)*)+c", "(?:a?){30}a{30}$"];
+    private static readonly string[] Escapes =
+    [
+        "this.constructor.constructor('return process')()", "f.constructor('return this')()", "(()=>{}).constructor('return 1')()", "[].map.constructor('return 1')()", "Object.getPrototypeOf(function(){}).constructor('return 1')()", "globalThis.constructor.constructor('return 1')()",
+        "System.IO.File.ReadAllText('/etc/passwd')", "importNamespace('System').Environment.Exit(1)", "clr.System.Environment.Exit(1)", "require('child_process').execSync('id')", "process.exit(1)", "fetch('http://localhost')", "new XMLHttpRequest()", "WebAssembly.compile([])", "eval('1')", "new Function('return 1')()",
+        "setTimeout(()=>{},1)", "new Worker('x')", "import('fs')", "new Date().getTime()", "Date.now()", "performance.now()", "Math.random()", "crypto.randomUUID()", "new Intl.NumberFormat()", "'a'.localeCompare('b')", "new WeakRef({})", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0)", "new Proxy({},{})", "Reflect.ownKeys(this)",
+        "x.constructor.constructor('return 1')()", "(1).constructor.constructor('return 1')()", "''.constructor.constructor('return 1')()", "/a/.constructor.constructor('return 1')()", "Symbol.constructor('return 1')()", "JSON.constructor.constructor('return 1')()", "Object.constructor.prototype.constructor('return 1')()", "(async()=>{}).constructor('return 1')()", "(function*(){}).constructor('return 1')()",
+        "new Error().stack.toString.constructor('return 1')()", "arguments.callee.caller", "f.caller.arguments", "9n**9n**9n", "BigInt(9)**BigInt(1e9)", "new ArrayBuffer(1e9)", "new Uint8Array(1e9)", "'a'.padEnd(1e9)", "'a'.repeat(2**30)", "Array(2**32-1).fill(0)", "new Array(1e9).join('x')", "Array.from({length:1e9},()=>1)", "[].concat(...Array(9999).fill(Array(9999).fill(1)))",
+        "JSON.parse('['.repeat(9999)+']'.repeat(9999))", "String.fromCharCode(...Array(99999).fill(65))", "'x'.normalize('NFD')", "Object.defineProperty(globalThis,'f',{get(){for(;;);}})&&f", "({get [Symbol.toStringTag](){for(;;);}})+''", "({toString(){for(;;);}})+''", "({valueOf(){return this*1}})*1", "(function g(){return g()})()", "[1,2,3].sort(()=>{for(;;);})", "'a'.replace(/a/,()=>{for(;;);})",
+    ];
+
+    private static readonly string[] Pollutions =
+    [
+        "Object.prototype.toJSON=()=>42", "Array.prototype.toJSON=()=>42", "JSON.stringify=()=>'42'", "JSON.parse=()=>42", "Object.prototype.valueOf=()=>42", "Number.prototype.toString=()=>'42'", "String.prototype.toString=()=>'42'", "Array.prototype.join=()=>'42'", "Array.prototype.map=()=>42", "Object.keys=()=>[]", "Symbol.iterator=42",
+        "globalThis.f2=f", "Object.prototype.x=42", "Object.freeze=()=>42", "Object.defineProperty(Object.prototype,'length',{value:42})", "Function.prototype.call=()=>42", "Object.setPrototypeOf(Array.prototype,null)", "Array.prototype[Symbol.iterator]=function*(){}", "undefined=42", "NaN=42", "isNaN=()=>true", "Object.getPrototypeOf([]).push=()=>42",
+    ];
+
+    [Fact, Trait("Category", "Long")]
+    public void Ten_thousand_hostile_programs_are_contained_within_their_limits_and_the_process_is_healthy()
+    {
+        Sandbox sandbox = new(new());
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        int values = 0;
+        double slowest = 0;
+        string worst = "";
+        Parallel.For(0, 10_000, index =>
+        {
+            string program = Hostile(index);
+            Stopwatch clock = Stopwatch.StartNew();
+            Execution execution = sandbox.Run(program, "1");
+            double seconds = clock.Elapsed.TotalSeconds;
+            lock (this)
+            {
+                if (execution.Value is not null) values++;
+                if (seconds > slowest) (slowest, worst) = (seconds, program);
+            }
+
+            Assert.Equal(execution.Value is null, execution.Failure.Length > 0);
+            if (execution.Value is { } value) Assert.True(value.Length <= 20_000 && value is "1" or "[1]", $"{program} gave {value[..Math.Min(80, value.Length)]}");
+        });
+        long after = GC.GetTotalMemory(forceFullCollection: true);
+        output.WriteLine($"10,000 hostile programs: {values} polluted and changed nothing, {10_000 - values} gave nothing; slowest {slowest:f2} s: {worst}; memory left {(after - before) / 1e6:f1} MB");
+        Assert.InRange(slowest, 0, 30);
+        Assert.InRange(after - before, long.MinValue, 100_000_000);
+        Assert.Equal("2", sandbox.Run("function f(x){return x+1}", "1").Value);
+    }
+
+    [Fact]
+    public void A_sample_of_hostile_programs_is_contained()
+    {
+        Sandbox sandbox = new(new());
+        foreach (int index in Enumerable.Range(0, 60).Select(index => index * 167))
+        {
+            if (sandbox.Run(Hostile(index), "1").Value is { } value) Assert.True(value is "1" or "[1]", $"{Hostile(index)} gave {value}");
+        }
+    }
+
+    // Recursion that no call expression shows: it passed the limit on the depth of calls once, and overflowed the stack of the process.
+    [Theory]
+    [InlineData("const o={valueOf(){return o*1}};function f(x){return o*1}"), InlineData("const o={valueOf:()=>o*1};function f(x){return o*1}"), InlineData("const o={toString:()=>`${o}`};function f(x){return `${o}`}"), InlineData("const o={toString:()=>o+''};const f=x=>o+''")]
+    [InlineData("const o={get a(){return this.a}};function f(x){return o.a}"), InlineData("const o={set a(v){this.a=v}};function f(x){o.a=1}"), InlineData("const o={[Symbol.toPrimitive]:()=>+o};const f=x=>+o"), InlineData("const o={toJSON:()=>JSON.stringify(o)};const f=x=>JSON.stringify(o)")]
+    [InlineData("const f=x=>[1].map(f)"), InlineData("const f=x=>[2,1].sort(f)"), InlineData("const f=x=>'a'.replace(/a/,f)"), InlineData("const f=x=>Array.from([1],f)"), InlineData("const f=x=>[1].reduce(f,1)"), InlineData("const f=x=>[...{[Symbol.iterator]:f}]"), InlineData("const f=x=>({[{toString:f}]:1})"), InlineData("const f=x=>f`a`")]
+    [InlineData("class A{constructor(){return new A()}}const f=x=>new A()"), InlineData("class A{static [Symbol.hasInstance](){return 1 instanceof A}}const f=x=>1 instanceof A"), InlineData("const f=x=>f.call(1)"), InlineData("const f=x=>f.bind(1)()"), InlineData("const f=(x,y=f())=>y"), InlineData("const f=({a=f({})})=>a"), InlineData("const o={valueOf:()=>Math.max(o)};const f=x=>Math.max(o)"), InlineData("class A{static a=new A();b=new A()}const f=x=>1")]
+    [InlineData("const g=x=>Object.entries({get a(){return g()}});const f=x=>g()"), InlineData("const g=x=>({...{get a(){return g()}}});const f=x=>g()"), InlineData("const o={get length(){return [].concat.call([],Array.from(o))}};const f=x=>Array.from(o)"), InlineData("let o=[];for(let i=0;i<15000;i++)o=[o];const f=x=>String(o)"), InlineData("let o=[];for(let i=0;i<15000;i++)o=[o];const f=x=>JSON.stringify(o)"), InlineData("let o=[];for(let i=0;i<15000;i++)o=[o];const f=x=>o.flat(Infinity)")]
+    [InlineData("let o={};for(let i=0;i<15000;i++)o=Object.create(o);const f=x=>o.a"), InlineData("let g=x=>x;for(let i=0;i<9000;i++)g=g.bind(1);const f=x=>g(f)"), InlineData("let s='';for(let i=0;i<9000;i++)s+='(';const f=x=>new RegExp(s)"), InlineData("let s='';for(let i=0;i<9000;i++)s+='(?:';for(let i=0;i<9000;i++)s+='a)';const f=x=>new RegExp(s).test('a')?f:f"), InlineData("let s='';for(let i=0;i<15000;i++)s+='a';const f=x=>{let t=s;for(let i=0;i<5000;i++)t+=i;return t}")]
+    [InlineData("let o=1;for(let i=0;i<6000;i++)o=DEEP;const f=x=>JSON.stringify(o)"), InlineData("let o=1;for(let i=0;i<6000;i++)o=DEEP;const f=x=>String(o)"), InlineData("let o=1;for(let i=0;i<6000;i++)o=DEEP;const f=x=>o.flat(Infinity)"), InlineData("let o=1;for(let i=0;i<6000;i++)o=DEEP;const f=x=>o")]
+    public void Recursion_in_disguise_is_contained(string program) =>
+        Assert.True(new Sandbox(new()).Run(program.Replace("DEEP", $"{new string('[', 90)}o{new string(']', 90)}", StringComparison.Ordinal), "1") .Value is null or { Length: < 20 });
+
+    // A third loops or devours, a third escapes, the rest pollutes or backtracks; each in a wrapping of its own.
+    private static string Hostile(int index)
+    {
+        KeyedRandom random = KeyedRandom.For(1, "hostile", index);
+        string inner = (index % 6) switch
+        {
+            0 or 1 => $"let s='a',l=[1],o={{}};{random.Choose(Loops).Replace("BODY", random.Choose(Bodies), StringComparison.Ordinal)};return s.length+l.length",
+            2 or 3 => $"return {random.Choose(Escapes)}",
+            4 => $"try{{{random.Choose(Pollutions)}}}catch{{}}return {random.Choose(["x", "[x]"])}",
+            _ => $"return /{random.Choose(Regexes)}/.test('{new string('a', random.Next(2000, 3500))}!')?[[]]:f",
+        };
+        // Names, numbers and dead code differ, so that no two programs are one text.
+        string wrapped = random.Next(5) switch
+        {
+            0 => $"function f(x){{{inner}}}",
+            1 => $"const f=x=>{{{inner}}}",
+            2 => $"function f(x){{try{{{inner}}}finally{{}}}}",
+            3 => $"function f(x){{return (()=>{{{inner}}})()}}",
+            _ => $"function g(x){{{inner}}}function f(x){{return g(x)}}",
+        };
+        return $"const n{index}={random.Next(1000)};{wrapped}";
+    }
+}
