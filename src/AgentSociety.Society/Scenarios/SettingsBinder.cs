@@ -143,6 +143,8 @@ internal sealed class SettingsBinder(Faults faults, Func<PropertyInfo, YamlPart.
             string what = rule switch
             {
                 RequiredAttribute => given ? "must not be empty" : "is missing and has no default",
+                // The greatest long stands for no bound.
+                RangeAttribute range when Convert.ToDouble(range.Maximum) >= long.MaxValue => $"is {value}, and must be {range.Minimum} or more",
                 RangeAttribute range => $"is {value}, and must be from {range.Minimum} to {range.Maximum}",
                 RegularExpressionAttribute expression => $"is '{value}', which does not match {expression.Pattern}",
                 MinLengthAttribute length => $"needs {length.Length} or more",

@@ -95,7 +95,7 @@ public sealed class ScenarioFileTests
         model: [1]
         """,
         "s.yaml:1:7: name: is 'no good', which does not match ^[A-Za-z0-9][A-Za-z0-9-]*$",
-        "s.yaml:2:7: seed: is -1, and must be from 0 to 9.223372036854776E+18",
+        "s.yaml:2:7: seed: is -1, and must be 0 or more",
         "s.yaml:3:1: enviroment: there is no such key; did you mean environment?",
         "s.yaml:6:9: environment.name: there is no environment 'arithmatic'; did you mean arithmetic?",
         "s.yaml:8:3: learning.bach: there is no such key; did you mean batch?",
