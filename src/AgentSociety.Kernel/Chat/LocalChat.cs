@@ -81,7 +81,7 @@ public sealed record LocalChatSettings
     public required string Name { get; init; }
 
     /// <summary>Writes conversations for it.</summary>
-    public ChatTemplate Template { get; init; } = PlainTemplate.Render;
+    public DialogueTemplate Template { get; init; } = PlainTemplate.Render;
 
     /// <summary>Tokens of a written conversation, special tokens understood; null for the model's own tokenizer.</summary>
     public Func<string, int[]>? Encode { get; init; }
@@ -100,7 +100,7 @@ public sealed record LocalChatSettings
 public sealed record ChatAsk
 {
     /// <summary>The conversation, oldest first.</summary>
-    public required IReadOnlyList<ChatTurn> Turns { get; init; }
+    public required IReadOnlyList<DialogueTurn> Turns { get; init; }
 
     /// <summary>What the model may call.</summary>
     public IReadOnlyList<ChatFunction> Functions { get; init; } = [];

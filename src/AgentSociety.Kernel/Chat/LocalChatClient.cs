@@ -77,8 +77,8 @@ public sealed class LocalChatClient(LocalChat chat) : IChatClient
 
     private ChatAsk Ask(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
-        List<ChatTurn> turns = [.. messages.SelectMany(Turns)];
-        if (options?.Instructions is { Length: > 0 } instructions) turns.Insert(0, new ChatTurn { Role = "system", Text = instructions });
+        List<DialogueTurn> turns = [.. messages.SelectMany(Turns)];
+        if (options?.Instructions is { Length: > 0 } instructions) turns.Insert(0, new DialogueTurn { Role = "system", Text = instructions });
         Refuse(options?.ToolMode is RequiredChatToolMode, "a call cannot be forced; use the automatic tool mode");
         Refuse(options?.ResponseFormat is ChatResponseFormatJson, "a JSON format cannot be enforced; ask for it in words");
         Refuse(options?.FrequencyPenalty is not (null or 0) || options?.PresencePenalty is not (null or 0), "frequency and presence penalties are not supported; leave them at 0");
@@ -103,7 +103,7 @@ public sealed class LocalChatClient(LocalChat chat) : IChatClient
         ? new ChatFunction(function.Name, function.Description, function.JsonSchema)
         : throw new SocietyException($"the tool '{tool.Name}' is a service of its vendor; a local model can call functions only");
 
-    private static IEnumerable<ChatTurn> Turns(ChatMessage message)
+    private static IEnumerable<DialogueTurn> Turns(ChatMessage message)
     {
         List<ChatCall> calls = [];
         List<string> texts = [];
@@ -118,7 +118,7 @@ public sealed class LocalChatClient(LocalChat chat) : IChatClient
                     calls.Add(new ChatCall(call.CallId, call.Name, JsonSerializer.Serialize(call.Arguments, ScratchpadFunctions.Json)));
                     break;
                 case FunctionResultContent result:
-                    yield return new ChatTurn { Role = "tool", Text = result.Result as string ?? JsonSerializer.Serialize(result.Result, ScratchpadFunctions.Json), CallId = result.CallId };
+                    yield return new DialogueTurn { Role = "tool", Text = result.Result as string ?? JsonSerializer.Serialize(result.Result, ScratchpadFunctions.Json), CallId = result.CallId };
                     break;
                 case UsageContent or TextReasoningContent:
                     break;
@@ -127,7 +127,7 @@ public sealed class LocalChatClient(LocalChat chat) : IChatClient
             }
         }
 
-        if (texts.Count + calls.Count > 0 || message.Contents.Count == 0) yield return new ChatTurn { Role = message.Role.Value, Text = string.Concat(texts), Calls = calls };
+        if (texts.Count + calls.Count > 0 || message.Contents.Count == 0) yield return new DialogueTurn { Role = message.Role.Value, Text = string.Concat(texts), Calls = calls };
     }
 
     private static void Refuse(bool asked, string why)

@@ -6,10 +6,10 @@ namespace AgentSociety.Kernel;
 /// <summary>Writes a conversation as the one text that a model continues, up to where its own turn begins.</summary>
 /// <param name="turns">The conversation, oldest first.</param>
 /// <param name="functions">What the model may call; empty for nothing.</param>
-public delegate string ChatTemplate(IReadOnlyList<ChatTurn> turns, IReadOnlyList<ChatFunction> functions);
+public delegate string DialogueTemplate(IReadOnlyList<DialogueTurn> turns, IReadOnlyList<ChatFunction> functions);
 
 /// <summary>One turn of a conversation.</summary>
-public sealed record ChatTurn
+public sealed record DialogueTurn
 {
     /// <summary><c>system</c>, <c>user</c>, <c>assistant</c> or <c>tool</c>.</summary>
     public required string Role { get; init; }
@@ -41,7 +41,7 @@ public static class PlainTemplate
 {
     /// <summary>The turns one after another, with nothing between them: the alphabet of such a model has no words for roles.</summary>
     /// <exception cref="SocietyException">Functions were given; the model has never seen one.</exception>
-    public static string Render(IReadOnlyList<ChatTurn> turns, IReadOnlyList<ChatFunction> functions) => functions.Count == 0
+    public static string Render(IReadOnlyList<DialogueTurn> turns, IReadOnlyList<ChatFunction> functions) => functions.Count == 0
         ? string.Concat(turns.Select(turn => turn.Text))
         : throw new SocietyException("this model has no chat template and so no form for tools; leave the tools out, or use a model whose folder has a chat template");
 }

@@ -1,0 +1,247 @@
+using System.ClientModel;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using AgentSociety.Core;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Kernel;
+using AgentSociety.Kernel.Tests;
+using AgentSociety.Models;
+using AgentSociety.Web.Serving;
+using OpenAI.Chat;
+using OpenAI.Models;
+
+namespace AgentSociety.Web.Tests.Serving;
+
+[Collection("Torch")]
+public sealed class ModelServerTests
+{
+    [Fact]
+    public async Task A_client_lists_the_model_and_its_adapters()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        OpenAIModelCollection models = await served.OpenAi().GetOpenAIModelClient().GetModelsAsync();
+        Assert.Equal(["small", "small:ann"], models.Select(model => model.Id));
+        Assert.Equal("small:ann", (await served.OpenAi().GetOpenAIModelClient().GetModelAsync("small:ann")).Value.Id);
+    }
+
+    [Fact]
+    public async Task A_client_gets_what_the_model_says_whole_and_streamed()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        ChatCompletionOptions options = new() { MaxOutputTokenCount = 20, Temperature = 0.8f, TopP = 0.9f, Seed = 7 };
+        ChatPiece[] direct = await served.Chat.AnswerAsync(new ChatAsk
+        {
+            Turns = [new DialogueTurn { Role = "user", Text = "Hello" }],
+            Sampling = new SamplingSettings { Temperature = 0.8f, TopP = 0.9f },
+            Seed = 7,
+            MaximumTokens = 20,
+        }).ToArrayAsync();
+        string said = string.Concat(direct.Select(piece => piece.Text));
+        ChatCompletion whole = await served.Client().CompleteChatAsync([new UserChatMessage("Hello")], options);
+        Assert.Equal((said, ChatFinishReason.Length, 5, 20), (whole.Content[0].Text, whole.FinishReason, whole.Usage.InputTokenCount, whole.Usage.OutputTokenCount));
+        List<StreamingChatCompletionUpdate> updates = await served.Client().CompleteChatStreamingAsync([new UserChatMessage("Hello")], options).ToListAsync();
+        Assert.True(updates.Count > 5);
+        Assert.Equal(said, string.Concat(updates.SelectMany(update => update.ContentUpdate).Select(part => part.Text)));
+        Assert.Equal(ChatFinishReason.Length, updates.Single(update => update.FinishReason is not null).FinishReason);
+        Assert.Equal(25, updates.Single(update => update.Usage is not null).Usage.TotalTokenCount);
+    }
+
+    [Fact]
+    public async Task A_stop_ends_the_answer_and_an_adapter_is_asked_for_by_name()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        ChatCompletionOptions options = new() { MaxOutputTokenCount = 20, Seed = 7 };
+        string whole = (await served.Client("small:ann").CompleteChatAsync([new UserChatMessage("Hello")], options)).Value.Content[0].Text;
+        options.StopSequences.Add(whole[8..10]);
+        ChatCompletion stopped = await served.Client("small:ann").CompleteChatAsync([new UserChatMessage("Hello")], options);
+        Assert.Equal(whole[..whole.IndexOf(whole[8..10], StringComparison.Ordinal)], stopped.Content.Count == 0 ? "" : stopped.Content[0].Text);
+        Assert.Equal((ChatFinishReason.Stop, "small:ann"), (stopped.FinishReason, stopped.Model));
+        Assert.Equal(404, (await Assert.ThrowsAsync<ClientResultException>(() => served.Client("large").CompleteChatAsync("Hello"))).Status);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Log_probabilities_are_told_for_every_token(bool stream)
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        ChatCompletionOptions options = new() { MaxOutputTokenCount = 12, Seed = 7, IncludeLogProbabilities = true, TopLogProbabilityCount = 3 };
+        IReadOnlyList<ChatTokenLogProbabilityDetails> tokens = stream
+            ? await served.Client().CompleteChatStreamingAsync([new UserChatMessage("Hello")], options).SelectMany(update => update.ContentTokenLogProbabilities).ToListAsync()
+            : (await served.Client().CompleteChatAsync([new UserChatMessage("Hello")], options)).Value.ContentTokenLogProbabilities;
+        string text = (await served.Client().CompleteChatAsync([new UserChatMessage("Hello")], options)).Value.Content[0].Text;
+        Assert.Equal(text, string.Concat(tokens.Select(token => token.Token)));
+        Assert.All(tokens, token =>
+        {
+            Assert.Equal(3, token.TopLogProbabilities.Count);
+            Assert.InRange(token.LogProbability, -40, 0);
+            Assert.Equal(Encoding.UTF8.GetBytes(token.Token), token.Utf8Bytes!.Value.ToArray());
+        });
+    }
+
+    [Fact]
+    public async Task Tools_reach_the_template_and_calls_and_results_come_through()
+    {
+        const string call = "<tool_call>{\"name\":\"weather\",\"arguments\":{\"town\":\"Ulm\"}}</tool_call>";
+        using LanguageModel trained = Torch.Trained(160, ("U:rain?\nA:", call), ("Z:", "it rains."));
+        await using ServedModel served = await ServedModel.StartAsync(trained: trained, template: (turns, functions) =>
+        {
+            Assert.Equal("weather", Assert.Single(functions).Name);
+            return turns[^1].Role == "tool" ? turns[^1].Text == "rain" && turns[^1].CallId == turns[^2].Calls[0].Id ? "Z:" : "?" : $"U:{turns[^1].Text}\nA:";
+        });
+        ChatCompletionOptions options = new() { Temperature = 0, Tools = { ChatTool.CreateFunctionTool("weather", "Tells the weather.", BinaryData.FromString("""{"type":"object"}""")) } };
+        List<ChatMessage> conversation = [new UserChatMessage("rain?")];
+        ChatCompletion called = await served.Client().CompleteChatAsync(conversation, options);
+        Assert.Equal((ChatFinishReason.ToolCalls, "weather", """{"town":"Ulm"}"""), (called.FinishReason, called.ToolCalls[0].FunctionName, called.ToolCalls[0].FunctionArguments.ToString()));
+        List<StreamingChatCompletionUpdate> streamed = await served.Client().CompleteChatStreamingAsync(conversation, options).ToListAsync();
+        Assert.Equal("""{"town":"Ulm"}""", string.Concat(streamed.SelectMany(update => update.ToolCallUpdates).Select(update => update.FunctionArgumentsUpdate.ToString())));
+        conversation.Add(new AssistantChatMessage(called));
+        conversation.Add(new ToolChatMessage(called.ToolCalls[0].Id, "rain"));
+        Assert.Equal("it rains.", (await served.Client().CompleteChatAsync(conversation, options)).Value.Content[0].Text);
+    }
+
+    [Fact]
+    public async Task Several_answers_to_one_question_differ_and_concurrent_clients_get_what_they_would_get_alone()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        JsonElement reply = await PostAsync(served, """{"model":"small","messages":[{"role":"user","content":"Hello"}],"n":3,"seed":1,"max_tokens":15}""");
+        Assert.Equal(3, reply.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("message").GetProperty("content").GetString()).Distinct().Count());
+        Assert.Equal((5, 45), (reply.GetProperty("usage").GetProperty("prompt_tokens").GetInt32(), reply.GetProperty("usage").GetProperty("completion_tokens").GetInt32()));
+        string[] alone = new string[8];
+        for (int index = 0; index < alone.Length; index++) alone[index] = await AskAsync(index);
+        Assert.Equal(alone, await Task.WhenAll(Enumerable.Range(0, 8).Select(AskAsync)));
+
+        async Task<string> AskAsync(int seed) => (await served.Client().CompleteChatAsync([new UserChatMessage($"Q{seed}")], new ChatCompletionOptions { Seed = seed, MaxOutputTokenCount = 15 })).Value.Content[0].Text;
+    }
+
+    [Theory]
+    [InlineData("""{"messages":[]}""", "model")]
+    [InlineData("""{"model":"small"}""", "messages")]
+    [InlineData("""{"model":"small","messages":[{"role":"king","content":"x"}]}""", "messages")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":[{"type":"image_url"}]}]}""", "messages")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"temperature":-1}""", "temperature")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"max_tokens":0}""", "max_tokens")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"n":1000}""", "n")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"stop":[""]}""", "stop")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"presence_penalty":1}""", "presence_penalty")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"logit_bias":{"5":1}}""", "logit_bias")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}""", "response_format")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"top_logprobs":2}""", "top_logprobs")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required"}""", "tool_choice")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"é"}]}""", "messages")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"stream":"yes"}""", "stream")]
+    [InlineData("""{"model":""", null)]
+    [InlineData("[]", null)]
+    public async Task A_request_that_cannot_be_met_is_told_which_part_of_it_and_why(string body, string? parameter)
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        JsonElement error = (await PostAsync(served, body, HttpStatusCode.BadRequest)).GetProperty("error");
+        Assert.Equal((parameter, "invalid_request_error"), (error.GetProperty("param").GetString(), error.GetProperty("type").GetString()));
+        Assert.NotEmpty(error.GetProperty("message").GetString()!);
+    }
+
+    [Fact]
+    public async Task A_conversation_too_long_for_the_context_is_an_error_and_not_a_broken_stream()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        string body = JsonSerializer.Serialize(new { model = "small", stream = true, messages = new[] { new { role = "user", content = new string('x', 500) } } });
+        JsonElement error = (await PostAsync(served, body, HttpStatusCode.BadRequest)).GetProperty("error");
+        Assert.Contains("500 tokens", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_address_needs_a_token_and_whoever_lacks_it_stays_out()
+    {
+        LocalChat none = null!;
+        SocietyException refused = await Assert.ThrowsAsync<SocietyException>(() => ModelServer.StartAsync(none, new ModelServerOptions { Listen = IPAddress.Any }));
+        Assert.Contains("token", refused.Message, StringComparison.Ordinal);
+        await using ServedModel served = await ServedModel.StartAsync(new ModelServerOptions { Token = "secret" });
+        Assert.Equal(401, (await Assert.ThrowsAsync<ClientResultException>(() => served.Client(key: "guess").CompleteChatAsync("Hello"))).Status);
+        using HttpClient http = new();
+        Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri(served.Address + "/models"))).StatusCode);
+        Assert.NotEmpty((await served.Client(key: "secret").CompleteChatAsync([new UserChatMessage("Hello")], new ChatCompletionOptions { MaxOutputTokenCount = 2 })).Value.Content);
+    }
+
+    [Fact]
+    public async Task Pages_of_other_sites_cannot_use_it()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        using HttpClient http = new();
+        using HttpRequestMessage rebound = new(HttpMethod.Get, served.Address + "/models");
+        rebound.Headers.Host = "evil.example";
+        Assert.Equal(HttpStatusCode.Forbidden, (await http.SendAsync(rebound)).StatusCode);
+        // What a page may send without asking first.
+        using StringContent simple = new("""{"model":"small","messages":[{"role":"user","content":"x"}]}""", MediaTypeHeaderValue.Parse("text/plain"));
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await http.PostAsync(new Uri(served.Address + "/chat/completions"), simple)).StatusCode);
+        using HttpRequestMessage preflight = new(HttpMethod.Options, served.Address + "/chat/completions");
+        preflight.Headers.Add("Origin", "http://evil.example");
+        preflight.Headers.Add("Access-Control-Request-Method", "POST");
+        Assert.False((await http.SendAsync(preflight)).Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task Bodies_and_queues_have_their_limits()
+    {
+        await using ServedModel served = await ServedModel.StartAsync(new ModelServerOptions { MaximumRequestBytes = 1000, MaximumAnswers = 2 });
+        await PostAsync(served, new string(' ', 2000), HttpStatusCode.RequestEntityTooLarge);
+        JsonElement busy = await PostAsync(served, """{"model":"small","messages":[{"role":"user","content":"x"}],"n":3}""", HttpStatusCode.TooManyRequests);
+        Assert.Equal("rate_limit_exceeded", busy.GetProperty("error").GetProperty("code").GetString());
+        await PostAsync(served, """{"model":"small","messages":[{"role":"user","content":"x"}],"n":2,"max_tokens":2}""");
+        await PostAsync(served, """{"model":"small","messages":[{"role":"user","content":"x"}],"n":2,"max_tokens":2}""");
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_frees_its_place()
+    {
+        await using ServedModel served = await ServedModel.StartAsync(new ModelServerOptions { MaximumAnswers = 1 }, Torch.Model(context: 8192));
+        await foreach (StreamingChatCompletionUpdate update in served.Client().CompleteChatStreamingAsync([new UserChatMessage("Hello")], new ChatCompletionOptions { Temperature = 2 })) break;
+        for (int wait = 0; ; wait++)
+        {
+            try
+            {
+                await served.Client().CompleteChatAsync([new UserChatMessage("Hello")], new ChatCompletionOptions { MaxOutputTokenCount = 2 });
+                break;
+            }
+            catch (ClientResultException busy) when (busy.Status == 429 && wait < 100)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_told_as_such_and_unknown_places_are_errors_of_the_protocol()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        await Assert.ThrowsAsync<SocietyException>(() => ServedModel.StartAsync(new ModelServerOptions { Port = served.Address.Port }));
+        using HttpClient http = new();
+        HttpResponseMessage lost = await http.GetAsync(new Uri(served.Address + "/embeddings"));
+        Assert.Equal(HttpStatusCode.NotFound, lost.StatusCode);
+        Assert.Contains("/v1/models", await lost.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_remote_policy_plays_with_a_model_that_is_served()
+    {
+        await using ServedModel served = await ServedModel.StartAsync(template: (turns, _) => turns[^1].Text);
+        using RemotePolicy policy = new(new RemoteSettings { Endpoint = served.Address.ToString(), Model = "small:ann", CompletionPrice = 1_000_000 });
+        RemoteRequest request = new() { Id = "test", Prompt = "Hello", Seed = 3, MaximumTokens = 9 };
+        RemoteGeneration generation = await policy.GenerateAsync(request, CancellationToken.None);
+        Assert.Equal((RemoteFinish.MaximumTokens, 5L, 9L, 9m), (generation.Finish, generation.Usage.PromptTokens, generation.Usage.CompletionTokens, generation.Usage.Cost));
+        Assert.Equal(generation.Segments, (await policy.GenerateAsync(request, CancellationToken.None)).Segments);
+        Assert.Equal([Source.Prompt, Source.Model], generation.Segments.Select(segment => segment.Source));
+    }
+
+    private static async Task<JsonElement> PostAsync(ServedModel served, string body, HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        using HttpClient http = new();
+        using StringContent content = new(body, MediaTypeHeaderValue.Parse("application/json"));
+        using HttpResponseMessage reply = await http.PostAsync(new Uri(served.Address + "/chat/completions"), content);
+        string text = await reply.Content.ReadAsStringAsync();
+        Assert.True(expected == reply.StatusCode, $"{reply.StatusCode}: {text}");
+        return JsonSerializer.Deserialize<JsonElement>(text);
+    }
+}
