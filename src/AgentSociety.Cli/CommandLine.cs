@@ -64,6 +64,8 @@ internal static class CommandLine
             TrainCommand.Create(terminal),
             ExportCommand.Create(terminal),
             CultureCommand.Create(terminal),
+            McpCommand.Create(terminal),
+            ServeCommand.Create(terminal),
             EnvCommand.Create(terminal),
         };
         root.Add(new Option<bool>(Verbose) { Description = "Show where in the program a failure happened.", Recursive = true });
