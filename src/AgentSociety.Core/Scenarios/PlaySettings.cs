@@ -24,6 +24,9 @@ public sealed record SelfPlaySettings
     [Range(1, 1024)]
     public int AttemptsPerProblem { get; init; } = 8;
 
+    /// <summary>True to fill a round that has too few new problems from the fixed distribution, so that every round costs the same.</summary>
+    public bool TopUp { get; init; }
+
     /// <summary>Sampling temperature of play.</summary>
     [Range(0.01, 10)]
     public double Temperature { get; init; } = 1;

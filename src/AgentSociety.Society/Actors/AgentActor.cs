@@ -1,0 +1,218 @@
+using Akka.Actor;
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Models;
+
+namespace AgentSociety.Society;
+
+/// <summary>One member of the society: it holds an identity and plays episodes with the weights that belong to it.</summary>
+/// <remarks>Pure message logic: it asks a <see cref="ModelHost"/> for text and the environment for a verdict. Any number of its episodes may be under way.</remarks>
+public sealed class AgentActor : ReceiveActor
+{
+    /// <summary>Asks for a problem.</summary>
+    public sealed record Propose
+    {
+        /// <summary>Id of the episode.</summary>
+        public required string Episode { get; init; }
+
+        /// <summary>The round.</summary>
+        public required int Round { get; init; }
+
+        /// <summary>Which proposal of the round.</summary>
+        public required int Index { get; init; }
+
+        /// <summary>What the proposer reads.</summary>
+        public required string Prompt { get; init; }
+
+        /// <summary>How it samples.</summary>
+        public required Playing Playing { get; init; }
+    }
+
+    /// <summary>A written proposal. Its outcome and reward are for the round to say.</summary>
+    /// <param name="Index">Which proposal of the round.</param>
+    /// <param name="Episode">The transcript.</param>
+    /// <param name="Proposal">What the environment makes of the text.</param>
+    /// <param name="Meter">The host's work so far.</param>
+    public sealed record Proposed(int Index, EpisodeRecord Episode, Proposal Proposal, DecodingMeter Meter);
+
+    /// <summary>Asks for one attempt at a problem.</summary>
+    public sealed record Solve
+    {
+        /// <summary>Id of the episode.</summary>
+        public required string Episode { get; init; }
+
+        /// <summary>The round.</summary>
+        public required int Round { get; init; }
+
+        /// <summary>Where the asker wants the answer: its place among all attempts that are under way.</summary>
+        public required int Place { get; init; }
+
+        /// <summary>Id of the problem.</summary>
+        public required string ProblemId { get; init; }
+
+        /// <summary>The problem.</summary>
+        public required Problem Problem { get; init; }
+
+        /// <summary>Index of the attempt in its group.</summary>
+        public required int Attempt { get; init; }
+
+        /// <summary>What the solver reads.</summary>
+        public required string Prompt { get; init; }
+
+        /// <summary>What its tools may reach.</summary>
+        public required ToolAccess Access { get; init; }
+
+        /// <summary>How it samples.</summary>
+        public required Playing Playing { get; init; }
+    }
+
+    /// <summary>A judged attempt. Its reward is for the round to say.</summary>
+    /// <param name="Place">The place that the asker gave.</param>
+    /// <param name="Episode">The transcript.</param>
+    /// <param name="Verdict">What the environment says of it.</param>
+    /// <param name="Edits">The edits of the scratchpad that it asked for.</param>
+    /// <param name="Meter">The host's work so far.</param>
+    public sealed record Solved(int Place, EpisodeRecord Episode, Verdict Verdict, IReadOnlyList<NoteEdit> Edits, DecodingMeter Meter);
+
+    /// <summary>An episode that could not be played at all.</summary>
+    /// <param name="Episode">Its id.</param>
+    /// <param name="Reason">Why.</param>
+    public sealed record Unplayable(string Episode, string Reason);
+
+    private readonly Agent _agent;
+    private readonly IEnvironment _environment;
+    private readonly IActorRef _host;
+    private readonly Dictionary<string, (object Asked, IActorRef Asker)> _playing = [];
+
+    /// <summary>An agent that plays in an environment with a host's model.</summary>
+    public AgentActor(Agent agent, IEnvironment environment, IActorRef host)
+    {
+        _agent = agent;
+        _environment = environment;
+        _host = host;
+        Receive<Propose>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, static () => null));
+        Receive<Solve>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, () => environment.OpenTools(asked.Problem, asked.Access)));
+        Receive<ModelHost.Generated>(End);
+        Receive<ModelHost.Refused>(refused =>
+        {
+            if (_playing.Remove(refused.Id, out var episode)) episode.Asker.Tell(new Unplayable(refused.Id, refused.Reason));
+        });
+    }
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(Agent agent, IEnvironment environment, IActorRef host) => Akka.Actor.Props.Create(() => new AgentActor(agent, environment, host));
+
+    /// <inheritdoc />
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // What was under way is played again: the same key gives the same text.
+        foreach ((string episode, (object asked, IActorRef asker)) in _playing)
+        {
+            _host.Tell(new ModelHost.Cancel(episode));
+            Self.Tell(asked, asker);
+        }
+
+        base.PreRestart(reason, message);
+    }
+
+    private void Begin(string episode, object asked, string prompt, Playing playing, Func<IToolSession?> tools)
+    {
+        _playing[episode] = (asked, Sender);
+        _host.Tell(new ModelHost.Generate
+        {
+            Id = episode,
+            Prompt = prompt,
+            Adapter = playing.Adapter ?? _agent.Adapter,
+            Sampling = new SamplingSettings { Temperature = playing.Temperature },
+            Key = playing.Key,
+            MaximumTokens = playing.MaximumTokens,
+            OpenTools = tools,
+        });
+    }
+
+    private void End(ModelHost.Generated generated)
+    {
+        // An answer to a question that this agent, restarted since, no longer knows.
+        if (!_playing.Remove(generated.Generation.Id, out var episode)) return;
+        episode.Asker.Tell(Answer(episode.Asked, generated));
+    }
+
+    private object Answer(object asked, ModelHost.Generated generated)
+    {
+        if (generated.Generation.Failure is { } failure) return new Unplayable(generated.Generation.Id, failure);
+        try
+        {
+            return asked is Solve solve ? Judge(solve, generated) : Read((Propose)asked, generated);
+        }
+        catch (Exception cause)
+        {
+            // An environment may be anybody's code: its fault is the run's to report, not this agent's to be restarted for.
+            return new Unplayable(generated.Generation.Id, $"the environment '{_environment.Name}' failed: {cause.Message}");
+        }
+    }
+
+    private Proposed Read(Propose asked, ModelHost.Generated generated)
+    {
+        string text = string.Concat(generated.Generation.Segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
+        Proposal proposal = generated.Generation.FinishReason == FinishReason.EndOfText ? _environment.Parse(text) : Proposal.Malformed("the text does not end");
+        EpisodeRecord episode = Record(asked.Episode, asked.Round, asked.Index, asked.Playing, generated.Generation) with
+        {
+            Outcome = proposal.Problem is null ? Outcome.Malformed : Outcome.Correct,
+            Reason = proposal.Reason,
+        };
+        return new Proposed(asked.Index, episode, proposal, generated.Meter);
+    }
+
+    private Solved Judge(Solve asked, ModelHost.Generated generated)
+    {
+        Verdict verdict = _environment.Verify(asked.Problem, generated.Generation.Segments);
+        EpisodeRecord episode = Record(asked.Episode, asked.Round, asked.Attempt, asked.Playing, generated.Generation) with
+        {
+            Problem = asked.ProblemId,
+            Outcome = verdict.Outcome,
+            Reason = verdict.Reason,
+            Sound = verdict.Sound,
+            ToolCalls = generated.Tools?.Calls ?? [],
+        };
+        return new Solved(asked.Place, episode, verdict, generated.Tools?.Edits ?? [], generated.Meter);
+    }
+
+    private EpisodeRecord Record(string id, int round, int attempt, Playing playing, Generation generation) => new()
+    {
+        Id = id,
+        Round = round,
+        Agent = _agent.Name,
+        Role = _agent.Role,
+        Attempt = attempt,
+        Checkpoint = playing.Checkpoint,
+        Segments = generation.Segments,
+        Tokens = generation.Tokens,
+        LogProbabilities = generation.LogProbabilities,
+        LossMask = generation.LossMask,
+        Outcome = Outcome.Malformed,
+        Reason = "",
+        Sound = false,
+        Reward = 0,
+    };
+}
+
+/// <summary>How an episode is sampled.</summary>
+public sealed record Playing
+{
+    /// <summary>Name of the weights at hand.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>Key of the episode's random stream.</summary>
+    public required ulong Key { get; init; }
+
+    /// <summary>Sampling temperature; 0 takes the likeliest token.</summary>
+    public required double Temperature { get; init; }
+
+    /// <summary>Most tokens after the prompt.</summary>
+    public required int MaximumTokens { get; init; }
+
+    /// <summary>Whose weights, where not the agent's own.</summary>
+    public string? Adapter { get; init; }
+}

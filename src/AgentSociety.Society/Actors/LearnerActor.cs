@@ -1,0 +1,142 @@
+using Akka.Actor;
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning;
+using AgentSociety.Models;
+
+namespace AgentSociety.Society;
+
+/// <summary>Owns the model: makes or loads it, trains it on what was played, and saves it.</summary>
+/// <remarks>On a thread of its own, which a training keeps busy. A failure is answered, not supervised: weights that stopped half-way are of no use, and a resumed run begins with saved ones.</remarks>
+public sealed class LearnerActor : ReceiveActor
+{
+    /// <summary>Asks for the model: that of a resume point, else the scenario's base, else one that is pretrained now.</summary>
+    /// <param name="ResumePoint">Folder of the resume point; null for a new run.</param>
+    public sealed record Prepare(string? ResumePoint);
+
+    /// <summary>The model is there.</summary>
+    /// <param name="Model">It stays the learner's.</param>
+    /// <param name="Pretrained">What pretraining took; null where there was none.</param>
+    public sealed record Prepared(LanguageModel Model, PretrainProgress? Pretrained);
+
+    /// <summary>How far pretraining is.</summary>
+    /// <param name="Progress">Steps, loss, speed.</param>
+    public sealed record Pretraining(PretrainProgress Progress);
+
+    /// <summary>Asks for training on a round.</summary>
+    /// <param name="Round">Its number.</param>
+    /// <param name="Episodes">What was played, with advantages.</param>
+    public sealed record Learn(int Round, IReadOnlyList<EpisodeRecord> Episodes);
+
+    /// <summary>The weights have moved.</summary>
+    /// <param name="Report">What training saw.</param>
+    public sealed record Learned(TrainingReport Report);
+
+    /// <summary>Asks that everything be saved that a resumed run needs, and the weights under a name of their own where one is given.</summary>
+    /// <param name="ResumePoint">Folder of the resume point; what it held is replaced.</param>
+    /// <param name="Checkpoint">Folder of the checkpoint; null for none.</param>
+    public sealed record Save(string ResumePoint, string? Checkpoint);
+
+    /// <summary>Everything is on disk.</summary>
+    public sealed record Saved;
+
+    private const string TrainerFolder = "trainer";
+    private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(250);
+    private readonly RunPlan _plan;
+    private readonly CancellationToken _stop;
+    private LanguageModel? _model;
+    private Trainer? _trainer;
+
+    /// <summary>The learner of a run.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="stop">Ends a training between two steps.</param>
+    public LearnerActor(RunPlan plan, CancellationToken stop)
+    {
+        _plan = plan;
+        _stop = stop;
+        Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
+        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, _plan.Environment as IDemonstrator, _stop))));
+        Receive<Save>(save => Answer(() => Write(save)));
+    }
+
+    /// <summary>How to make one, on a thread of its own.</summary>
+    public static Props Props(RunPlan plan, CancellationToken stop) => Akka.Actor.Props.Create(() => new LearnerActor(plan, stop)).WithDispatcher(Dispatchers.OwnThread);
+
+    /// <inheritdoc />
+    protected override void PostStop()
+    {
+        _trainer?.Dispose();
+        _model?.Dispose();
+    }
+
+    private void Answer(Func<object> work)
+    {
+        object answer;
+        try
+        {
+            answer = work();
+        }
+        catch (Exception cause)
+        {
+            answer = new Failed(cause);
+        }
+
+        Sender.Tell(answer);
+    }
+
+    private Prepared Ready(string? resumePoint)
+    {
+        Scenario scenario = _plan.Scenario;
+        PretrainProgress? pretrained = null;
+        if (resumePoint is not null) _model = LanguageModel.Load(resumePoint);
+        else if (_plan.Loaded.BaseFolder is { } folder) _model = LanguageModel.Load(folder);
+        else
+        {
+            _model = LanguageModel.Create(scenario.Model.Architecture, new CharacterTokenizer(_plan.Environment.Alphabet), _plan.Seed);
+            pretrained = Pretrain(_model);
+        }
+
+        _model.Tokenizer.Encode(_plan.Environment.Alphabet);
+        if (scenario.Learning.Weights == TrainedWeights.Lora)
+        {
+            foreach (string adapter in _plan.Population.Select(agent => agent.Adapter).Distinct().Where(name => !_model.Adapters.ContainsKey(name)))
+                _model.AddAdapter(adapter, scenario.Learning.Lora, _plan.Seed);
+        }
+
+        _trainer = new Trainer(_model, _plan.Training);
+        if (resumePoint is not null) _trainer.LoadState(Path.Combine(resumePoint, TrainerFolder));
+        return new Prepared(_model, pretrained);
+    }
+
+    private PretrainProgress Pretrain(LanguageModel model)
+    {
+        if (_plan.Environment is not IDemonstrator material)
+            throw new SocietyException($"{_plan.Loaded.File}: the environment '{_plan.Environment.Name}' has no demonstrations to pretrain on; name a trained checkpoint under model.base");
+        IActorRef asker = Sender;
+        DateTime told = DateTime.MinValue;
+        return new Pretrainer(model, _plan.Scenario.Pretrain, _plan.Seed).Train(material, progress =>
+        {
+            if (DateTime.UtcNow - told < BetweenReports && progress.Step < progress.Steps) return;
+            told = DateTime.UtcNow;
+            asker.Tell(new Pretraining(progress));
+        }, _stop);
+    }
+
+    private Saved Write(Save save)
+    {
+        try
+        {
+            if (Directory.Exists(save.ResumePoint)) Directory.Delete(save.ResumePoint, recursive: true);
+            _model!.Save(save.ResumePoint);
+            _trainer!.SaveState(Path.Combine(save.ResumePoint, TrainerFolder));
+            if (save.Checkpoint is { } checkpoint) _model.Save(checkpoint);
+            return new Saved();
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new SocietyException($"{save.ResumePoint}: the weights cannot be written ({cause.Message}); make room or access and resume the run", badInput: false, cause);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using Akka.Actor;
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Models;
+
+namespace AgentSociety.Society;
+
+/// <summary>One model and its decoding engine: batches whatever requests wait, on a thread of its own.</summary>
+/// <remarks>
+/// It decodes in slices and looks into its mailbox between them, so that requests join a batch that is under way. When it throws, it is
+/// restarted with a new engine and every request that waits is begun again, with new tools: what is sampled is keyed by the request, so
+/// that the answers are those of an untroubled run. It does not own the model. Weights must not change while requests wait.
+/// </remarks>
+public sealed class ModelHost : ReceiveActor
+{
+    /// <summary>Asks for one continuation.</summary>
+    public sealed record Generate
+    {
+        /// <summary>Names the request; unique among those that wait.</summary>
+        public required string Id { get; init; }
+
+        /// <summary>The text to continue.</summary>
+        public required string Prompt { get; init; }
+
+        /// <summary>Whose weights to continue with.</summary>
+        public required string Adapter { get; init; }
+
+        /// <summary>How tokens are drawn.</summary>
+        public required SamplingSettings Sampling { get; init; }
+
+        /// <summary>Key of the random stream of this request alone.</summary>
+        public required ulong Key { get; init; }
+
+        /// <summary>Most tokens after the prompt.</summary>
+        public required int MaximumTokens { get; init; }
+
+        /// <summary>Opens the tools; called once a try, so that a request that is begun again has fresh ones.</summary>
+        public Func<IToolSession?> OpenTools { get; init; } = static () => null;
+    }
+
+    /// <summary>The answer to <see cref="Generate"/>.</summary>
+    /// <param name="Generation">The text with tokens and log-probabilities.</param>
+    /// <param name="Tools">The tools as they were left.</param>
+    /// <param name="Meter">The host's work so far.</param>
+    public sealed record Generated(Generation Generation, IToolSession? Tools, DecodingMeter Meter);
+
+    /// <summary>The answer to a request that cannot be carried out.</summary>
+    /// <param name="Id">The request's name.</param>
+    /// <param name="Reason">Why.</param>
+    public sealed record Refused(string Id, string Reason);
+
+    /// <summary>Asks that a request be dropped; it gets no answer.</summary>
+    /// <param name="Id">The request's name.</param>
+    public sealed record Cancel(string Id);
+
+    private static readonly object Continue = new();
+    private readonly LanguageModel _model;
+    private readonly Dictionary<string, Waiting> _waiting = [];
+    private DecodingEngine? _engine;
+    private bool _decoding;
+
+    /// <summary>A host of this model.</summary>
+    public ModelHost(LanguageModel model)
+    {
+        _model = model;
+        Receive<Generate>(Submit);
+        Receive<Cancel>(cancel =>
+        {
+            if (_waiting.Remove(cancel.Id)) _engine!.Cancel(cancel.Id);
+        });
+        Receive<object>(message => ReferenceEquals(message, Continue), _ => Decode());
+    }
+
+    /// <summary>How to make one, on a thread of its own.</summary>
+    public static Props Props(LanguageModel model) => Akka.Actor.Props.Create(() => new ModelHost(model)).WithDispatcher(Dispatchers.OwnThread);
+
+    /// <inheritdoc />
+    protected override void PreStart() => _engine = new DecodingEngine(_model);
+
+    /// <inheritdoc />
+    protected override void PostStop() => _engine?.Dispose();
+
+    /// <inheritdoc />
+    protected override void PreRestart(Exception reason, object message)
+    {
+        foreach (Waiting waiting in _waiting.Values) Self.Tell(waiting.Request, waiting.Asker);
+        base.PreRestart(reason, message);
+    }
+
+    private void Submit(Generate request)
+    {
+        IToolSession? tools = request.OpenTools();
+        try
+        {
+            _engine!.Submit(new GenerationRequest
+            {
+                Id = request.Id,
+                Prompt = _model.Tokenizer.Encode(request.Prompt),
+                Adapter = request.Adapter,
+                Sampling = request.Sampling,
+                Key = request.Key,
+                Tools = tools,
+                MaximumTokens = request.MaximumTokens,
+            });
+        }
+        catch (SocietyException cause)
+        {
+            Sender.Tell(new Refused(request.Id, cause.Message));
+            return;
+        }
+
+        _waiting[request.Id] = new Waiting(request, tools, Sender);
+        if (_decoding) return;
+        _decoding = true;
+        Self.Tell(Continue);
+    }
+
+    private void Decode()
+    {
+        foreach (Generation generation in _engine!.Step())
+        {
+            _waiting.Remove(generation.Id, out Waiting? waiting);
+            waiting!.Asker.Tell(new Generated(generation, waiting.Tools, new DecodingMeter(_engine.DecodedTokens, _engine.PrefilledTokens, _engine.Seconds)));
+        }
+
+        _decoding = !_engine.Idle;
+        if (_decoding) Self.Tell(Continue);
+    }
+
+    private sealed record Waiting(Generate Request, IToolSession? Tools, IActorRef Asker);
+}
+
+/// <summary>What an engine has done since it was made.</summary>
+/// <param name="DecodedTokens">Tokens sampled.</param>
+/// <param name="PrefilledTokens">Tokens of prompts and tool replies computed.</param>
+/// <param name="Seconds">Time spent on both.</param>
+public readonly record struct DecodingMeter(long DecodedTokens, long PrefilledTokens, double Seconds);

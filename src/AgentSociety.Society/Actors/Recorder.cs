@@ -1,0 +1,35 @@
+using Akka.Actor;
+using AgentSociety.Core;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+
+namespace AgentSociety.Society;
+
+/// <summary>The one writer of the run's records: a round is stored whole, in one transaction, or not at all.</summary>
+public sealed class Recorder : ReceiveActor
+{
+    /// <summary>Asks that a round be stored.</summary>
+    /// <param name="Round">All that it leaves behind.</param>
+    public sealed record Store(RoundRecord Round);
+
+    /// <summary>The round is durable.</summary>
+    /// <param name="Round">Its number.</param>
+    public sealed record Stored(int Round);
+
+    /// <summary>The recorder of this run.</summary>
+    public Recorder(RunRecords records) => Receive<Store>(store =>
+    {
+        try
+        {
+            records.Append(store.Round);
+            Sender.Tell(new Stored(store.Round.Round));
+        }
+        catch (SocietyException cause)
+        {
+            Sender.Tell(new Failed(cause));
+        }
+    });
+
+    /// <summary>How to make one, on a thread of its own.</summary>
+    public static Props Props(RunRecords records) => Akka.Actor.Props.Create(() => new Recorder(records)).WithDispatcher(Dispatchers.OwnThread);
+}

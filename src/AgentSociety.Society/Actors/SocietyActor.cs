@@ -1,0 +1,405 @@
+using System.Diagnostics;
+using Akka.Actor;
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Culture;
+using AgentSociety.Learning;
+using AgentSociety.Models;
+
+namespace AgentSociety.Society;
+
+/// <summary>A run: propose, solve, edit, learn, test, store, and again.</summary>
+/// <remarks>
+/// <para>
+/// It holds the round's state machine and nothing that a stored round does not: when it is restarted, or the process is, it reads the last stored
+/// round and plays the next one. Answers take the places of the questions, and every draw is keyed, so that the order of arrival
+/// changes nothing: a round that is played again is the same, transcript by transcript.
+/// </para>
+/// <para>Phases follow each other: weights change while nobody decodes.</para>
+/// </remarks>
+internal sealed class SocietyActor : ReceiveActor, IWithTimers
+{
+    private sealed record Interrupt;
+
+    private sealed record Tick;
+
+    private readonly RunSession _session;
+    private readonly RunPlan _plan;
+    private readonly NotesAccess _notes;
+    private readonly RunDisplay _display;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly Dictionary<string, IActorRef> _agents = [];
+    private readonly HashSet<string> _played = new(StringComparer.Ordinal);
+
+    private IActorRef _learner = ActorRefs.Nobody;
+    private IActorRef _scratchpad = ActorRefs.Nobody;
+    private IActorRef _recorder = ActorRefs.Nobody;
+    private IActorRef _newborn = ActorRefs.Nobody;
+    private CancellationTokenRegistration _stopping;
+    private RoundMemory _memory = null!;
+
+    private int _round;
+    private int _missing;
+    private AgentActor.Proposed[] _proposals = [];
+    private AgentActor.Solved[] _attempts = [];
+    private ProblemSelection _selection = new([], []);
+    private RoundResult _result = new([], [], []);
+    private IReadOnlyList<HeldOutTest.Question> _questions = [];
+    private IReadOnlyList<HeldOutRecord> _heldOut = [];
+    private readonly List<MetricRecord> _metrics = [];
+    private bool _stopAfterRound;
+
+    private DecodingMeter _meter;
+    private DecodingMeter _meterAtRound;
+    private double _clockAtRound;
+    private double _trainSeconds;
+    private double _trainTokens;
+
+    public SocietyActor(RunSession session)
+    {
+        _session = session;
+        _plan = session.Plan;
+        _notes = new NotesAccess(session.Scratchpad, _plan.Scenario.Culture);
+        _display = new RunDisplay(_plan.Scenario.SelfPlay.Rounds, session.Watch);
+        Become(Preparing);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private Scenario Scenario => _plan.Scenario;
+
+    private string Weights => $"round-{_round}";
+
+    public static Props Props(RunSession session) => Akka.Actor.Props.Create(() => new SocietyActor(session));
+
+    protected override void PreStart()
+    {
+        _learner = Context.Watch(Context.ActorOf(LearnerActor.Props(_plan, _session.Stop), "learner"));
+        _scratchpad = Context.Watch(Context.ActorOf(ScratchpadActor.Props(_session.Scratchpad), "scratchpad"));
+        _recorder = Context.Watch(Context.ActorOf(Recorder.Props(_session.Records), "recorder"));
+        IActorRef self = Self;
+        _stopping = _session.Stop.Register(() => self.Tell(new Interrupt()));
+        Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromMilliseconds(500));
+        StoredRound? last = _session.Records.LastRound();
+        SocietyState? state = last is null ? null : SocietyState.Load(last.State);
+        _display.Begin(_session.Records.HeldOut());
+        _learner.Tell(new LearnerActor.Prepare(state is null ? null : _session.Directory.Checkpoint(state.ResumePoint)));
+    }
+
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _display.Say($"round {_round} is begun again after an error: {reason.Message}");
+        _session.Restarted(reason);
+        base.PreRestart(reason, message);
+    }
+
+    protected override void PostStop() => _stopping.Dispose();
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(3, TimeSpan.FromMinutes(1), cause =>
+    {
+        _display.Say($"a part of the society is restarted after an error: {cause.Message}");
+        return Directive.Restart;
+    });
+
+    private void Preparing()
+    {
+        Always();
+        Receive<LearnerActor.Pretraining>(told => _display.Pretraining(told.Progress));
+        Receive<LearnerActor.Prepared>(prepared =>
+        {
+            StoredRound? last = _session.Records.LastRound();
+            _memory = new RoundMemory(_plan, token => token == prepared.Model.Tokenizer.EndOfText ? 0 : prepared.Model.Tokenizer.Decode([token]).Length, last is null ? null : SocietyState.Load(last.State));
+            IActorRef host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
+            foreach (Agent agent in _plan.Population) _agents[agent.Name] = Context.Watch(Context.ActorOf(AgentActor.Props(agent, _plan.Environment, host), agent.Name));
+            _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, host), "newborn"));
+            foreach (string form in _session.Records.PlayedForms()) _played.Add(form);
+            if (prepared.Pretrained is { } pretrained)
+            {
+                _trainSeconds = _clock.Elapsed.TotalSeconds;
+                _trainTokens = pretrained.TokensPerSecond * _trainSeconds;
+                _metrics.Add(new MetricRecord("imitation-loss", pretrained.Loss));
+            }
+
+            _round = last?.Round ?? 0;
+            if (last is null) Test();
+            else BeginRound();
+        });
+    }
+
+    private void BeginRound()
+    {
+        if (_round >= Scenario.SelfPlay.Rounds || _stopAfterRound)
+        {
+            _display.Show(RunPhase.Done, _round);
+            _session.EndAs(_stopAfterRound ? RunEnd.Stopped : RunEnd.Done);
+            return;
+        }
+
+        _round++;
+        _metrics.Clear();
+        if (Scenario.SelfPlay.Enabled) Propose();
+        else Solve(ProblemSelection.Of(_plan, _round, [], _played));
+    }
+
+    private void Propose()
+    {
+        _proposals = new AgentActor.Proposed[Scenario.SelfPlay.ProposalsPerRound];
+        _missing = _proposals.Length;
+        Frontier frontier = _memory.Reward.Frontier(_plan.Environment.MaximumDifficulty);
+        for (int index = 0; index < _proposals.Length; index++)
+        {
+            _agents[_plan.Proposers[index % _plan.Proposers.Count].Name].Tell(new AgentActor.Propose
+            {
+                Episode = $"{_round}/propose/{index}",
+                Round = _round,
+                Index = index,
+                Prompt = _plan.Environment.ProposerPrompt(frontier, KeyedRandom.For(_plan.Seed, "propose/prompt", _round, index)),
+                Playing = Playing(KeyedRandom.Key(_plan.Seed, "propose", _round, index), Scenario.SelfPlay.Temperature),
+            });
+        }
+
+        Phase(RunPhase.Propose, Proposing);
+    }
+
+    private void Proposing()
+    {
+        Always();
+        Receive<AgentActor.Proposed>(proposed =>
+        {
+            _proposals[proposed.Index] = proposed;
+            _meter = proposed.Meter;
+            if (--_missing > 0) return;
+            Solve(ProblemSelection.Of(_plan, _round, [.. _proposals.Select(each => (each.Proposal, each.Episode.Agent))], _played));
+        });
+    }
+
+    private void Solve(ProblemSelection selection)
+    {
+        _selection = selection;
+        int attempts = Scenario.SelfPlay.AttemptsPerProblem;
+        _attempts = new AgentActor.Solved[selection.Problems.Count * attempts];
+        _missing = _attempts.Length;
+        IReadOnlyList<Agent> solvers = _plan.Solvers;
+        int[] experiments = [.. solvers.Select(_ => Scenario.Culture.ExperimentsPerRound)];
+        for (int problem = 0; problem < selection.Problems.Count; problem++)
+        {
+            // One solver makes all attempts of a group: they are samples of one policy.
+            int solver = problem % solvers.Count;
+            PosedProblem posed = selection.Problems[problem];
+            int granted = Math.Min(experiments[solver], posed.Problem.Difficulty);
+            experiments[solver] -= granted;
+            string prompt = _plan.Environment.SolverPrompt(posed.Problem, KeyedRandom.For(_plan.Seed, "solve/prompt", _round, problem));
+            for (int attempt = 0; attempt < attempts; attempt++)
+            {
+                _agents[solvers[solver].Name].Tell(new AgentActor.Solve
+                {
+                    Episode = $"{_round}/solve/{problem}/{attempt}",
+                    Round = _round,
+                    Place = problem * attempts + attempt,
+                    ProblemId = posed.Id,
+                    Problem = posed.Problem,
+                    Attempt = attempt,
+                    Prompt = prompt,
+                    Access = new ToolAccess { Notes = _notes.Of(solvers[solver].Name, _round - 1), Experiments = attempt == 0 ? granted : 0 },
+                    Playing = Playing(KeyedRandom.Key(_plan.Seed, "solve", _round, problem, attempt), Scenario.SelfPlay.Temperature),
+                });
+            }
+        }
+
+        Phase(RunPhase.Solve, Solving);
+        if (_missing == 0) Edit();
+    }
+
+    private void Solving()
+    {
+        Always();
+        Receive<AgentActor.Solved>(solved =>
+        {
+            Place(solved);
+            if (_missing == 0) Edit();
+        });
+    }
+
+    private void Edit()
+    {
+        _result = RoundResult.Of(_round, Scenario.Learning, Scenario.SelfPlay.Enabled ? _proposals : [], _selection, _attempts, _memory);
+        _metrics.AddRange(_result.Metrics);
+        foreach (PosedProblem problem in _selection.Problems) _played.Add(problem.Problem.CanonicalForm);
+        EditRequest[] edits = [.. _attempts.SelectMany(attempt => _notes.Requests(attempt.Episode.Agent, attempt.Episode.Id, _round, attempt.Edits))];
+        Phase(RunPhase.Edit, Editing);
+        if (edits.Length == 0) Learn();
+        else _scratchpad.Tell(new ScratchpadActor.Edit(edits));
+    }
+
+    private void Editing()
+    {
+        Always();
+        Receive<ScratchpadActor.Edited>(_ => Learn());
+    }
+
+    private void Learn()
+    {
+        Phase(RunPhase.Learn, Learning);
+        if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes));
+        else Guard(new Dictionary<Role, double>());
+    }
+
+    private void Learning()
+    {
+        Always();
+        Receive<LearnerActor.Learned>(learned =>
+        {
+            TrainingReport report = learned.Report;
+            _trainSeconds += report.Elapsed.TotalSeconds;
+            _trainTokens += report.Tokens;
+            _metrics.AddRange(RoundMetrics.Of(report));
+            Guard(report.Entropy);
+        });
+    }
+
+    private void Guard(IReadOnlyDictionary<Role, double> entropy)
+    {
+        string[] written = [.. (Scenario.SelfPlay.Enabled ? _proposals : []).Select(proposed => string.Concat(proposed.Episode.Segments.Skip(1).Select(segment => segment.Text)))];
+        GuardReading reading = _memory.Guard.Read(written, _selection.Fates.Count(fate => fate.Fate == Fate.Duplicate), [.. _result.Problems.Select(problem => problem.SolveRate)], entropy);
+        _metrics.AddRange(RoundMetrics.Of(reading));
+        foreach (string alarm in reading.Alarms) _display.Say($"round {_round}: {alarm}");
+        _stopAfterRound = reading.Stop;
+        if (_stopAfterRound || _round == Scenario.SelfPlay.Rounds || _round % Scenario.Evaluation.EveryRounds == 0) Test();
+        else Save(kept: false);
+    }
+
+    private void Test()
+    {
+        bool final = _round == 0 || _round == Scenario.SelfPlay.Rounds || _stopAfterRound;
+        _questions = HeldOutTest.Questions(_plan, final ? Scenario.Evaluation.FinalProblemsPerDifficulty : Scenario.Evaluation.ProblemsPerDifficulty);
+        _attempts = new AgentActor.Solved[_questions.Count];
+        _missing = _attempts.Length;
+        Core.Culture.INotes notes = _notes.OfNewborn(_round);
+        for (int index = 0; index < _questions.Count; index++)
+        {
+            HeldOutTest.Question question = _questions[index];
+            _newborn.Tell(new AgentActor.Solve
+            {
+                Episode = $"{_round}/held-out/{index}",
+                Round = _round,
+                Place = index,
+                ProblemId = "",
+                Problem = question.Problem,
+                Attempt = 0,
+                Prompt = question.Prompt,
+                Access = HeldOutTest.Access(question, notes),
+                Playing = Playing(HeldOutTest.Key(_plan, index), Scenario.Evaluation.Temperature) with { Adapter = _plan.Newborn(index).Adapter },
+            });
+        }
+
+        Phase(RunPhase.Evaluate, Testing);
+        if (_missing == 0) Save(kept: true);
+    }
+
+    private void Testing()
+    {
+        Always();
+        Receive<AgentActor.Solved>(solved =>
+        {
+            Place(solved);
+            if (_missing > 0) return;
+            _heldOut = HeldOutTest.Score(_attempts.Select((attempt, index) => (_questions[index], attempt.Verdict)));
+            int frontier = HeldOutTest.Frontier(_heldOut, Scenario.Evaluation.SolvedAt);
+            _metrics.Add(new MetricRecord("frontier", frontier));
+            _display.Tested(new HeldOutPoint(_round, _heldOut), frontier);
+            Save(kept: true);
+        });
+    }
+
+    /// <summary>Saves the weights: always into one of two folders in turn, so that one of them is whole whenever the process dies; and after a test for keeps.</summary>
+    private void Save(bool kept)
+    {
+        string folder = _session.Directory.Checkpoint(ResumePoint);
+        _learner.Tell(new LearnerActor.Save(folder, kept ? _session.Directory.Checkpoint(Weights) : null));
+        Become(() => Saving(kept));
+    }
+
+    private void Saving(bool kept)
+    {
+        Always();
+        Receive<LearnerActor.Saved>(_ =>
+        {
+            _recorder.Tell(new Recorder.Store(new RoundRecord
+            {
+                Round = _round,
+                Problems = _result.Problems,
+                Episodes = _result.Episodes,
+                Metrics = Metrics(),
+                HeldOut = kept ? _heldOut : [],
+                Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
+                State = _memory.Save(ResumePoint).Save(),
+            }));
+            Become(Storing);
+        });
+    }
+
+    private void Storing()
+    {
+        Always();
+        Receive<Recorder.Stored>(_ => BeginRound());
+    }
+
+    /// <summary>What every state answers to.</summary>
+    private void Always()
+    {
+        Receive<Tick>(_ => _display.Repeat(_missing, Math.Max(_proposals.Length, _attempts.Length)));
+        Receive<Interrupt>(_ => _session.EndAs(RunEnd.Interrupted));
+        Receive<Failed>(failed => Fail(failed.Cause));
+        Receive<AgentActor.Unplayable>(unplayable => Fail(new SocietyException($"episode {unplayable.Episode} cannot be played: {unplayable.Reason}", badInput: false)));
+        Receive<Terminated>(ended => Fail(new SocietyException($"{ended.ActorRef.Path.Name} failed again and again and was stopped; 'agentsociety resume {_session.Directory.Path}' goes on from the last stored round", badInput: false)));
+    }
+
+    private void Fail(Exception cause)
+    {
+        if (cause is OperationCanceledException && _session.Stop.IsCancellationRequested) _session.EndAs(RunEnd.Interrupted);
+        else _session.Fail(cause);
+    }
+
+    private string ResumePoint => $"resume-{_round % 2}";
+
+    private Playing Playing(ulong key, double temperature) => new()
+    {
+        // The weights at hand are those after the round before, except in the test that ends a round.
+        Checkpoint = $"round-{Math.Max(0, _round - 1)}",
+        Key = key,
+        Temperature = temperature,
+        MaximumTokens = Scenario.SelfPlay.MaximumTokens,
+    };
+
+    private void Place(AgentActor.Solved solved)
+    {
+        _attempts[solved.Place] = solved;
+        _meter = solved.Meter;
+        _missing--;
+    }
+
+    private void Phase(RunPhase phase, Action state)
+    {
+        Become(state);
+        _display.Show(phase, _round);
+    }
+
+    /// <summary>All of the round's metrics, with what it cost: from the end of the round before, so that no second is left out.</summary>
+    private List<MetricRecord> Metrics()
+    {
+        double seconds = _clock.Elapsed.TotalSeconds;
+        RunCounts counts = _session.Records.Counts();
+        RoundCost cost = new(
+            seconds - _clockAtRound, _meter.Seconds - _meterAtRound.Seconds, _meter.DecodedTokens - _meterAtRound.DecodedTokens, _trainSeconds, _trainTokens);
+        _metrics.AddRange(RoundMetrics.Of(cost));
+        _metrics.Add(new MetricRecord("pages", counts.Pages));
+        _metrics.Add(new MetricRecord("revisions", counts.Revisions));
+        _display.Stored(_metrics, cost, counts);
+        (_clockAtRound, _meterAtRound, _trainSeconds, _trainTokens) = (seconds, _meter, 0, 0);
+        return [.. _metrics.Where(metric => double.IsFinite(metric.Value))];
+    }
+}

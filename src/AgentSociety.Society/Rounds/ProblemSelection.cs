@@ -1,0 +1,74 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Randomness;
+
+namespace AgentSociety.Society;
+
+/// <summary>A problem that is played in a round.</summary>
+/// <param name="Id">Such as <c>12/3</c>.</param>
+/// <param name="Problem">The problem.</param>
+/// <param name="Proposer">Who posed it; null where it was drawn from the fixed distribution.</param>
+public sealed record PosedProblem(string Id, Problem Problem, string? Proposer);
+
+/// <summary>What became of a proposal.</summary>
+public enum Fate
+{
+    /// <summary>It is no problem.</summary>
+    Malformed,
+
+    /// <summary>It was posed before.</summary>
+    Duplicate,
+
+    /// <summary>It is a problem that is kept for held-out tests, and is not played.</summary>
+    Reserved,
+
+    /// <summary>It is a new problem, and the round had enough of them.</summary>
+    Surplus,
+
+    /// <summary>It is played.</summary>
+    Played,
+}
+
+/// <summary>Chooses the problems of a round from what was proposed.</summary>
+/// <param name="Problems">The problems, in order of their ids.</param>
+/// <param name="Fates">What became of each proposal, in order of the proposals.</param>
+public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IReadOnlyList<(Fate Fate, string? Problem)> Fates)
+{
+    /// <summary>Takes valid new proposals in their order until the round is full.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="round">The round.</param>
+    /// <param name="proposals">What was proposed, with the proposers' names.</param>
+    /// <param name="played">Canonical forms of the problems of earlier rounds.</param>
+    public static ProblemSelection Of(RunPlan plan, int round, IReadOnlyList<(Proposal Proposal, string Proposer)> proposals, IReadOnlySet<string> played)
+    {
+        int room = plan.Scenario.SelfPlay.ProblemsPerRound;
+        List<PosedProblem> problems = [];
+        HashSet<string> posed = new(StringComparer.Ordinal);
+        List<(Fate, string?)> fates = [];
+        foreach ((Proposal proposal, string proposer) in proposals)
+        {
+            Fate fate = proposal.Problem is not { } problem ? Fate.Malformed
+                : played.Contains(problem.CanonicalForm) || !posed.Add(problem.CanonicalForm) ? Fate.Duplicate
+                : Reservation.Holds(plan.Environment.Name, problem.CanonicalForm) ? Fate.Reserved
+                : problems.Count == room ? Fate.Surplus
+                : Fate.Played;
+            if (fate == Fate.Played) problems.Add(new PosedProblem($"{round}/{problems.Count}", proposal.Problem!, proposer));
+            fates.Add((fate, fate == Fate.Played ? problems[^1].Id : null));
+        }
+
+        bool fill = !plan.Scenario.SelfPlay.Enabled || plan.Scenario.SelfPlay.TopUp;
+        while (fill && problems.Count < room) problems.Add(new PosedProblem($"{round}/{problems.Count}", FromDistribution(plan, round, problems.Count), null));
+        return new ProblemSelection(problems, fates);
+    }
+
+    /// <summary>A problem of the distribution that the base model was trained on.</summary>
+    private static Problem FromDistribution(RunPlan plan, int round, int index)
+    {
+        KeyedRandom random = KeyedRandom.For(plan.Seed, "distribution", round, index);
+        int hardest = Math.Min(plan.Scenario.Pretrain.MaximumDifficulty, plan.Environment.MaximumDifficulty);
+        while (true)
+        {
+            Problem problem = plan.Environment.Generate(random.Next(1, hardest), random);
+            if (!Reservation.Holds(plan.Environment.Name, problem.CanonicalForm)) return problem;
+        }
+    }
+}

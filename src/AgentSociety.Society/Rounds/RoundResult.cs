@@ -1,0 +1,87 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society;
+
+/// <summary>A round that was played, with rewards and advantages.</summary>
+/// <param name="Problems">The problems with their solve rates.</param>
+/// <param name="Episodes">Proposals, then attempts, each in order of its id.</param>
+/// <param name="Metrics">What can be said of the round before training.</param>
+internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadOnlyList<EpisodeRecord> Episodes, IReadOnlyList<MetricRecord> Metrics)
+{
+    /// <summary>Rewards everybody and measures advantages.</summary>
+    /// <param name="round">The round.</param>
+    /// <param name="settings">What solvers are rewarded for.</param>
+    /// <param name="proposals">What was written, in order.</param>
+    /// <param name="selection">What became of it.</param>
+    /// <param name="attempts">All attempts, problem by problem.</param>
+    /// <param name="memory">Solve rates and baselines, which move.</param>
+    public static RoundResult Of(
+        int round, LearningSettings settings, IReadOnlyList<AgentActor.Proposed> proposals, ProblemSelection selection, IReadOnlyList<AgentActor.Solved> attempts, RoundMemory memory)
+    {
+        List<JudgedEpisode> judged = [];
+        Dictionary<string, PosedProblem> posed = selection.Problems.ToDictionary(problem => problem.Id);
+        JudgedEpisode[] solved = [.. attempts.Select(attempt => Rewarded(attempt, posed[attempt.Episode.Problem!].Problem, settings))];
+        Dictionary<string, double> rates = solved.GroupBy(attempt => attempt.Episode.Problem!)
+            .ToDictionary(group => group.Key, group => group.Average(attempt => attempt.Episode.Reward));
+        foreach (PosedProblem problem in selection.Problems) memory.Reward.Observe(problem.Problem.Difficulty, rates[problem.Id]);
+        for (int index = 0; index < proposals.Count; index++) judged.Add(Rewarded(proposals[index], selection.Fates[index], rates, memory.Reward));
+        judged.AddRange(solved);
+        return new RoundResult(
+            [.. selection.Problems.Select(problem => new ProblemRecord
+            {
+                Id = problem.Id,
+                Round = round,
+                Text = problem.Problem.Text,
+                Difficulty = problem.Problem.Difficulty,
+                CanonicalForm = problem.Problem.CanonicalForm,
+                Proposer = problem.Proposer,
+                SolveRate = rates[problem.Id],
+            })],
+            memory.Credit.Assign(judged),
+            [.. Measure(selection, solved)]);
+    }
+
+    private static JudgedEpisode Rewarded(AgentActor.Solved attempt, Problem problem, LearningSettings settings)
+    {
+        bool right = settings.Reward == SolverReward.Sound ? attempt.Verdict.Sound : attempt.Verdict.Outcome == Outcome.Correct;
+        return new JudgedEpisode(attempt.Episode with { Reward = right ? 1 : 0 }, attempt.Verdict.Steps, problem.Difficulty);
+    }
+
+    private static JudgedEpisode Rewarded(AgentActor.Proposed proposed, (Fate Fate, string? Problem) became, Dictionary<string, double> rates, ProposerReward reward)
+    {
+        Problem? problem = proposed.Proposal.Problem;
+        double own = became.Problem is { } id ? rates[id] : 0;
+        EpisodeRecord episode = became.Fate switch
+        {
+            Fate.Malformed => proposed.Episode with { Outcome = Outcome.Malformed, Reward = reward.Malformed },
+            Fate.Duplicate => proposed.Episode with { Outcome = Outcome.Wrong, Reason = "posed before", Reward = reward.Duplicate },
+            Fate.Reserved => proposed.Episode with { Outcome = Outcome.Correct, Reason = "kept for held-out tests, and so not played", Reward = reward.Of(problem!.Difficulty, own) },
+            Fate.Surplus => proposed.Episode with { Outcome = Outcome.Correct, Reason = "not played: the round had enough problems", Reward = reward.Of(problem!.Difficulty, own) },
+            _ => proposed.Episode with { Outcome = Outcome.Correct, Reason = $"solved in {own:p0} of the attempts", Problem = became.Problem, Reward = reward.Of(problem!.Difficulty, own) },
+        };
+        return new JudgedEpisode(episode with { Sound = episode.Outcome == Outcome.Correct }, [], problem?.Difficulty);
+    }
+
+    private static IEnumerable<MetricRecord> Measure(ProblemSelection selection, JudgedEpisode[] solved)
+    {
+        if (solved.Length > 0)
+        {
+            int correct = solved.Count(attempt => attempt.Episode.Outcome == Outcome.Correct), sound = solved.Count(attempt => attempt.Episode.Sound);
+            yield return new MetricRecord("solve-rate", solved.Average(attempt => attempt.Episode.Reward));
+            yield return new MetricRecord("sound-rate", (double)sound / solved.Length);
+            if (correct > 0) yield return new MetricRecord("lucky-rate", 1 - (double)sound / correct);
+            yield return new MetricRecord("proposed-difficulty", selection.Problems.Average(problem => problem.Problem.Difficulty));
+            yield return new MetricRecord("experiments", solved.Sum(attempt => attempt.Episode.ToolCalls.Count(call => call.Kind == ToolKind.Experiment && call.Reply.Length > 0)));
+        }
+
+        if (selection.Fates.Count == 0) yield break;
+        yield return new MetricRecord("proposals/malformed", selection.Fates.Count(fate => fate.Fate == Fate.Malformed));
+        yield return new MetricRecord("proposals/duplicate", selection.Fates.Count(fate => fate.Fate == Fate.Duplicate));
+        yield return new MetricRecord("proposals/valid", selection.Fates.Count(fate => fate.Fate is Fate.Played or Fate.Surplus or Fate.Reserved));
+        yield return new MetricRecord("problems/filled", selection.Problems.Count(problem => problem.Proposer is null));
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using AgentSociety.Core;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society;
+
+/// <summary>What a society must remember between rounds beside its database, its scratchpad and its weights; stored with every round.</summary>
+public sealed record SocietyState
+{
+    /// <summary>Name of the folder under <c>checkpoints/</c> that holds the weights and the optimizer after this round.</summary>
+    public required string ResumePoint { get; init; }
+
+    /// <summary>Solve rates by difficulty, as the proposers' reward knows them.</summary>
+    public required string ProposerReward { get; init; }
+
+    /// <summary>Running baselines of roles.</summary>
+    public required string Credit { get; init; }
+
+    /// <summary>How many rounds each sign of collapse has lasted.</summary>
+    public required IReadOnlyDictionary<string, int> Signs { get; init; }
+
+    /// <summary>The state as it is stored.</summary>
+    public string Save() => JsonSerializer.Serialize(this);
+
+    /// <summary>Reads a stored state.</summary>
+    /// <exception cref="SocietyException">It is not one of this program.</exception>
+    public static SocietyState Load(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<SocietyState>(json)!;
+        }
+        catch (JsonException cause)
+        {
+            throw new SocietyException($"the stored state of the run cannot be read ({cause.Message}); it was made by another version of this program", badInput: false, cause);
+        }
+    }
+}
+
+/// <summary>The parts of a society that learn from round to round without a gradient.</summary>
+internal sealed class RoundMemory
+{
+    /// <summary>The memory of a new run, or of one that goes on.</summary>
+    public RoundMemory(RunPlan plan, Func<int, int> tokenLength, SocietyState? state)
+    {
+        Reward = new ProposerReward(plan.Scenario.SelfPlay.Proposer);
+        Credit = new CreditAssignment(plan.Scenario.Learning, tokenLength);
+        Guard = new CollapseGuard(plan.Scenario.Guards, state?.Signs);
+        if (state is null) return;
+        Reward.LoadState(state.ProposerReward);
+        Credit.LoadState(state.Credit);
+    }
+
+    public ProposerReward Reward { get; }
+
+    public CreditAssignment Credit { get; }
+
+    public CollapseGuard Guard { get; }
+
+    public SocietyState Save(string resumePoint) => new()
+    {
+        ResumePoint = resumePoint,
+        ProposerReward = Reward.SaveState(),
+        Credit = Credit.SaveState(),
+        Signs = new Dictionary<string, int>(Guard.Lasting),
+    };
+}

@@ -1,0 +1,153 @@
+using Akka.Actor;
+using Akka.Hosting;
+using AgentSociety.Core;
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+using AgentSociety.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace AgentSociety.Society;
+
+/// <summary>Runs a scenario, goes on with a run, and tests what a run has made.</summary>
+/// <remarks>
+/// A run is one actor system: <c>society</c> with <c>learner</c>, <c>model-host</c>, <c>scratchpad</c>, <c>recorder</c> and one actor an
+/// agent below it. Everything that it must not forget is in its directory, so that a process may die at any moment.
+/// </remarks>
+public static class RunLauncher
+{
+    private const string BaseCheckpoint = "base";
+
+    /// <summary>Runs a scenario from its beginning.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="directory">The run's directory, made and empty.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <param name="watch">Told how the run goes, from threads of the run's own; must return quickly.</param>
+    /// <param name="stop">Asks the run to stop; what was stored stays, and the round in play is played again on resumption.</param>
+    /// <exception cref="SocietyException">The scenario cannot be run, or the run failed.</exception>
+    public static async Task<RunEnd> Run(LoadedScenario scenario, RunDirectory directory, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
+    {
+        using RunLock held = RunLock.Take(directory);
+        TorchRuntime.Initialize(options.Device, options.Threads);
+        RunPlan plan = RunPlan.Of(Settled(scenario, directory));
+        WriteScenario(directory, plan.Loaded);
+        using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
+        RunRecords records = new(database);
+        records.Begin(new RunInfo
+        {
+            Name = directory.Name,
+            Scenario = plan.Loaded.Yaml,
+            ScenarioHash = plan.Loaded.Hash,
+            Seed = plan.Scenario.Seed,
+            Versions = RunVersions.Current(),
+        });
+        return await Live(plan, directory, database, records, watch, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Goes on with a run after its last stored round. On the CPU what follows is what would have followed had it never stopped.</summary>
+    /// <exception cref="SocietyException">The run's files are missing or do not fit each other, or the run failed.</exception>
+    public static async Task<RunEnd> Resume(RunDirectory directory, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
+    {
+        using RunLock held = RunLock.Take(directory);
+        TorchRuntime.Initialize(options.Device, options.Threads);
+        RunPlan plan = RunPlan.Of(ScenarioFile.Load(directory.ScenarioFile));
+        using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
+        RunRecords records = new(database);
+        RunInfo info = records.Info() ?? throw new SocietyException($"{directory.Database}: the run was stopped before it began; delete {directory.Path} and run the scenario again");
+        if (info.ScenarioHash != plan.Loaded.Hash)
+            throw new SocietyException($"{directory.ScenarioFile}: was changed since the run began; a run goes on with its own scenario only: restore the file, or run the changed one as a new run");
+        return await Live(plan, directory, database, records, watch, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the final held-out test again, with a run's newest weights and scratchpad or with one of its checkpoints.</summary>
+    /// <param name="runOrCheckpoint">A run's directory, or the folder of a checkpoint: one of a run, which is tested with the scratchpad of its round, or any other.</param>
+    /// <param name="scenario">Whose world and problems are asked; needed where the checkpoint belongs to no run.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <param name="stop">Checked between steps.</param>
+    /// <exception cref="SocietyException">There is no such run or checkpoint, or it does not fit the scenario.</exception>
+    public static IReadOnlyList<HeldOutRecord> Evaluate(string runOrCheckpoint, LoadedScenario? scenario, RunOptions options, CancellationToken stop)
+    {
+        TorchRuntime.Initialize(options.Device, options.Threads);
+        if (File.Exists(Path.Combine(runOrCheckpoint, "society.db"))) return Evaluate(RunDirectory.Open(runOrCheckpoint), null, scenario, stop);
+        if (!Directory.Exists(runOrCheckpoint)) throw new SocietyException($"{runOrCheckpoint}: no such run or checkpoint; 'agentsociety runs' lists the runs");
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(runOrCheckpoint));
+        string? run = Path.GetDirectoryName(Path.GetDirectoryName(full));
+        if (run is not null && File.Exists(Path.Combine(run, "society.db"))) return Evaluate(RunDirectory.Open(run), Path.GetFileName(full), scenario, stop);
+        if (scenario is null) throw new SocietyException($"{runOrCheckpoint}: belongs to no run; say with --scenario whose problems are to be asked");
+        RunPlan plan = RunPlan.Of(scenario);
+        using LanguageModel model = LanguageModel.Load(full);
+        return HeldOutTest.Take(plan, model, EmptyNotes.Instance, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop);
+    }
+
+    private static IReadOnlyList<HeldOutRecord> Evaluate(RunDirectory directory, string? checkpoint, LoadedScenario? scenario, CancellationToken stop)
+    {
+        RunPlan plan = RunPlan.Of(scenario ?? ScenarioFile.Load(directory.ScenarioFile));
+        using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
+        RunRecords records = new(database);
+        StoredRound last = records.LastRound() ?? throw new SocietyException($"{directory.Path}: the run has stored no round yet; there is nothing to test");
+        int round = checkpoint is null ? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
+        using LanguageModel model = LanguageModel.Load(directory.Checkpoint(checkpoint ?? SocietyState.Load(last.State).ResumePoint));
+        using Scratchpad scratchpad = new(database);
+        INotes notes = new NotesAccess(scratchpad, plan.Scenario.Culture).OfNewborn(round);
+        return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop);
+    }
+
+    private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, Action<RunProgress> watch, CancellationToken stop)
+    {
+        using Scratchpad scratchpad = new(database);
+        RunSession session = new()
+        {
+            Plan = plan,
+            Directory = directory,
+            Records = records,
+            Scratchpad = scratchpad,
+            Watch = watch,
+            Stop = stop,
+        };
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddAkka("agentsociety", (akka, _) => akka
+            .AddHocon(Dispatchers.Configuration, HoconAddMode.Prepend)
+            .WithActors((system, registry) => registry.Register<SocietyActor>(system.ActorOf(SocietyActor.Props(session), "society"))));
+        using IHost host = builder.Build();
+        await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            IActorRef society = host.Services.GetRequiredService<IRequiredActor<SocietyActor>>().ActorRef;
+            await Task.WhenAny(session.End, society.WatchAsync(CancellationToken.None)).ConfigureAwait(false);
+            session.Fail(new SocietyException($"the society ended without a word; 'agentsociety resume {directory.Path}' goes on from the last stored round", badInput: false));
+            return await session.End.ConfigureAwait(false);
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The scenario with everything that it needs inside the run's directory.</summary>
+    private static LoadedScenario Settled(LoadedScenario scenario, RunDirectory directory)
+    {
+        if (scenario.BaseFolder is not { } folder) return scenario;
+        string copy = directory.Checkpoint(BaseCheckpoint);
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(copy, Path.GetRelativePath(folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target, overwrite: true);
+        }
+
+        return ScenarioFile.Parse(scenario.Yaml, directory.ScenarioFile, [$"model.base=checkpoints/{BaseCheckpoint}"]);
+    }
+
+    private static void WriteScenario(RunDirectory directory, LoadedScenario scenario)
+    {
+        try
+        {
+            File.WriteAllText(directory.ScenarioFile, scenario.Yaml);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new SocietyException($"{directory.ScenarioFile}: cannot be written ({cause.Message})", cause: cause);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using AgentSociety.Core;
+
+namespace AgentSociety.Society;
+
+/// <summary>Keeps two processes from playing the same run; the operating system lets go of it when the process dies.</summary>
+internal sealed class RunLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private RunLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the lock of a run.</summary>
+    /// <exception cref="SocietyException">Another process plays the run, or the directory cannot be written.</exception>
+    public static RunLock Take(RunDirectory directory)
+    {
+        string path = Path.Combine(directory.Path, "run.lock");
+        try
+        {
+            return new RunLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException cause)
+        {
+            throw new SocietyException($"{directory.Path}: cannot be written ({cause.Message})", cause: cause);
+        }
+        catch (IOException cause)
+        {
+            throw new SocietyException($"{directory.Path}: another process is running this run, or the disk is full ({cause.Message}); wait for it, or name another directory with --out", cause: cause);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _file.Dispose();
+}

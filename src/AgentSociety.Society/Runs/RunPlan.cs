@@ -1,0 +1,92 @@
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Environments;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society;
+
+/// <summary>What is fixed for the whole of a run: the scenario, its environment and who lives in the society.</summary>
+public sealed record RunPlan
+{
+    /// <summary>The weights of newborns where every agent has an adapter of its own.</summary>
+    private const string NewbornName = "newborn";
+
+    /// <summary>The scenario.</summary>
+    public required LoadedScenario Loaded { get; init; }
+
+    /// <summary>Its tasks, in the world of this run's seed.</summary>
+    public required IEnvironment Environment { get; init; }
+
+    /// <summary>The agents in the order of the scenario.</summary>
+    public required IReadOnlyList<Agent> Population { get; init; }
+
+    /// <summary>The scenario's settings.</summary>
+    public Scenario Scenario => Loaded.Scenario;
+
+    /// <summary>The key of every random draw.</summary>
+    public ulong Seed => (ulong)Scenario.Seed;
+
+    /// <summary>Those who pose problems.</summary>
+    public IReadOnlyList<Agent> Proposers => [.. Population.Where(agent => agent.Role == Role.Proposer)];
+
+    /// <summary>Those who solve them.</summary>
+    public IReadOnlyList<Agent> Solvers => [.. Population.Where(agent => agent.Role == Role.Solver)];
+
+    /// <summary>True where attempts have tools, and with them a way to the scratchpad.</summary>
+    public bool HasTools => Environment.OpenTools(Environment.Generate(1, Core.Randomness.KeyedRandom.For(Seed, "probe")), new ToolAccess { Notes = EmptyNotes.Instance }) is not null;
+
+    /// <summary>How texts are trained on.</summary>
+    public TrainingPlan Training => new()
+    {
+        Learning = Scenario.Learning,
+        Pretrain = Scenario.Pretrain,
+        Temperature = Scenario.SelfPlay.Temperature,
+        Seed = Seed,
+        Population = Population,
+    };
+
+    /// <summary>Makes the plan of a scenario.</summary>
+    /// <exception cref="Core.SocietyException">The environment refuses its options, or a role that the scenario needs is missing.</exception>
+    public static RunPlan Of(LoadedScenario loaded)
+    {
+        Scenario scenario = loaded.Scenario;
+        EnvironmentEntry entry = EnvironmentCatalog.Find(scenario.Environment.Name)!;
+        RunPlan plan = new()
+        {
+            Loaded = loaded,
+            Environment = entry.Create(loaded.EnvironmentOptions, (ulong)scenario.Seed),
+            Population = [.. Agents(scenario)],
+        };
+        if (plan.Solvers.Count == 0) throw new Core.SocietyException($"{loaded.File}: the population has no solver; add one under 'population'");
+        if (scenario.SelfPlay.Enabled && plan.Proposers.Count == 0)
+            throw new Core.SocietyException($"{loaded.File}: selfPlay is enabled and the population has no proposer; add one under 'population' or set selfPlay.enabled to false");
+        return plan;
+    }
+
+    /// <summary>A newborn: the weights of a solver (in turn, where each has its own), and nothing else.</summary>
+    /// <param name="index">Which of the test's newborns.</param>
+    public Agent Newborn(int index) => new() { Name = NewbornName, Role = Role.Solver, Adapter = Solvers[index % Solvers.Count].Adapter };
+
+    private static IEnumerable<Agent> Agents(Scenario scenario)
+    {
+        Dictionary<Role, int> born = [];
+        foreach (PopulationSettings some in scenario.Population)
+        {
+            for (int index = 0; index < some.Count; index++)
+            {
+                string role = some.Role.ToString().ToLowerInvariant();
+                int number = born[some.Role] = born.GetValueOrDefault(some.Role) + 1;
+                string name = $"{role}-{number}";
+                string adapter = scenario.Learning.Weights == TrainedWeights.Full ? TrainingPlan.Base : some.Adapter switch
+                {
+                    AdapterSharing.Agent => name,
+                    AdapterSharing.Society => "society",
+                    _ => role,
+                };
+                yield return new Agent { Name = name, Role = some.Role, Adapter = adapter };
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+
+namespace AgentSociety.Society;
+
+/// <summary>One life of a run in this process: what its actors share and whom they tell how it ended.</summary>
+internal sealed class RunSession
+{
+    private const int MostRestarts = 2;
+    private readonly TaskCompletionSource<RunEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public required RunPlan Plan { get; init; }
+
+    public required RunDirectory Directory { get; init; }
+
+    public required RunRecords Records { get; init; }
+
+    public required Scratchpad Scratchpad { get; init; }
+
+    public required Action<RunProgress> Watch { get; init; }
+
+    public required CancellationToken Stop { get; init; }
+
+    /// <summary>Ends with the run; fails with what stopped it.</summary>
+    public Task<RunEnd> End => _end.Task;
+
+    private int _restarts;
+
+    /// <summary>The society was restarted; an error that comes back again and again ends the run.</summary>
+    public void Restarted(Exception cause)
+    {
+        if (++_restarts > MostRestarts) Fail(cause);
+    }
+
+    public void EndAs(RunEnd end) => _end.TrySetResult(end);
+
+    public void Fail(Exception cause) => _end.TrySetException(cause);
+}
