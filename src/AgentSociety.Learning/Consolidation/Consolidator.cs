@@ -20,6 +20,7 @@ namespace AgentSociety.Learning;
 /// </remarks>
 public sealed class Consolidator
 {
+    private const int LessonsInShare = 16;
     private readonly LanguageModel _model;
     private readonly ConsolidationSettings _settings;
     private readonly PretrainSettings _material;
@@ -54,7 +55,7 @@ public sealed class Consolidator
         Taught[] taught = Teach(lessons, weights, text, device);
         Demonstrations? material = replay is null || _settings.ReplayShare == 0 ? null : new Demonstrations(replay, text, _material, _material.PositionSlack);
         using AdamW optimizer = new(weights.Parameters);
-        GradientStep gradient = new(weights.Forward, optimizer, device, new LearningSettings());
+        GradientStep gradient = new(weights, optimizer, device, new LearningSettings());
         double first = double.NaN, last = double.NaN;
         int replays = (int)Math.Round(_settings.Batch * _settings.ReplayShare), own = Math.Max(1, _settings.Batch - replays);
         for (int step = 0; step < _settings.Steps; step++)
@@ -84,15 +85,20 @@ public sealed class Consolidator
     /// <summary>The gradient of the mean divergence over the teacher's tokens; returns that mean.</summary>
     private static double Distil(Taught[] chosen, WeightSet weights, Device device)
     {
-        using var scope = NewDisposeScope();
-        Minibatch batch = new([.. chosen.Select(lesson => new WeighedText(lesson.Student, 1))]);
-        Tensor logits = weights.Forward(batch.Tokens(device), batch.Positions(device)); // [B, T, V]
-        Tensor written = logits.reshape(-1, logits.size(-1)).index_select(0, tensor(Rows(batch), device: device)); // [N, V]
-        int vocabulary = (int)written.size(-1);
-        Tensor teacher = tensor(chosen.SelectMany(lesson => lesson.Logits).ToArray(), [written.size(0), vocabulary], device: device);
-        Tensor loss = Divergence.Distillation(written, teacher).mean();
-        loss.backward();
-        return loss.item<float>();
+        Taught[][] shares = [.. chosen.OrderByDescending(lesson => lesson.Student.Tokens.Length).Chunk(LessonsInShare)];
+        float[] losses = new float[shares.Length];
+        double written = chosen.Sum(lesson => lesson.Student.Learned);
+        GradientSum.Add(weights.Parameters, device, shares.Length, share =>
+        {
+            Minibatch batch = new([.. shares[share].Select(lesson => new WeighedText(lesson.Student, 1))]);
+            Tensor logits = weights.Forward(batch.Tokens(device), batch.Positions(device)); // [B, T, V]
+            Tensor student = logits.reshape(-1, logits.size(-1)).index_select(0, tensor(Rows(batch), device: device)); // [N, V]
+            Tensor teacher = tensor(shares[share].SelectMany(lesson => lesson.Logits).ToArray(), [student.size(0), student.size(-1)], device: device);
+            Tensor loss = Divergence.Distillation(student, teacher).sum() / written;
+            losses[share] = loss.item<float>();
+            return loss;
+        });
+        return losses.Sum();
     }
 
     private static Taught[] Teach(IReadOnlyList<Lesson> lessons, WeightSet weights, TextCode text, Device device)

@@ -61,7 +61,7 @@ public sealed class FineTuner
     {
         WeightSet weights = Weights();
         using AdamW optimizer = new(weights.Parameters);
-        GradientStep gradient = new(weights.Forward, optimizer, _model.Decoder.Device, _settings.Policy);
+        GradientStep gradient = new(weights, optimizer, _model.Decoder.Device, _settings.Policy);
         return Steps(texts, (chosen, rate, where) =>
         {
             double weight = 1.0 / chosen.Sum(text => text.Learned);

@@ -48,7 +48,7 @@ public sealed class Pretrainer
     {
         Demonstrations demonstrations = new(material, _text, _settings, _settings.PositionSlack);
         using AdamW optimizer = new(_weights.Parameters);
-        GradientStep gradient = new(_weights.Forward, optimizer, _device, new LearningSettings());
+        GradientStep gradient = new(_weights, optimizer, _device, new LearningSettings());
         Stopwatch watch = Stopwatch.StartNew();
         PretrainProgress reached = new(0, _settings.Steps, double.NaN, 0, TimeSpan.Zero);
         long tokens = 0;

@@ -8,12 +8,12 @@ namespace AgentSociety.Learning;
 /// <summary>Logits [B, T, V] of tokens [B, T] at positions [B, T]; both int64.</summary>
 internal delegate Tensor Forward(Tensor tokens, Tensor positions);
 
-/// <summary>One update of some weights from some texts: passes in groups of similar length, clips the gradient, steps.</summary>
+/// <summary>One update of some weights from some texts: passes in groups of similar length side by side, clips the gradient, steps.</summary>
 /// <remarks>
 /// The weights change only by a finite gradient of a finite loss: at the first that is not finite it throws, and the weights are those
 /// of the last good step. One dispose scope a group; no tensor outlives the step but the weights' own.
 /// </remarks>
-internal sealed class GradientStep(Forward forward, AdamW optimizer, Device device, LearningSettings settings)
+internal sealed class GradientStep(WeightSet weights, AdamW optimizer, Device device, LearningSettings settings)
 {
     /// <summary>Takes the step.</summary>
     /// <param name="texts">The texts, weighed so that their losses sum to the step's loss.</param>
@@ -32,8 +32,22 @@ internal sealed class GradientStep(Forward forward, AdamW optimizer, Device devi
     /// <summary>Adds the gradient of the texts' loss to those at hand, and takes no step.</summary>
     public StepReading Accumulate(IReadOnlyList<WeighedText> texts)
     {
+        Minibatch[] batches = [.. Minibatch.Split(texts, settings.MicroBatchTokens)];
+        (float Loss, float[] LogProbabilities, float[] Entropy)[] seen = new (float, float[], float[])[batches.Length];
+        GradientSum.Add(weights.Parameters, device, batches.Length, share =>
+        {
+            Minibatch batch = batches[share];
+            TokenLoss.Reading tokens = TokenLoss.Of(weights.Forward(batch.Tokens(device), batch.Positions(device)), batch, settings);
+            seen[share] = (tokens.Loss.item<float>(), Values(tokens.LogProbabilities), Values(tokens.Entropy));
+            return tokens.Loss;
+        });
         StepReading reading = new();
-        foreach (Minibatch batch in Minibatch.Split(texts, settings.MicroBatchTokens)) Accumulate(batch, reading);
+        for (int share = 0; share < batches.Length; share++)
+        {
+            reading.Loss += seen[share].Loss;
+            reading.Note(batches[share], seen[share].LogProbabilities, seen[share].Entropy, settings);
+        }
+
         return reading;
     }
 
@@ -55,36 +69,28 @@ internal sealed class GradientStep(Forward forward, AdamW optimizer, Device devi
         return norm;
     }
 
-    private void Accumulate(Minibatch batch, StepReading reading)
-    {
-        using var scope = NewDisposeScope();
-        Tensor logits = forward(batch.Tokens(device), batch.Positions(device));
-        TokenLoss.Reading tokens = TokenLoss.Of(logits, batch, settings);
-        tokens.Loss.backward();
-        reading.Loss += tokens.Loss.item<float>();
-        reading.Note(batch, Values(tokens.LogProbabilities), Values(tokens.Entropy), settings);
-    }
-
     /// <summary>Log-probabilities of the texts' learned tokens under the weights as they are, one value a token, 0 elsewhere.</summary>
     public float[][] LogProbabilities(IReadOnlyList<WeighedText> texts)
     {
         Dictionary<TrainingSequence, float[]> found = new(ReferenceEqualityComparer.Instance);
-        foreach (Minibatch batch in Minibatch.Split(texts, settings.MicroBatchTokens))
+        foreach (WeighedText text in texts) found[text.Text] = new float[text.Text.Tokens.Length];
+        Minibatch[] batches = [.. Minibatch.Split(texts, settings.MicroBatchTokens)];
+        GradientSum.Each(device, batches.Length, share =>
         {
+            Minibatch batch = batches[share];
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            Tensor logits = forward(batch.Tokens(device), batch.Positions(device));
-            float[] values = Values(TokenLoss.Of(logits, batch, settings).LogProbabilities);
+            float[] values = Values(TokenLoss.Of(weights.Forward(batch.Tokens(device), batch.Positions(device)), batch, settings).LogProbabilities);
             for (int row = 0; row < batch.Rows.Count; row++)
             {
                 TrainingSequence text = batch.Rows[row].Text;
-                float[] own = found[text] = new float[text.Tokens.Length];
+                float[] own = found[text];
                 for (int token = 1; token < own.Length; token++)
                 {
                     if (text.Mask[token]) own[token] = values[row * batch.Length + token - 1];
                 }
             }
-        }
+        });
 
         return [.. texts.Select(text => found[text.Text])];
     }

@@ -10,7 +10,7 @@ internal sealed class Learner : IDisposable
     {
         Weights = weights;
         Optimizer = new AdamW(weights.Parameters);
-        Gradient = new GradientStep(weights.Forward, Optimizer, device, settings);
+        Gradient = new GradientStep(weights, Optimizer, device, settings);
         Reference = settings.KlWeight > 0 ? weights.Copy() : null;
     }
 

@@ -13,6 +13,10 @@ internal readonly record struct WeighedText(TrainingSequence Text, double TokenW
 /// <remarks>The last token of a text is predicted and never read, so T is one less than the longest text. Arrays are row-major [B, T].</remarks>
 internal sealed class Minibatch
 {
+    /// <summary>Tokens below which a pass costs more than another thread saves.</summary>
+    private const int SmallestGroup = 1024;
+
+    private const int UsualGroups = 8;
     private readonly long[] _tokens;
     private readonly long[] _positions;
     private readonly long[] _targets;
@@ -76,24 +80,22 @@ internal sealed class Minibatch
 
     private Tensor Shaped(long[] values, Device device) => tensor(values, [Rows.Count, Length], device: device);
 
-    /// <summary>Texts of one step in groups of similar length, so that little is padding and no group exceeds the token limit.</summary>
+    /// <summary>Texts of one step in groups of similar length, so that little is padding, no group exceeds the token limit, and several threads have work of about the same size.</summary>
+    /// <remarks>The groups follow from the texts alone: the gradient of a step, summed group by group, is the same on any number of cores.</remarks>
     public static IEnumerable<Minibatch> Split(IReadOnlyList<WeighedText> texts, int tokenLimit)
     {
+        int size = Math.Min(tokenLimit, Math.Max(SmallestGroup, texts.Sum(text => text.Text.Tokens.Length) / UsualGroups));
         List<WeighedText> group = [];
         int longest = 0;
         foreach (WeighedText text in texts.OrderByDescending(text => text.Text.Tokens.Length))
         {
-            int length = text.Text.Tokens.Length;
-            bool full = (group.Count + 1) * longest > tokenLimit;
-            // Below a few thousand tokens a pass costs more than the padding it saves.
-            bool wasteful = length < 0.75 * longest && group.Count * longest >= 2048;
-            if (group.Count > 0 && (full || wasteful))
+            if (group.Count > 0 && (group.Count + 1) * longest > size)
             {
                 yield return new Minibatch(group);
                 group = [];
             }
 
-            if (group.Count == 0) longest = length;
+            if (group.Count == 0) longest = text.Text.Tokens.Length;
             group.Add(text);
         }
 

@@ -20,20 +20,19 @@ internal sealed class PreferenceStep(WeightSet weights, AdamW optimizer, Device 
     /// <returns>Mean loss, and the share of pairs whose better answer gained more on the reference than the worse one.</returns>
     public (double Loss, double Accuracy) Take(IReadOnlyList<PreferencePair> pairs, PreferenceLoss objective, double beta, double learningRate, double weightDecay, double greatestNorm, string where)
     {
-        double loss = 0, right = 0;
-        foreach (PreferencePair[] group in Split(pairs))
+        PreferencePair[][] groups = [.. Split(pairs)];
+        (float Loss, long Right)[] seen = new (float, long)[groups.Length];
+        GradientSum.Add(weights.Parameters, device, groups.Length, share =>
         {
-            using var scope = NewDisposeScope();
+            PreferencePair[] group = groups[share];
             Tensor sums = Sums(group); // [2 P]: the better answers, then the worse
             Tensor reference = tensor([.. group.Select(pair => (float)pair.ReferenceBetter), .. group.Select(pair => (float)pair.ReferenceWorse)], device: device);
             Tensor[] now = sums.split(group.Length), then = reference.split(group.Length);
-            Tensor losses = objective(now[0], now[1], then[0], then[1], beta);
-            Tensor total = losses.sum() / pairs.Count;
-            total.backward();
-            loss += total.item<float>();
-            right += ((now[0] - then[0]) > (now[1] - then[1])).sum().item<long>();
-        }
-
+            Tensor total = objective(now[0], now[1], then[0], then[1], beta).sum() / pairs.Count;
+            seen[share] = (total.item<float>(), ((now[0] - then[0]) > (now[1] - then[1])).sum().item<long>());
+            return total;
+        });
+        double loss = seen.Sum(group => group.Loss), right = seen.Sum(group => group.Right);
         GradientStep.Apply(optimizer, loss, learningRate, weightDecay, greatestNorm, where);
         return (loss, right / pairs.Count);
     }

@@ -13,12 +13,12 @@ public static partial class TorchRuntime
     /// <summary>Where tensors live: the CPU until <see cref="Initialize"/> has chosen.</summary>
     public static torch.Device Device { get; private set; } = torch.CPU;
 
-    /// <summary>Threads of one tensor operation, and of decoding on the CPU.</summary>
+    /// <summary>Threads of training and of decoding on the CPU.</summary>
     public static int Threads { get; private set; } = Environment.ProcessorCount;
 
     /// <summary>Loads the library and chooses the device. Further calls may choose again.</summary>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</param>
-    /// <param name="threads">Threads of one operation; null for as many as the machine has cores.</param>
+    /// <param name="threads">Threads of training and decoding; null for as many as the machine has cores.</param>
     /// <exception cref="SocietyException">The device is not to be had, or the library does not load.</exception>
     public static void Initialize(string device = "auto", int? threads = null)
     {
@@ -26,7 +26,9 @@ public static partial class TorchRuntime
         {
             if (!_initialised) Load();
             Threads = threads ?? Environment.ProcessorCount;
-            torch.set_num_threads(Threads);
+            // Work is shared out above tensor operations, by texts in training and by rows in decoding: an operation that waits for
+            // threads of its own is many times slower wherever something else runs on the machine too.
+            torch.set_num_threads(1);
             Device = Choose(device);
         }
     }

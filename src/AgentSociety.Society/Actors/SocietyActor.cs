@@ -8,7 +8,6 @@ using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using AgentSociety.Learning;
-using AgentSociety.Models;
 
 namespace AgentSociety.Society;
 

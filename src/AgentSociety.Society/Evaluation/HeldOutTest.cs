@@ -1,9 +1,7 @@
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
-using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
-using AgentSociety.Core.Scenarios;
 using AgentSociety.Models;
 
 namespace AgentSociety.Society;

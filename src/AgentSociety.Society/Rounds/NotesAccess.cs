@@ -1,5 +1,4 @@
 using AgentSociety.Core.Culture;
-using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 

@@ -1,5 +1,4 @@
 using AgentSociety.Core.Environments;
-using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Learning;

@@ -51,7 +51,7 @@ public static class RunLauncher
     {
         using RunLock held = RunLock.Take(directory);
         TorchRuntime.Initialize(options.Device, options.Threads);
-        RunPlan plan = RunPlan.Of(ScenarioFile.Load(directory.ScenarioFile));
+        RunPlan plan = RunPlan.Of(Scenario(directory));
         using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
         RunRecords records = new(database);
         RunInfo info = records.Info() ?? throw new SocietyException($"{directory.Database}: the run was stopped before it began; delete {directory.Path} and run the scenario again");
@@ -82,7 +82,7 @@ public static class RunLauncher
 
     private static IReadOnlyList<HeldOutRecord> Evaluate(RunDirectory directory, string? checkpoint, LoadedScenario? scenario, CancellationToken stop)
     {
-        RunPlan plan = RunPlan.Of(scenario ?? ScenarioFile.Load(directory.ScenarioFile));
+        RunPlan plan = RunPlan.Of(scenario ?? Scenario(directory));
         using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
         RunRecords records = new(database);
         StoredRound last = records.LastRound() ?? throw new SocietyException($"{directory.Path}: the run has stored no round yet; there is nothing to test");
@@ -124,7 +124,7 @@ public static class RunLauncher
         }
     }
 
-    /// <summary>The scenario with everything that it needs inside the run's directory.</summary>
+    /// <summary>The scenario with its base model inside the run's directory.</summary>
     private static LoadedScenario Settled(LoadedScenario scenario, RunDirectory directory)
     {
         if (scenario.BaseFolder is not { } folder) return scenario;
@@ -136,7 +136,23 @@ public static class RunLauncher
             File.Copy(file, target, overwrite: true);
         }
 
-        return ScenarioFile.Parse(scenario.Yaml, directory.ScenarioFile, [$"model.base=checkpoints/{BaseCheckpoint}"]);
+        return scenario with { BaseFolder = copy };
+    }
+
+    /// <summary>The run's own copy of its scenario.</summary>
+    private static LoadedScenario Scenario(RunDirectory directory)
+    {
+        string copy = directory.Checkpoint(BaseCheckpoint), text;
+        try
+        {
+            text = File.ReadAllText(directory.ScenarioFile);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new SocietyException($"{directory.ScenarioFile}: cannot be read ({cause.Message}); a run needs its own copy of its scenario", cause: cause);
+        }
+
+        return ScenarioFile.OfRun(text, directory.ScenarioFile, Directory.Exists(copy) ? copy : null);
     }
 
     private static void WriteScenario(RunDirectory directory, LoadedScenario scenario)

@@ -64,12 +64,12 @@ public sealed class GradientStepTests
         float[] before = model.Values;
         double likely = LogP(model, 0, 1);
         using AdamW optimizer = new(model.Weights.Parameters);
-        GradientStep step = new((tokens, positions) => model.Weights.Forward(tokens, positions) * float.NaN, optimizer, CPU, Settings);
+        GradientStep step = new(model.Weights with { Forward = (tokens, positions) => model.Weights.Forward(tokens, positions) * float.NaN }, optimizer, CPU, Settings);
         SocietyException stop = Assert.Throws<SocietyException>(() => step.Take([Shown([0, 1], 1)], 0.1, 0, 1, "round 3, step 2"));
         Assert.Contains("round 3, step 2", stop.Message);
         Assert.False(stop.BadInput);
         Assert.Equal(before, model.Values);
-        GradientStep healthy = new(model.Weights.Forward, optimizer, CPU, Settings);
+        GradientStep healthy = new(model.Weights, optimizer, CPU, Settings);
         healthy.Take([Shown([0, 1], 1)], 0.1, 0, 1, "");
         Assert.True(LogP(model, 0, 1) > likely);
     }
@@ -79,7 +79,7 @@ public sealed class GradientStepTests
     {
         using BigramModel model = new(3);
         using AdamW optimizer = new(model.Weights.Parameters);
-        StepReading reading = new GradientStep(model.Weights.Forward, optimizer, CPU, Settings).Take([Shown([0, 1], 1)], 0.1, 0, greatestNorm: 0.01, "");
+        StepReading reading = new GradientStep(model.Weights, optimizer, CPU, Settings).Take([Shown([0, 1], 1)], 0.1, 0, greatestNorm: 0.01, "");
         double seen = Math.Sqrt(optimizer.Moments().First().Value.square().sum().item<float>()) / 0.1; // the first mean is a tenth of the gradient
         Assert.True(reading.GradientNorm > 0.01);
         Assert.Equal(0.01, seen, 5);
@@ -90,7 +90,7 @@ public sealed class GradientStepTests
     {
         using BigramModel model = new(6);
         using AdamW optimizer = new(model.Weights.Parameters);
-        GradientStep step = new(model.Weights.Forward, optimizer, CPU, Settings with { KlWeight = 0.1, DualClip = 3 });
+        GradientStep step = new(model.Weights, optimizer, CPU, Settings with { KlWeight = 0.1, DualClip = 3 });
         WeighedText[] texts = [Shown([0, 1, 2, 5], 1), new(Sampled([3, 2, 1], [0, -1f, -2f], 0.7), 0.5, EntropyWeight: 0.1, Temperature: 0.7)];
         step.Take(texts, 0.01, 0.01, 1, "");
         long before = Tensor.TotalCount;
@@ -105,7 +105,7 @@ public sealed class GradientStepTests
         float[] before = model.Values;
         Tensor[] reference = model.Weights.Copy();
         using AdamW optimizer = new(model.Weights.Parameters);
-        new GradientStep(model.Weights.Forward, optimizer, CPU, Settings).Take([Shown([0, 1], 1)], 0.1, 0, 1, "");
+        new GradientStep(model.Weights, optimizer, CPU, Settings).Take([Shown([0, 1], 1)], 0.1, 0, 1, "");
         float[] after = model.Values;
         model.Weights.Exchange(reference);
         Assert.Equal(before, model.Values);
@@ -139,13 +139,13 @@ public sealed class GradientStepTests
     private static double Loss(BigramModel model, IReadOnlyList<WeighedText> texts, LearningSettings settings)
     {
         using AdamW optimizer = new(model.Weights.Parameters);
-        return new GradientStep(model.Weights.Forward, optimizer, CPU, settings).Take(texts, learningRate: 0, 0, 0, "").Loss;
+        return new GradientStep(model.Weights, optimizer, CPU, settings).Take(texts, learningRate: 0, 0, 0, "").Loss;
     }
 
     private static Tensor GradientOf(BigramModel model, IReadOnlyList<WeighedText> texts, LearningSettings settings, StepReading? reading = null)
     {
         using AdamW optimizer = new(model.Weights.Parameters);
-        StepReading seen = new GradientStep(model.Weights.Forward, optimizer, CPU, settings).Take(texts, learningRate: 0, 0, 0, "");
+        StepReading seen = new GradientStep(model.Weights, optimizer, CPU, settings).Take(texts, learningRate: 0, 0, 0, "");
         reading?.Add(seen);
         return optimizer.Moments().First().Value * 10; // the first mean is a tenth of the gradient
     }

@@ -21,14 +21,12 @@ internal sealed unsafe class FusedGate : autograd.SingleTensorFunction<FusedGate
         int width = (int)(shape[^1] /= 2);
         Tensor output = Values.Like(shape);
         float* x = Values.Of(input), y = Values.Of(output);
-        Values.Share(output.numel() / width, (_, from, to) =>
+        long rows = output.numel() / width;
+        for (long row = 0; row < rows; row++)
         {
-            for (long row = from; row < to; row++)
-            {
-                float* gate = x + row * 2 * width, target = y + row * width;
-                for (int index = 0; index < width; index += Lane) Forward(gate + index, gate + width + index, target + index, Math.Min(Lane, width - index));
-            }
-        });
+            float* gate = x + row * 2 * width, target = y + row * width;
+            for (int index = 0; index < width; index += Lane) Forward(gate + index, gate + width + index, target + index, Math.Min(Lane, width - index));
+        }
         return output;
     }
 
@@ -39,14 +37,12 @@ internal sealed unsafe class FusedGate : autograd.SingleTensorFunction<FusedGate
         Tensor inputGradient = Values.Like(input.shape);
         int width = (int)(input.shape[^1] / 2);
         float* x = Values.Of(input), dy = Values.Of(gradient), dx = Values.Of(inputGradient);
-        Values.Share(input.numel() / width / 2, (_, from, to) =>
+        long rows = input.numel() / width / 2;
+        for (long row = 0; row < rows; row++)
         {
-            for (long row = from; row < to; row++)
-            {
-                float* gate = x + row * 2 * width, given = dy + row * width, target = dx + row * 2 * width;
-                for (int index = 0; index < width; index += Lane) Backward(gate + index, gate + width + index, given + index, target + index, target + width + index, Math.Min(Lane, width - index));
-            }
-        });
+            float* gate = x + row * 2 * width, given = dy + row * width, target = dx + row * 2 * width;
+            for (int index = 0; index < width; index += Lane) Backward(gate + index, gate + width + index, given + index, target + index, target + width + index, Math.Min(Lane, width - index));
+        }
         return [inputGradient];
     }
 

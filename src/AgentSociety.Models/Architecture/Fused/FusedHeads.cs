@@ -19,21 +19,19 @@ internal sealed unsafe class FusedHeads : autograd.MultiTensorFunction<FusedHead
         ctx.save_data("layout", layout);
         Tensor[] heads = [.. Enumerable.Range(0, 3).Select(_ => Values.Like(layout.Batch, layout.Heads, layout.Time, layout.Width))];
         float* x = Values.Of(input), c = Values.Of(cosines), s = Values.Of(sines), q = Values.Of(heads[0]), k = Values.Of(heads[1]), v = Values.Of(heads[2]);
-        Values.Share(layout.Batch * layout.Time, (_, from, to) =>
+        long rows = layout.Batch * layout.Time;
+        for (long row = 0; row < rows; row++)
         {
-            for (long row = from; row < to; row++)
+            float* source = x + row * layout.Row, cosine = c + row * (layout.Width / 2), sine = s + row * (layout.Width / 2);
+            for (int head = 0; head < layout.Heads; head++)
             {
-                float* source = x + row * layout.Row, cosine = c + row * (layout.Width / 2), sine = s + row * (layout.Width / 2);
-                for (int head = 0; head < layout.Heads; head++)
-                {
-                    long place = layout.Place(row, head);
-                    int shared = head / (layout.Heads / layout.KeyHeads);
-                    Turn(source + head * layout.Width, cosine, sine, 1, q + place, layout.Width, add: false);
-                    Turn(source + (layout.Heads + shared) * layout.Width, cosine, sine, 1, k + place, layout.Width, add: false);
-                    new ReadOnlySpan<float>(source + (layout.Heads + layout.KeyHeads + shared) * layout.Width, layout.Width).CopyTo(new(v + place, layout.Width));
-                }
+                long place = layout.Place(row, head);
+                int shared = head / (layout.Heads / layout.KeyHeads);
+                Turn(source + head * layout.Width, cosine, sine, 1, q + place, layout.Width, add: false);
+                Turn(source + (layout.Heads + shared) * layout.Width, cosine, sine, 1, k + place, layout.Width, add: false);
+                new ReadOnlySpan<float>(source + (layout.Heads + layout.KeyHeads + shared) * layout.Width, layout.Width).CopyTo(new(v + place, layout.Width));
             }
-        });
+        }
         return [.. heads];
     }
 
@@ -44,23 +42,21 @@ internal sealed unsafe class FusedHeads : autograd.MultiTensorFunction<FusedHead
         using Tensor queries = grad_outputs[0].contiguous(), keys = grad_outputs[1].contiguous(), values = grad_outputs[2].contiguous();
         Tensor gradient = zeros(layout.Batch, layout.Time, layout.Row, ScalarType.Float32, CPU);
         float* dx = Values.Of(gradient), c = Values.Of(saved[0]), s = Values.Of(saved[1]), q = Values.Of(queries), k = Values.Of(keys), v = Values.Of(values);
-        Values.Share(layout.Batch * layout.Time, (_, from, to) =>
+        long rows = layout.Batch * layout.Time;
+        for (long row = 0; row < rows; row++)
         {
-            for (long row = from; row < to; row++)
+            float* target = dx + row * layout.Row, cosine = c + row * (layout.Width / 2), sine = s + row * (layout.Width / 2);
+            for (int head = 0; head < layout.Heads; head++)
             {
-                float* target = dx + row * layout.Row, cosine = c + row * (layout.Width / 2), sine = s + row * (layout.Width / 2);
-                for (int head = 0; head < layout.Heads; head++)
-                {
-                    long place = layout.Place(row, head);
-                    int shared = head / (layout.Heads / layout.KeyHeads);
-                    // The gradient of a rotation is the rotation back.
-                    Turn(q + place, cosine, sine, -1, target + head * layout.Width, layout.Width, add: false);
-                    Turn(k + place, cosine, sine, -1, target + (layout.Heads + shared) * layout.Width, layout.Width, add: true);
-                    float* value = target + (layout.Heads + layout.KeyHeads + shared) * layout.Width;
-                    for (int index = 0; index < layout.Width; index++) value[index] += v[place + index];
-                }
+                long place = layout.Place(row, head);
+                int shared = head / (layout.Heads / layout.KeyHeads);
+                // The gradient of a rotation is the rotation back.
+                Turn(q + place, cosine, sine, -1, target + head * layout.Width, layout.Width, add: false);
+                Turn(k + place, cosine, sine, -1, target + (layout.Heads + shared) * layout.Width, layout.Width, add: true);
+                float* value = target + (layout.Heads + layout.KeyHeads + shared) * layout.Width;
+                for (int index = 0; index < layout.Width; index++) value[index] += v[place + index];
             }
-        });
+        }
         return [gradient, null!, null!, null!, null!];
     }
 

@@ -22,10 +22,8 @@ internal sealed unsafe class FusedNorm : autograd.SingleTensorFunction<FusedNorm
         Tensor output = Values.Like(input.shape);
         int width = (int)weight.shape[0];
         float* x = Values.Of(input), w = Values.Of(weight), y = Values.Of(output);
-        Values.Share(input.numel() / width, (_, from, to) =>
-        {
-            for (long row = from; row < to; row++) Elementwise.Normalise(x + row * width, w, y + row * width, width, epsilon);
-        });
+        long rows = input.numel() / width;
+        for (long row = 0; row < rows; row++) Elementwise.Normalise(x + row * width, w, y + row * width, width, epsilon);
         return output;
     }
 
@@ -37,14 +35,10 @@ internal sealed unsafe class FusedNorm : autograd.SingleTensorFunction<FusedNorm
         using Tensor gradient = grad_output.contiguous();
         int width = (int)weight.shape[0];
         Tensor inputGradient = Values.Like(input.shape), weightGradient = Values.Like(width);
-        using Tensor parts = zeros(TorchRuntime.Threads, width, ScalarType.Float32, CPU);
-        float* x = Values.Of(input), w = Values.Of(weight), dy = Values.Of(gradient), dx = Values.Of(inputGradient), dw = Values.Of(weightGradient), part = Values.Of(parts);
-        Values.Share(input.numel() / width, (share, from, to) =>
-        {
-            for (long row = from; row < to; row++) Row(x + row * width, w, dy + row * width, dx + row * width, part + (long)share * width, width, epsilon);
-        });
+        float* x = Values.Of(input), w = Values.Of(weight), dy = Values.Of(gradient), dx = Values.Of(inputGradient), dw = Values.Of(weightGradient);
         new Span<float>(dw, width).Clear();
-        for (int share = 0; share < TorchRuntime.Threads; share++) Elementwise.Add(dw, part + (long)share * width, width);
+        long rows = input.numel() / width;
+        for (long row = 0; row < rows; row++) Row(x + row * width, w, dy + row * width, dx + row * width, dw, width, epsilon);
         return [inputGradient, weightGradient, null!];
     }
 
