@@ -10,6 +10,9 @@ public sealed record ToolAccess
 
     /// <summary>How many experiments this attempt may run.</summary>
     public int Experiments { get; init; }
+
+    /// <summary>True where a fact is noted only if this attempt saw it itself: a note that no experiment of the attempt supports asks for no edit.</summary>
+    public bool RequireEvidence { get; init; }
 }
 
 /// <summary>

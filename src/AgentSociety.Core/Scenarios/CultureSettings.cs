@@ -99,6 +99,9 @@ public sealed record CultureSettings
     [Range(0, 1)]
     public double DuplicateSimilarity { get; init; } = 0.8;
 
+    /// <summary>True to keep an agent's note of a fact only where an experiment of the same attempt showed it: slips of the pen do not become knowledge.</summary>
+    public bool RequireEvidence { get; init; } = true;
+
     /// <summary>Experiments that each solver may run in a round: each reveals one fact of the world.</summary>
     [Range(0, 100_000)]
     public int ExperimentsPerRound { get; init; } = 4;

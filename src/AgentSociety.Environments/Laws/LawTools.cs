@@ -4,12 +4,13 @@ using AgentSociety.Core.Environments;
 namespace AgentSociety.Environments.Laws;
 
 /// <summary>Look-up, experiment and note of one attempt.</summary>
-/// <remarks>A look-up also sees what this attempt itself has noted, although its notes reach the pages only afterwards.</remarks>
+/// <remarks>A look-up also sees what this attempt itself has noted, although its notes reach the pages only afterwards. Where evidence is required, a note of anything that the attempt did not see is passed over in silence.</remarks>
 sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess access) : IToolSession
 {
     private readonly List<ToolCall> _calls = [];
     private readonly List<NoteEdit> _edits = [];
     private readonly Dictionary<int, string> _noted = [];
+    private readonly HashSet<(int Question, string Reply)> _seen = [];
     private int _experiments = access.Experiments;
 
     public string Markers => LawText.Markers;
@@ -42,15 +43,24 @@ sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess acces
     private ToolCall Experiment(int question, string request)
     {
         bool done = _experiments > 0 && law.Testable(problem, question);
-        if (done) _experiments--;
+        if (done)
+        {
+            _experiments--;
+            _seen.Add((question, world[question]));
+        }
+
         return new() { Kind = ToolKind.Experiment, Request = request, Reply = done ? world[question] : $"{LawText.Unknown}" };
     }
 
     private ToolCall Note(int question, string request)
     {
         string reply = request[^(law.ReplyLength + 1)..^1], fact = LawText.Fact(law, question, reply), page = law.Page(question);
-        _noted[question] = reply;
-        _edits.Add(new() { Page = page, Kind = EditKind.Append, Text = fact, Comment = $"note {fact} while solving" });
+        if (!access.RequireEvidence || _seen.Contains((question, reply)))
+        {
+            _noted[question] = reply;
+            _edits.Add(new() { Page = page, Kind = EditKind.Append, Text = fact, Comment = $"note {fact} while solving" });
+        }
+
         return new() { Kind = ToolKind.Note, Request = request, Reply = "", Page = page };
     }
 

@@ -203,7 +203,12 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
                     Problem = posed.Problem,
                     Attempt = attempt,
                     Prompt = prompt,
-                    Access = new ToolAccess { Notes = _notes.Of(solvers[solver].Name, _round - 1), Experiments = attempt == 0 ? granted : 0 },
+                    Access = new ToolAccess
+                    {
+                        Notes = _notes.Of(solvers[solver].Name, _round - 1),
+                        Experiments = attempt == 0 ? granted : 0,
+                        RequireEvidence = Scenario.Culture.RequireEvidence,
+                    },
                     Playing = Playing(KeyedRandom.Key(_plan.Seed, "solve", _round, problem, attempt), Scenario.SelfPlay.Temperature),
                 });
             }
