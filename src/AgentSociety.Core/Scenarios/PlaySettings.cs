@@ -49,6 +49,13 @@ public sealed record ProposerSettings
     [Range(0, 0.999)]
     public double Smoothing { get; init; } = 0.9;
 
+    /// <summary>
+    /// Problem groups that a difficulty counts as having played at a solve rate of one half before its first: what is new is promising until it is known.
+    /// Fades with <c>smoothing</c>; 0 for none.
+    /// </summary>
+    [Range(0, 100)]
+    public double Optimism { get; init; } = 2;
+
     /// <summary>Reward of a text that is no problem.</summary>
     [Range(-10, 0)]
     public double Malformed { get; init; } = -0.5;

@@ -64,7 +64,9 @@ public sealed class ProposerReward
     /// <param name="solveRate">Share of the attempts that were rewarded.</param>
     public void Observe(int difficulty, double solveRate)
     {
-        DifficultyClass past = _classes.GetValueOrDefault(difficulty) ?? new DifficultyClass(0, 0);
+        // In units of the running mean, whose weight tends to 1, one group weighs 1 - smoothing.
+        double promise = _settings.Optimism * (1 - _settings.Smoothing);
+        DifficultyClass past = _classes.GetValueOrDefault(difficulty) ?? new DifficultyClass(promise / 2, promise);
         double keep = _settings.Smoothing;
         _classes[difficulty] = new DifficultyClass(keep * past.Sum + (1 - keep) * solveRate, keep * past.Weight + (1 - keep));
     }
