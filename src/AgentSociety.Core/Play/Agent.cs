@@ -30,4 +30,7 @@ public sealed record Agent
 
     /// <summary>The weight set it plays with: <c>base</c> for the shared full weights, else an adapter's name.</summary>
     public required string Adapter { get; init; }
+
+    /// <summary>The endpoint at which it plays; null for the local model.</summary>
+    public Scenarios.RemoteSettings? Remote { get; init; }
 }

@@ -72,6 +72,9 @@ public sealed record PopulationSettings
 
     /// <summary>Whose weights they train, where <c>learning.weights</c> is <c>lora</c>.</summary>
     public AdapterSharing Adapter { get; init; } = AdapterSharing.Role;
+
+    /// <summary>The endpoint at which they play; without it they play with the local model. Agents at an endpoint do everything but train.</summary>
+    public RemoteSettings? Remote { get; init; }
 }
 
 /// <summary>Who shares an adapter.</summary>

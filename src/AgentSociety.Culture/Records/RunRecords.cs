@@ -60,6 +60,9 @@ public sealed class RunRecords(SocietyDatabase database)
     public IReadOnlyCollection<string> PlayedForms() => database.Read(connection =>
         connection.Query<string>("SELECT DISTINCT canonical FROM problem").ToHashSet(StringComparer.Ordinal));
 
+    /// <summary>Texts of the problems that were played, in the order in which they were.</summary>
+    public IReadOnlyList<string> PlayedTexts() => database.Read(connection => connection.Query<string>("SELECT text FROM problem ORDER BY rowid").AsList());
+
     /// <summary>Held-out results, oldest first.</summary>
     public IReadOnlyList<HeldOutPoint> HeldOut() => database.Read(connection =>
         connection.Query<HeldOutRow>("SELECT round AS Round, difficulty AS Difficulty, reading AS Reading, correct AS Correct, sound AS Sound, count AS Count FROM held_out ORDER BY round, reading, difficulty")

@@ -3,7 +3,9 @@ using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
+using AgentSociety.Culture;
 using AgentSociety.Models;
+using Proposal = AgentSociety.Core.Environments.Proposal;
 
 namespace AgentSociety.Society;
 
@@ -63,6 +65,9 @@ public sealed class AgentActor : ReceiveActor
 
         /// <summary>What its tools may reach.</summary>
         public required ToolAccess Access { get; init; }
+
+        /// <summary>The notes in <see cref="Access"/>, where the attempt is part of a trial of notes.</summary>
+        public WithheldNotes? Trial { get; init; }
 
         /// <summary>How it samples.</summary>
         public required Playing Playing { get; init; }
@@ -175,6 +180,8 @@ public sealed class AgentActor : ReceiveActor
             Reason = verdict.Reason,
             Sound = verdict.Sound,
             ToolCalls = generated.Tools?.Calls ?? [],
+            Withheld = asked.Trial?.Withheld ?? [],
+            WithholdingProbability = asked.Trial?.Probability ?? 0,
         };
         return new Solved(asked.Place, episode, verdict, generated.Tools?.Edits ?? [], generated.Meter);
     }

@@ -10,18 +10,20 @@ public sealed class Recorder : ReceiveActor
 {
     /// <summary>Asks that a round be stored.</summary>
     /// <param name="Round">All that it leaves behind.</param>
-    public sealed record Store(RoundRecord Round);
+    /// <param name="RefreshWorth">True to measure the worth of notes anew from all that was played.</param>
+    public sealed record Store(RoundRecord Round, bool RefreshWorth = false);
 
     /// <summary>The round is durable.</summary>
     /// <param name="Round">Its number.</param>
     public sealed record Stored(int Round);
 
     /// <summary>The recorder of this run.</summary>
-    public Recorder(RunRecords records) => Receive<Store>(store =>
+    public Recorder(SocietyDatabase database, RunRecords records) => Receive<Store>(store =>
     {
         try
         {
             records.Append(store.Round);
+            if (store.RefreshWorth) database.RefreshWorth();
             Sender.Tell(new Stored(store.Round.Round));
         }
         catch (SocietyException cause)
@@ -31,5 +33,5 @@ public sealed class Recorder : ReceiveActor
     });
 
     /// <summary>How to make one, on a thread of its own.</summary>
-    public static Props Props(RunRecords records) => Akka.Actor.Props.Create(() => new Recorder(records)).WithDispatcher(Dispatchers.OwnThread);
+    public static Props Props(SocietyDatabase database, RunRecords records) => Akka.Actor.Props.Create(() => new Recorder(database, records)).WithDispatcher(Dispatchers.OwnThread);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using AgentSociety.Core;
+using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
@@ -33,6 +34,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<string, IActorRef> _agents = [];
     private readonly HashSet<string> _played = new(StringComparer.Ordinal);
+    private readonly List<string> _archive = [];
 
     private IActorRef _learner = ActorRefs.Nobody;
     private IActorRef _scratchpad = ActorRefs.Nobody;
@@ -62,7 +64,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     {
         _session = session;
         _plan = session.Plan;
-        _notes = new NotesAccess(session.Scratchpad, _plan.Scenario.Culture);
+        _notes = new NotesAccess(_plan, session.Database, session.Scratchpad);
         _display = new RunDisplay(_plan.Scenario.SelfPlay.Rounds, session.Watch);
         Become(Preparing);
     }
@@ -79,7 +81,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     {
         _learner = Context.Watch(Context.ActorOf(LearnerActor.Props(_plan, _session.Stop), "learner"));
         _scratchpad = Context.Watch(Context.ActorOf(ScratchpadActor.Props(_session.Scratchpad), "scratchpad"));
-        _recorder = Context.Watch(Context.ActorOf(Recorder.Props(_session.Records), "recorder"));
+        _recorder = Context.Watch(Context.ActorOf(Recorder.Props(_session.Database, _session.Records), "recorder"));
         IActorRef self = Self;
         _stopping = _session.Stop.Register(() => self.Tell(new Interrupt()));
         Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromMilliseconds(500));
@@ -113,9 +115,10 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
             StoredRound? last = _session.Records.LastRound();
             _memory = new RoundMemory(_plan, token => token == prepared.Model.Tokenizer.EndOfText ? 0 : prepared.Model.Tokenizer.Decode([token]).Length, last is null ? null : SocietyState.Load(last.State));
             IActorRef host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
-            foreach (Agent agent in _plan.Population) _agents[agent.Name] = Context.Watch(Context.ActorOf(AgentActor.Props(agent, _plan.Environment, host), agent.Name));
+            foreach (Agent agent in _plan.Population) _agents[agent.Name] = Context.Watch(Context.ActorOf(AgentActor.Props(agent, _plan.Environment, HostOf(agent, host)), agent.Name));
             _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, host), "newborn"));
             foreach (string form in _session.Records.PlayedForms()) _played.Add(form);
+            _archive.AddRange(_session.Records.PlayedTexts());
             if (prepared.Pretrained is { } pretrained)
             {
                 _trainSeconds = _clock.Elapsed.TotalSeconds;
@@ -127,6 +130,18 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
             if (last is null) Test();
             else BeginRound();
         });
+    }
+
+    private IActorRef HostOf(Agent agent, IActorRef local)
+    {
+        if (agent.Remote is not { } remote) return local;
+        string name = $"remote-{Scenario.Population.Select(some => some.Remote).OfType<RemoteSettings>().Distinct().ToList().IndexOf(remote)}";
+        if (Context.Child(name) is { } open && !open.IsNobody()) return open;
+        if (_session.OpenRemote is not { } opener) throw new SocietyException($"{agent.Name} plays at {remote.Endpoint}, and this program opens no endpoints; leave out population.remote");
+        IReadOnlyList<IReadOnlyList<Segment>> examples = _plan.Environment is IDemonstrator shown
+            ? [.. Enumerable.Range(0, 3).Select(index => shown.DemonstrateSolution(1 + index, KeyedRandom.For(_plan.Seed, "remote/example", index)))]
+            : [];
+        return Context.Watch(Context.ActorOf(RemoteHost.Props(opener(remote), examples), name));
     }
 
     private void BeginRound()
@@ -156,12 +171,21 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
                 Episode = $"{_round}/propose/{index}",
                 Round = _round,
                 Index = index,
-                Prompt = _plan.Environment.ProposerPrompt(frontier, KeyedRandom.For(_plan.Seed, "propose/prompt", _round, index)),
+                Prompt = ProposerPrompt(frontier, index),
                 Playing = Playing(KeyedRandom.Key(_plan.Seed, "propose", _round, index), Scenario.SelfPlay.Temperature),
             });
         }
 
         Phase(RunPhase.Propose, Proposing);
+    }
+
+    private string ProposerPrompt(Frontier frontier, int index)
+    {
+        KeyedRandom random = KeyedRandom.For(_plan.Seed, "propose/prompt", _round, index);
+        if (_plan.Environment is not IConditionedProposer { Shown: > 0 } conditioned) return _plan.Environment.ProposerPrompt(frontier, random);
+        KeyedRandom draw = KeyedRandom.For(_plan.Seed, "propose/earlier", _round, index);
+        string[] texts = [.. _archive.Count == 0 ? [] : Enumerable.Range(0, conditioned.Shown).Select(_ => draw.Choose(_archive)).Distinct()];
+        return conditioned.ProposerPrompt(frontier, [.. texts.Select(text => _plan.Environment.Parse(text).Problem).OfType<Problem>()], random);
     }
 
     private void Proposing()
@@ -184,6 +208,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
         _missing = _attempts.Length;
         IReadOnlyList<Agent> solvers = _plan.Solvers;
         int[] experiments = [.. solvers.Select(_ => Scenario.Culture.ExperimentsPerRound)];
+        INotes[] notes = [.. solvers.Select(solver => _notes.Of(solver.Name, _round))];
         for (int problem = 0; problem < selection.Problems.Count; problem++)
         {
             // One solver makes all attempts of a group: they are samples of one policy.
@@ -194,6 +219,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
             string prompt = _plan.Environment.SolverPrompt(posed.Problem, KeyedRandom.For(_plan.Seed, "solve/prompt", _round, problem));
             for (int attempt = 0; attempt < attempts; attempt++)
             {
+                WithheldNotes tried = _notes.Tried(notes[solver], $"{_round}/solve/{problem}/{attempt}");
                 _agents[solvers[solver].Name].Tell(new AgentActor.Solve
                 {
                     Episode = $"{_round}/solve/{problem}/{attempt}",
@@ -205,10 +231,11 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
                     Prompt = prompt,
                     Access = new ToolAccess
                     {
-                        Notes = _notes.Of(solvers[solver].Name, _round - 1),
+                        Notes = tried,
                         Experiments = attempt == 0 ? granted : 0,
                         RequireEvidence = Scenario.Culture.RequireEvidence,
                     },
+                    Trial = tried,
                     Playing = Playing(KeyedRandom.Key(_plan.Seed, "solve", _round, problem, attempt), Scenario.SelfPlay.Temperature),
                 });
             }
@@ -232,14 +259,38 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     {
         _result = RoundResult.Of(_round, Scenario.Learning, Scenario.SelfPlay.Enabled ? _proposals : [], _selection, _attempts, _memory);
         _metrics.AddRange(_result.Metrics);
-        foreach (PosedProblem problem in _selection.Problems) _played.Add(problem.Problem.CanonicalForm);
-        EditRequest[] edits = [.. _attempts.SelectMany(attempt => _notes.Requests(attempt.Episode.Agent, attempt.Episode.Id, _round, attempt.Edits))];
+        foreach (PosedProblem problem in _selection.Problems)
+        {
+            _played.Add(problem.Problem.CanonicalForm);
+            _archive.Add(problem.Problem.Text);
+        }
+
+        EditRequest[] edits = [.. _attempts.SelectMany(attempt => _notes.Requests(Role.Solver, attempt.Episode.Agent, attempt.Episode.Id, _round, attempt.Edits))];
         Phase(RunPhase.Edit, Editing);
-        if (edits.Length == 0) Learn();
-        else _scratchpad.Tell(new ScratchpadActor.Edit(edits));
+        if (edits.Length > 0) _scratchpad.Tell(new ScratchpadActor.Edit(edits));
+        else Migrate();
     }
 
     private void Editing()
+    {
+        Always();
+        Receive<ScratchpadActor.Edited>(_ => Migrate());
+    }
+
+    private void Migrate()
+    {
+        IReadOnlyList<EditRequest> migration = _notes.Migration(_round);
+        if (migration.Count == 0)
+        {
+            Learn();
+            return;
+        }
+
+        _scratchpad.Tell(new ScratchpadActor.Edit(migration));
+        Become(Migrating);
+    }
+
+    private void Migrating()
     {
         Always();
         Receive<ScratchpadActor.Edited>(_ => Learn());
@@ -282,7 +333,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
         _questions = HeldOutTest.Questions(_plan, final ? Scenario.Evaluation.FinalProblemsPerDifficulty : Scenario.Evaluation.ProblemsPerDifficulty);
         _attempts = new AgentActor.Solved[_questions.Count];
         _missing = _attempts.Length;
-        Core.Culture.INotes notes = _notes.OfNewborn(_round);
+        INotes notes = _notes.OfNewborn(_round);
         for (int index = 0; index < _questions.Count; index++)
         {
             HeldOutTest.Question question = _questions[index];
@@ -341,7 +392,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
                 HeldOut = kept ? _heldOut : [],
                 Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
                 State = _memory.Save(ResumePoint).Save(),
-            }));
+            }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0));
             Become(Storing);
         });
     }

@@ -1,4 +1,7 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 
@@ -6,31 +9,71 @@ namespace AgentSociety.Society;
 
 /// <summary>Who sees which notes, and where each agent's edits go.</summary>
 /// <remarks>What is read in a round is the scratchpad as it was when the round before ended, so that nothing depends on who comes first.</remarks>
-internal sealed class NotesAccess(Scratchpad scratchpad, CultureSettings settings)
+internal sealed class NotesAccess
 {
-    /// <summary>What an agent reads.</summary>
-    /// <param name="agent">The agent's name.</param>
-    /// <param name="asOfRound">The round whose edits are the last to be seen.</param>
-    public INotes Of(string agent, int asOfRound) => settings.Sharing switch
+    private readonly RunPlan _plan;
+    private readonly Scratchpad _scratchpad;
+    private readonly SocietyDatabase _database;
+    private readonly CultureTopology _topology;
+    private readonly INotes? _placebo;
+    private readonly Func<string, string?>? _oracle;
+
+    /// <summary>The access of a run.</summary>
+    /// <exception cref="SocietyException">The scenario shows notes that are not to be had.</exception>
+    public NotesAccess(RunPlan plan, SocietyDatabase database, Scratchpad scratchpad)
     {
-        Sharing.Shared => scratchpad.Snapshot(asOfRound),
-        Sharing.Private => scratchpad.Snapshot(asOfRound, Notebook(agent)),
-        _ => EmptyNotes.Instance,
-    };
+        (_plan, _database, _scratchpad) = (plan, database, scratchpad);
+        _topology = new CultureTopology(Settings, plan.Population);
+        _oracle = plan.Environment is IFactSource source ? OracleNotes.TruthOf(source) : null;
+        if (Settings.Shown != NotesShown.Placebo) return;
+        using SocietyDatabase other = SocietyDatabase.OpenReadOnly(Settings.PlaceboDatabase is { } path
+            ? Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(plan.Loaded.File))!)
+            : throw new SocietyException($"{plan.Loaded.File}: culture.shown is 'placebo' and culture.placeboDatabase names no database; name another run's society.db"));
+        _placebo = ArchivedNotes.Of(other);
+    }
 
-    /// <summary>What a newborn reads: the scratchpad where there is one for all; its own notebook is empty.</summary>
-    public INotes OfNewborn(int asOfRound) => settings.Sharing == Sharing.Shared ? scratchpad.Snapshot(asOfRound) : EmptyNotes.Instance;
+    private CultureSettings Settings => _plan.Scenario.Culture;
 
-    /// <summary>The edits of one episode as the scratchpad's writer takes them; none where nothing is written.</summary>
-    public IEnumerable<EditRequest> Requests(string agent, string episode, int round, IReadOnlyList<NoteEdit> edits) => settings.Sharing == Sharing.Off ? []
-        : edits.Select((edit, index) => new EditRequest
+    /// <summary>What the agents of a round read; one call of it serves all attempts of an agent.</summary>
+    /// <param name="agent">The agent's name.</param>
+    /// <param name="round">The round in play.</param>
+    public INotes Of(string agent, int round) => Attributed(Shown(round, asOf => _topology.View(_scratchpad.Snapshot(asOf), agent)), round);
+
+    /// <summary>What newborns read after a round: the scratchpad where there is one for all, in the order of the reading list; a newborn's own notebook is empty.</summary>
+    /// <param name="round">The round that is over.</param>
+    public INotes OfNewborn(int round)
+    {
+        if (Settings.Sharing != Sharing.Shared) return EmptyNotes.Instance;
+        INotes notes = Attributed(Shown(round + 1, asOf => _scratchpad.Snapshot(asOf)), round + 1);
+        return Settings.ReadingList.Count == 0 ? notes : new ReadingNotes(notes, Settings.ReadingList);
+    }
+
+    /// <summary>The notes of one attempt, some of them withheld by the scenario's trial.</summary>
+    public WithheldNotes Tried(INotes notes, string episode) => new(notes, Settings.WithholdingProbability, _plan.Seed, episode);
+
+    /// <summary>The edits of one episode as the scratchpad's writer takes them; none where nothing is kept.</summary>
+    public IEnumerable<EditRequest> Requests(Role role, string agent, string episode, int round, IReadOnlyList<NoteEdit> edits)
+    {
+        for (int index = 0; index < edits.Count; index++)
         {
-            Key = $"{episode}/{index}",
-            Edit = settings.Sharing == Sharing.Private ? edit with { Page = Notebook(agent) + edit.Page } : edit,
-            Author = agent,
-            Round = round,
-            Episode = episode,
-        });
+            if (_topology.PageFor(agent, edits[index].Page) is not { } page) continue;
+            yield return new EditRequest
+            {
+                Key = $"{episode}/{index}",
+                Edit = edits[index] with { Page = page },
+                Author = agent,
+                Role = role,
+                Round = round,
+                Episode = episode,
+            };
+        }
+    }
 
-    private static string Notebook(string agent) => $"agents/{agent}/";
+    /// <summary>The edits of the migration that follows a round; none where none is due.</summary>
+    public IReadOnlyList<EditRequest> Migration(int round) => _topology.MigratesAfter(round) ? _topology.Migration(_scratchpad.Snapshot(round), round) : [];
+
+    private INotes Shown(int round, Func<int, INotes> asOf) => NotesArms.Show(Settings, round, asOf, _plan.Seed, _placebo, _oracle);
+
+    private INotes Attributed(INotes notes, int round) =>
+        Settings.AuthorRecord ? new AttributedNotes(notes, _database.AuthorOf, _database.RecordsOfAuthors(round - 1)) : notes;
 }

@@ -42,7 +42,7 @@ public static class RunLauncher
             Seed = plan.Scenario.Seed,
             Versions = RunVersions.Current(),
         });
-        return await Live(plan, directory, database, records, watch, stop).ConfigureAwait(false);
+        return await Live(plan, directory, database, records, options, watch, stop).ConfigureAwait(false);
     }
 
     /// <summary>Goes on with a run after its last stored round. On the CPU what follows is what would have followed had it never stopped.</summary>
@@ -57,7 +57,7 @@ public static class RunLauncher
         RunInfo info = records.Info() ?? throw new SocietyException($"{directory.Database}: the run was stopped before it began; delete {directory.Path} and run the scenario again");
         if (info.ScenarioHash != plan.Loaded.Hash)
             throw new SocietyException($"{directory.ScenarioFile}: was changed since the run began; a run goes on with its own scenario only: restore the file, or run the changed one as a new run");
-        return await Live(plan, directory, database, records, watch, stop).ConfigureAwait(false);
+        return await Live(plan, directory, database, records, options, watch, stop).ConfigureAwait(false);
     }
 
     /// <summary>Takes the final held-out test again, with a run's newest weights and scratchpad or with one of its checkpoints.</summary>
@@ -89,18 +89,20 @@ public static class RunLauncher
         int round = checkpoint is null ? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
         using LanguageModel model = LanguageModel.Load(directory.Checkpoint(checkpoint ?? SocietyState.Load(last.State).ResumePoint));
         using Scratchpad scratchpad = new(database);
-        INotes notes = new NotesAccess(scratchpad, plan.Scenario.Culture).OfNewborn(round);
+        INotes notes = new NotesAccess(plan, database, scratchpad).OfNewborn(round);
         return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop);
     }
 
-    private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, Action<RunProgress> watch, CancellationToken stop)
+    private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
     {
-        using Scratchpad scratchpad = new(database);
+        using Scratchpad scratchpad = new(database, rules: EditRules.From(plan.Scenario.Culture));
         RunSession session = new()
         {
             Plan = plan,
             Directory = directory,
             Records = records,
+            Database = database,
+            OpenRemote = options.OpenRemote,
             Scratchpad = scratchpad,
             Watch = watch,
             Stop = stop,

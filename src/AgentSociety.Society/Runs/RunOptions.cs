@@ -1,3 +1,6 @@
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Scenarios;
+
 namespace AgentSociety.Society;
 
 /// <summary>How a run uses the machine. Nothing here changes what is sampled on the CPU.</summary>
@@ -8,6 +11,9 @@ public sealed record RunOptions
 
     /// <summary>Threads of one tensor operation; null for as many as the machine has cores.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>Opens an endpoint for the agents that play at one; null where the caller has none to offer.</summary>
+    public Func<RemoteSettings, IRemotePolicy>? OpenRemote { get; init; }
 }
 
 /// <summary>How a run ended.</summary>

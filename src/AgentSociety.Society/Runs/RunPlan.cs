@@ -85,7 +85,7 @@ public sealed record RunPlan
                     AdapterSharing.Society => "society",
                     _ => role,
                 };
-                yield return new Agent { Name = name, Role = some.Role, Adapter = adapter };
+                yield return new Agent { Name = name, Role = some.Role, Adapter = adapter, Remote = some.Remote };
             }
         }
     }

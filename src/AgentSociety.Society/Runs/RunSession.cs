@@ -1,4 +1,6 @@
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 
 namespace AgentSociety.Society;
@@ -15,7 +17,12 @@ internal sealed class RunSession
 
     public required RunRecords Records { get; init; }
 
+    public required SocietyDatabase Database { get; init; }
+
     public required Scratchpad Scratchpad { get; init; }
+
+    /// <summary>Opens an endpoint; null where there is none to be had.</summary>
+    public Func<RemoteSettings, IRemotePolicy>? OpenRemote { get; init; }
 
     public required Action<RunProgress> Watch { get; init; }
 
