@@ -13,23 +13,26 @@ public static class CultureBenchmark
 {
     private const int Writers = 64, Pages = 50, Edits = 6_400;
 
-    /// <summary>Runs all; <c>--pages N</c> sets the size of the wiki that is searched.</summary>
+    /// <summary>Runs all; <c>--pages N</c> sets the size of the wiki that is searched, <c>--only PART</c> runs one of <c>edits, reads, rounds, crowd, kills, full, wiki</c>.</summary>
     public static int Run(string[] arguments)
     {
+        if (arguments is [CultureStress.WriterVerb, { } path, { } run]) return CultureStress.WriteUntilKilled(path, run);
         Figures figures = new(arguments);
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("culture-");
+        int part = Array.IndexOf(arguments, "--only");
+        bool Wanted(string name) => part < 0 || arguments[part + 1] == name;
+        string Place(string name) => Path.Combine(directory.FullName, name);
         int option = Array.IndexOf(arguments, "--pages");
         int pages = option < 0 ? 100_000 : int.Parse(arguments[option + 1]);
-        DirectoryInfo directory = Directory.CreateTempSubdirectory("culture-");
         try
         {
-            double bare = BareLoop(figures, Path.Combine(directory.FullName, "bare"));
-            double durable = DurableEdits(figures, Path.Combine(directory.FullName, "edits"));
-            double git = GitCommits(figures, Path.Combine(directory.FullName, "git"));
-            figures.Note(new Figure("durable edits against a bare loop of the same rows", "edits/s", durable, durable, durable, 3, "bare loop", bare));
-            figures.Note(new Figure("durable edits against a git commit each", "edits/s", durable, durable, durable, 3, "git commit", git));
-            Reads(figures, Path.Combine(directory.FullName, "reads"));
-            Rounds(figures, Path.Combine(directory.FullName, "rounds"));
-            Wiki(figures, Path.Combine(directory.FullName, "wiki"), pages);
+            if (Wanted("edits")) Edited(figures, Place);
+            if (Wanted("reads")) Reads(figures, Place("reads"));
+            if (Wanted("rounds")) Rounds(figures, Place("rounds"));
+            if (Wanted("crowd")) CultureStress.HotPages(figures, Place("crowd"));
+            if (Wanted("kills")) CultureStress.Kills(figures, Place("kills"));
+            if (Wanted("full")) CultureStress.FullDisk(figures, Place("full"));
+            if (Wanted("wiki")) Wiki(figures, Place("wiki"), pages);
         }
         finally
         {
@@ -37,6 +40,13 @@ public static class CultureBenchmark
         }
 
         return figures.Finish();
+    }
+
+    private static void Edited(Figures figures, Func<string, string> place)
+    {
+        double bare = BareLoop(figures, place("bare")), durable = DurableEdits(figures, place("edits")), git = GitCommits(figures, place("git"));
+        figures.Note(new Figure("durable edits against a bare loop of the same rows", "edits/s", durable, durable, durable, 3, "bare loop", bare));
+        figures.Note(new Figure("durable edits against a git commit each", "edits/s", durable, durable, durable, 3, "git commit", git));
     }
 
     /// <summary>64 writers hand single appends to one committer, which takes all that waits into one transaction, as the scratchpad's actor does.</summary>
@@ -251,11 +261,19 @@ public static class CultureBenchmark
             return times;
         }
 
+        string Typed(string word) => word[..Math.Min(word.Length, random.Next(5, 9))];
         string size = $"{pages:n0} pages, {10 * pages:n0} revisions";
         Percentiles(figures, $"search two words, {size}", Times(500, _ => database.Search($"{Words(1)} {Words(1)}")));
+        Percentiles(figures, $"search as one types, {size}", Times(500, _ => database.Search($"{Words(1)} {Typed(Words(1))}")));
         PageArchive archive = new(database);
         Percentiles(figures, $"history, {size}", Times(500, index => archive.History($"notes/page-{index * 7 % pages}")));
+        Percentiles(figures, $"diff of two revisions, {size}", Times(500, index =>
+        {
+            IReadOnlyList<RevisionInfo> history = archive.History($"notes/page-{index * 7 % pages}");
+            archive.Diff(history[^1].Id, history[0].Id);
+        }));
         Percentiles(figures, $"blame, {size}", Times(500, index => database.Blame($"notes/page-{index * 7 % pages}")));
+        Percentiles(figures, $"all metrics of culture, {size}", Times(5, _ => database.MeasureCulture()));
     }
 
     private static void Percentiles(Figures figures, string name, List<double> sorted)

@@ -50,7 +50,12 @@ public sealed class MergeTests
         });
 
     [Fact]
-    public void Merges_are_those_of_git()
+    public void Merges_are_those_of_git() => CompareWithGit(150);
+
+    [Fact, Trait("Category", "Long")]
+    public void Thousands_of_merges_are_those_of_git() => CompareWithGit(5_000);
+
+    private static void CompareWithGit(int merges)
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("merge-");
         Edits.Sample(texts =>
@@ -69,9 +74,21 @@ public sealed class MergeTests
             MergeOutcome ours = ThreeWayMerge.Merge(texts.Base, texts.Mine, texts.Theirs);
             Assert.Equal(git.ExitCode == 0, ours.Clean);
             if (ours.Clean) Assert.Equal(merged, ours.Text);
-        }, iter: 150, threads: 1);
+        }, iter: merges, threads: 1);
         directory.Delete(recursive: true);
     }
+
+    // Each side replaces, removes or inserts whole blocks of one repeated line between anchors, which are long enough that no shortest edit gives one up.
+    private static readonly Gen<(int[] Base, int[] Mine, int[] Theirs)> Blocks = Gen.Select(Gen.Int[0, 3].Array[6], Gen.Int[0, 3].Array[6], Gen.Int[0, 3].Array[6], Gen.Bool.Array[6])
+        .Select((start, mine, theirs, who) => (start, start.Select((block, at) => who[at] ? mine[at] : block).ToArray(), start.Select((block, at) => who[at] ? block : theirs[at]).ToArray()));
+
+    [Fact]
+    public void Changes_between_lines_that_nobody_touched_are_all_kept_also_where_lines_repeat() => Blocks.Sample(texts =>
+    {
+        static string Text(int[] blocks) => string.Concat(blocks.Select((block, at) => $"{string.Concat(Enumerable.Repeat("same\n", block))}{string.Concat(Enumerable.Range(0, 8).Select(line => $"anchor {at} {line}\n"))}"));
+        int[] both = [.. texts.Base.Select((block, at) => texts.Mine[at] != block ? texts.Mine[at] : texts.Theirs[at])];
+        Assert.Equal(new MergeOutcome(Text(both), 0), ThreeWayMerge.Merge(Text(texts.Base), Text(texts.Mine), Text(texts.Theirs)));
+    }, iter: 5_000);
 
     private static int LongestCommon(string[] a, string[] b)
     {

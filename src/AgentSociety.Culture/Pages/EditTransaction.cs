@@ -62,8 +62,8 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
             return Saved(request, head, (head?.Body ?? "") + text, out trace);
         }
 
-        (long Number, NotePage Note)? start = edit.BaseRevision is null ? null : statements.RevisionOf(edit.Page, edit.BaseRevision) is { } number
-            ? (number, edit.BaseRevision == head?.Revision ? head.Note : RevisionStore.Read(connection, number)) : null;
+        (long Number, int Depth, NotePage Note)? start = edit.BaseRevision is null ? null : statements.RevisionOf(edit.Page, edit.BaseRevision) is { } known
+            ? (known.Number, known.Depth, edit.BaseRevision == head?.Revision ? head.Note : RevisionStore.Read(connection, known.Number)) : null;
         if (edit.BaseRevision is not null && start is null)
             return new EditResult.Rejected($"{edit.BaseRevision} is no revision of {edit.Page}; read the page and name the revision that was read", EditRule.Base);
         if (edit.Kind == EditKind.Section)
@@ -116,7 +116,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
             : rules.Admission == AdmissionRule.Gate ? "matched rollouts with and without it decide" : null;
         if (reason is null) return null;
         bool rollouts = rules.Admission == AdmissionRule.Gate && shrink == Gate.Auto && place == Gate.Auto && notebook == Gate.Auto;
-        long? start = edit.BaseRevision is { } revision ? statements.RevisionOf(edit.Page, revision) : null;
+        long? start = edit.BaseRevision is { } revision ? statements.RevisionOf(edit.Page, revision)?.Number : null;
         long proposal = statements.Propose(request, start, text, reason, now, rollouts);
         trace = new EditTrace(null, start, null, null, proposal);
         return new EditResult.Proposed(proposal, reason);
@@ -166,7 +166,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         return new EditResult.Saved(Save(new Revision(page, body.Length == 0 ? RevisionKind.Delete : RevisionKind.Revert, reverter, round, null, comment, body, head)).Revision, false);
     }
 
-    private EditResult Stale(EditRequest request, Head head, (long Number, NotePage Note)? start, string mine, out EditTrace trace)
+    private EditResult Stale(EditRequest request, Head head, (long Number, int Depth, NotePage Note)? start, string mine, out EditTrace trace)
     {
         MergeOutcome? merge = request.OnConflict == OnConflict.Fail ? null : ThreeWayMerge.Merge(start?.Note.Body ?? "", mine, head.Body);
         if (merge is { Clean: true } && !head.Deleted)
@@ -203,9 +203,9 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         return new EditResult.Saved(saved.Revision, false);
     }
 
-    /// <summary>The base of a side branch, as a parent to save against. Its depth is not known, so that the side becomes a keyframe.</summary>
-    private static Head Side(Head head, (long Number, NotePage Note) start) =>
-        new() { Page = head.Page, Number = start.Number, Note = start.Note, Round = head.Round, Depth = RevisionStore.KeyframeEvery, Deleted = false };
+    /// <summary>The base of a side branch, as a parent to save against.</summary>
+    private static Head Side(Head head, (long Number, int Depth, NotePage Note) start) =>
+        new() { Page = head.Page, Number = start.Number, Note = start.Note, Round = head.Round, Depth = start.Depth, Deleted = false };
 
     private Head Save(Revision revision)
     {

@@ -71,6 +71,13 @@ public static partial class PageSection
         for (int start = 0; start < body.Length;)
         {
             int end = body.IndexOf('\n', start), next = end < 0 ? body.Length : end + 1;
+            // Few lines begin as a heading or a fence does; the others need no closer look.
+            if (body[start] is not ('#' or '`' or '~' or ' '))
+            {
+                start = next;
+                continue;
+            }
+
             string line = body[start..(end < 0 ? body.Length : end)];
             if (Fence().Match(line) is { Success: true } mark)
             {

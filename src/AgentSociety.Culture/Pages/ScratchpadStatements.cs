@@ -30,7 +30,7 @@ internal sealed class ScratchpadStatements : IDisposable
         Tips = new(connection, "SELECT (SELECT coalesce(max(number), 0) FROM revision), (SELECT coalesce(max(id), 0) FROM page), (SELECT coalesce(max(number), 0) FROM proposal)");
         _insertEdit = new(connection, "INSERT INTO edit (key, page, author, round, episode, outcome, revision, base, theirs, mine, proposal, reason, rule) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)");
         _insertProposal = new(connection, "INSERT INTO proposal (number, page, base, kind, text, author, round, episode, comment, reason, time, section, waits_for) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)");
-        _revisionOf = new(connection, "SELECT r.number FROM revision r JOIN page p ON p.id = r.page WHERE r.id = @1 AND p.name = @2");
+        _revisionOf = new(connection, "SELECT r.number, r.depth FROM revision r JOIN page p ON p.id = r.page WHERE r.id = @1 AND p.name = @2");
         _saved = new(connection, "SELECT count(*) FROM edit WHERE author = @1 AND round = @2 AND outcome IN ('saved', 'merged')");
         _begun = new(connection, "SELECT count(*) FROM revision WHERE author = @1 AND parent IS NULL AND kind = 'edit'");
         _cite = new(connection, "INSERT INTO citation (target, agent, round, revision) VALUES (@1, @2, @3, @4)");
@@ -69,7 +69,7 @@ internal sealed class ScratchpadStatements : IDisposable
 
     internal long NextPage() => ++_page;
 
-    internal long? RevisionOf(string page, string id) => _revisionOf.First(row => (long?)row.GetInt64(0), id, page);
+    internal (long Number, int Depth)? RevisionOf(string page, string id) => _revisionOf.First(row => ((long, int)?)(row.GetInt64(0), row.GetInt32(1)), id, page);
 
     internal long SavedEdits(string author, int round) => _saved.First(row => row.GetInt64(0), author, round);
 
