@@ -24,6 +24,21 @@ public sealed class ReadingTests : IDisposable
     }
 
     [Fact]
+    public void A_snippet_shows_the_words_around_the_first_match_and_marks_them_all()
+    {
+        string words = string.Join(' ', Enumerable.Range(0, 50).Select(word => $"w{word}"));
+        _society.Save("notes/long", words.Replace("w30", "Eclair").Replace("w33", "eclairs"));
+        Assert.Equal("…w25 w26 w27 w28 w29 \u0002Eclair\u0003 w31 w32 \u0002eclairs\u0003 w34 w35 w36 w37 w38 w39 w40…", _society.Database.Search("eclair")[0].Snippet);
+        Assert.DoesNotContain("\u0002eclairs", _society.Database.Search("eclair ")[0].Snippet);
+        Assert.StartsWith("w0 w1", _society.Database.Search("long")[0].Snippet);
+        Gen.Select(Gen.String, Gen.String.Array[0, 3]).Sample((body, words) =>
+        {
+            string shown = Snippet.Of(body, words.Where(word => word.Length > 0).ToArray(), true).Replace("\u0002", "").Replace("\u0003", "").Trim('…').Trim();
+            Assert.Contains(shown, body.Replace("\u0002", "").Replace("\u0003", ""));
+        }, iter: 500);
+    }
+
+    [Fact]
     public void Where_a_word_stands_on_every_page_the_newest_comes_first()
     {
         foreach (int page in Enumerable.Range(0, 6)) _society.Save($"notes/p{page}", $"common words {page}");

@@ -34,17 +34,20 @@ public static class PageSearch
     {
         string[] words = [.. Words(query)];
         if (words.Length == 0) return [];
-        return database.Read(connection =>
+        bool open = char.IsLetterOrDigit(query[^1]);
+        List<SearchHit> found = database.Read(connection =>
         {
             List<SearchHit> hits = Find(connection, string.Join(' ', words.Select(Quoted)), Ranked, prefix, limit);
-            if (hits.Count >= limit || !char.IsLetterOrDigit(query[^1])) return hits;
+            if (hits.Count >= limit || !open) return hits;
             List<(string Term, long Pages)> ends = Ends(connection, words[^1]);
             if (ends.Count == 0) return hits;
             string match = $"{string.Concat(words[..^1].Select(word => $"{Quoted(word)} AND "))}({string.Join(" OR ", ends.Select(end => Quoted(end.Term)))})";
-            HashSet<string> found = [.. hits.Select(hit => hit.Page)];
-            hits.AddRange(Find(connection, match, ends.Sum(end => end.Pages) <= RankedPostings ? Ranked : "0.0", prefix, limit).Where(hit => !found.Contains(hit.Page)).Take(limit - hits.Count));
+            HashSet<string> known = [.. hits.Select(hit => hit.Page)];
+            hits.AddRange(Find(connection, match, ends.Sum(end => end.Pages) <= RankedPostings ? Ranked : "0.0", prefix, limit).Where(hit => !known.Contains(hit.Page)).Take(limit - hits.Count));
             return hits;
         });
+        // The rows bring the bodies: what is shown of them is cut out here.
+        return [.. found.Select(hit => hit with { Snippet = Snippet.Of(hit.Snippet, words, open) })];
     }
 
     /// <summary>A query for pages that hold any of a text's longest words.</summary>
@@ -56,15 +59,13 @@ public static class PageSearch
                SELECT p.id, p.name, p.head, p.worth, {score} AS score FROM page_text CROSS JOIN page p ON p.id = page_text.rowid
                WHERE page_text MATCH @match AND substr(p.name, 1, length(@prefix)) = @prefix ORDER BY page_text.rowid DESC LIMIT {Candidates}),
              best AS MATERIALIZED (SELECT * FROM candidate ORDER BY round(score, 2) DESC, worth DESC, head DESC LIMIT @limit)
-        SELECT b.name AS Page, r.id AS Revision, b.score AS Score,
-               (SELECT snippet(page_text, 1, char(2), char(3), '…', 16) FROM page_text WHERE page_text MATCH @match AND page_text.rowid = b.id) AS Snippet
-        FROM best b JOIN revision r ON r.number = b.head ORDER BY round(b.score, 2) DESC, b.worth DESC, b.head DESC
+        SELECT b.name AS Page, r.id AS Revision, b.score AS Score, p.body AS Snippet
+        FROM best b JOIN revision r ON r.number = b.head JOIN page p ON p.id = b.id ORDER BY round(b.score, 2) DESC, b.worth DESC, b.head DESC
         """, new { match, prefix, limit }).AsList();
 
     private static List<(string Term, long Pages)> Ends(SqliteConnection connection, string word)
     {
-        // The index holds folded words: fold the beginning as the tokenizer does, as far as case and marks go.
-        string folded = string.Concat(word.ToLowerInvariant().Normalize(NormalizationForm.FormD).Where(character => char.GetUnicodeCategory(character) != System.Globalization.UnicodeCategory.NonSpacingMark));
+        string folded = Snippet.Fold(word);
         return connection.Query<(string, long)>($"SELECT term, doc FROM page_word WHERE term > @folded AND term < @folded || char(0x10FFFF) LIMIT {Completions}", new { folded }).AsList();
     }
 
