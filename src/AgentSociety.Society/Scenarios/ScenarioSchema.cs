@@ -94,7 +94,8 @@ public static class ScenarioSchema
                     Definitions[type.Name] = Record(type);
                 }
 
-                return new() { ["$ref"] = $"#/definitions/{type.Name}" };
+                JsonObject reference = new() { ["$ref"] = $"#/definitions/{type.Name}" };
+                return nullable ? new() { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) } : reference;
             }
 
             return Plain(type, Kind, property);

@@ -1,0 +1,198 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+
+namespace AgentSociety.Society.Tests;
+
+[Collection("Torch")]
+public sealed class RunTests : IDisposable
+{
+    private readonly TinySociety _tiny = new();
+
+    public void Dispose() => _tiny.Dispose();
+
+    [Fact]
+    public async Task A_run_leaves_every_round_with_problems_attempts_tests_and_weights()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        List<RunPhase> phases = [];
+        Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(), directory, progress => phases.Add(progress.Phase)));
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        RunRecords records = new(database);
+        Assert.Equal(3, records.LastRound()!.Round);
+        Assert.Equal([0, 2, 3], records.HeldOut().Select(point => point.Round));
+        Assert.Equal([0, 2, 3], records.Checkpoints().Select(checkpoint => checkpoint.Round));
+        Assert.All(records.Checkpoints(), checkpoint => Assert.True(File.Exists(Path.Combine(directory.Checkpoint(checkpoint.Name), "model.safetensors"))));
+        EpisodeRecord[] episodes = [.. database.Episodes(new EpisodeFilter())];
+        Assert.Equal(3 * 12, episodes.Count(episode => episode.Role == Role.Proposer));
+        Assert.Equal(3 * 4 * 3, episodes.Count(episode => episode.Role == Role.Solver));
+        Assert.All(episodes, episode => Assert.Equal(episode.Tokens.Length, episode.LogProbabilities.Length));
+        foreach (string metric in (string[])["solve-rate", "seconds/round", "tokens/decoded", "tokens/trained", "pages", "loss"])
+            Assert.Contains(metric, records.MetricNames());
+        Assert.Subset(phases.ToHashSet(), new HashSet<RunPhase> { RunPhase.Pretrain, RunPhase.Propose, RunPhase.Solve, RunPhase.Edit, RunPhase.Learn, RunPhase.Evaluate, RunPhase.Done });
+        Assert.Empty(database.CheckIntegrity());
+    }
+
+    [Fact]
+    public async Task The_same_scenario_and_seed_give_the_same_transcripts_on_any_number_of_threads()
+    {
+        RunDirectory one = _tiny.Create("one"), two = _tiny.Create("two"), other = _tiny.Create("other");
+        await RunLauncher.Run(_tiny.Scenario(), one, new RunOptions { Threads = 1 }, static _ => { }, default);
+        await RunLauncher.Run(_tiny.Scenario(), two, new RunOptions { Threads = 3 }, static _ => { }, default);
+        await TinySociety.Run(_tiny.Scenario("seed=2"), other);
+        Assert.Equal(TinySociety.Transcripts(one), TinySociety.Transcripts(two));
+        Assert.NotEqual(TinySociety.Transcripts(one), TinySociety.Transcripts(other));
+    }
+
+    [Theory]
+    [InlineData(RunPhase.Pretrain, 0)]
+    [InlineData(RunPhase.Propose, 1)]
+    [InlineData(RunPhase.Solve, 2)]
+    [InlineData(RunPhase.Edit, 2)]
+    [InlineData(RunPhase.Learn, 3)]
+    [InlineData(RunPhase.Evaluate, 2)]
+    public async Task A_run_that_was_interrupted_goes_on_as_if_it_had_not_been(RunPhase phase, int round)
+    {
+        RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
+        await TinySociety.Run(_tiny.Scenario(), whole);
+        using CancellationTokenSource stop = new();
+        RunEnd end = await TinySociety.Run(_tiny.Scenario(), broken, progress =>
+        {
+            if (progress.Phase == phase && progress.Round == round) stop.Cancel();
+        }, stop.Token);
+        Assert.Equal(RunEnd.Interrupted, end);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
+        Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+    }
+
+    [Fact]
+    public async Task A_finished_run_can_be_resumed_and_does_nothing()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario(), directory);
+        IReadOnlyList<string> before = TinySociety.Transcripts(directory);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(directory));
+        Assert.Equal(before, TinySociety.Transcripts(directory));
+    }
+
+    [Fact]
+    public async Task The_test_of_a_finished_run_can_be_taken_again()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario(), directory);
+        IReadOnlyList<HeldOutRecord> again = RunLauncher.Evaluate(directory.Path, null, new RunOptions(), default);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        Assert.Equal(new RunRecords(database).HeldOut()[^1].Results.OrderBy(result => (result.Reading, result.Difficulty)), again.OrderBy(result => (result.Reading, result.Difficulty)));
+        Assert.Equal(again, RunLauncher.Evaluate(directory.Checkpoint("round-3"), null, new RunOptions(), default));
+    }
+
+    [Theory]
+    [InlineData("learning.weights=lora")]
+    [InlineData("culture.sharing=private")]
+    [InlineData("culture.sharing=off")]
+    [InlineData("culture.withholdingProbability=0.2")]
+    [InlineData("selfPlay.enabled=false")]
+    [InlineData("learning.enabled=false")]
+    [InlineData("learning.method=rejection-sampling")]
+    [InlineData("culture.shown=oracle")]
+    public async Task Every_kind_of_society_lives_to_its_end(string setting)
+    {
+        RunDirectory directory = _tiny.Create("run");
+        Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(setting, "selfPlay.rounds=2"), directory));
+    }
+
+    [Fact]
+    public async Task Newborns_are_asked_reserved_problems_that_nobody_has_played()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario(), directory);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        IReadOnlyCollection<string> played = new RunRecords(database).PlayedForms();
+        IReadOnlyList<HeldOutTest.Question> questions = HeldOutTest.Questions(RunPlan.Of(_tiny.Scenario()), 50);
+        Assert.NotEmpty(questions);
+        Assert.All(questions, question => Assert.DoesNotContain(question.Problem.CanonicalForm, played));
+        Assert.Equal(questions.Count / 2, questions.Select(question => question.Problem.CanonicalForm).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_run_takes_its_base_model_with_it()
+    {
+        RunDirectory made = _tiny.Create("made");
+        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), made);
+        Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
+        RunDirectory directory = _tiny.Create("run");
+        using CancellationTokenSource stop = new();
+        await TinySociety.Run(_tiny.Scenario("model.base=base"), directory, progress =>
+        {
+            if (progress.Phase == RunPhase.Evaluate) stop.Cancel();
+        }, stop.Token);
+        Directory.Delete(_tiny.PathOf("base"), recursive: true);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(directory));
+    }
+
+    [Fact]
+    public async Task A_directory_with_files_in_it_is_not_overwritten()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), directory);
+        SocietyException refused = Assert.Throws<SocietyException>(() => RunDirectory.Create(directory.Path));
+        Assert.Contains("resume", refused.Message);
+    }
+
+    [Fact]
+    public async Task Two_processes_cannot_play_one_run()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        TaskCompletionSource begun = new();
+        using CancellationTokenSource stop = new();
+        Task<RunEnd> first = TinySociety.Run(_tiny.Scenario("pretrain.steps=100000"), directory, progress =>
+        {
+            if (progress.Phase == RunPhase.Pretrain) begun.TrySetResult();
+        }, stop.Token);
+        await begun.Task;
+        SocietyException refused = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Resume(directory));
+        Assert.Contains("another process", refused.Message);
+        await stop.CancelAsync();
+        Assert.Equal(RunEnd.Interrupted, await first);
+    }
+
+    [Fact]
+    public async Task A_run_whose_scenario_was_changed_is_not_resumed()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), directory);
+        File.WriteAllText(directory.ScenarioFile, _tiny.Scenario("selfPlay.rounds=9").Yaml);
+        SocietyException refused = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Resume(directory));
+        Assert.Contains("was changed", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_loss_that_is_not_finite_fails_the_run_and_keeps_what_was_stored()
+    {
+        RunDirectory made = _tiny.Create("made");
+        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), made);
+        Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
+        string weights = Path.Combine(_tiny.PathOf("base"), "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(weights);
+        BitConverter.GetBytes(float.NaN).CopyTo(bytes, bytes.Length - sizeof(float));
+        File.WriteAllBytes(weights, bytes);
+        RunDirectory directory = _tiny.Create("run");
+        SocietyException failed = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base"), directory));
+        Assert.False(failed.BadInput);
+        Assert.Contains("round 1", failed.Message);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        Assert.Equal(0, new RunRecords(database).LastRound()!.Round);
+        Assert.Empty(database.CheckIntegrity());
+    }
+
+    [Fact]
+    public async Task A_base_model_of_another_environment_is_refused()
+    {
+        RunDirectory made = _tiny.Create("made");
+        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), made);
+        Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
+        SocietyException refused = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base", "environment.options.operators=5"), _tiny.Create("run")));
+        Assert.Contains("alphabet", refused.Message);
+    }
+}

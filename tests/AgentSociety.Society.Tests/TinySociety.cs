@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+using AgentSociety.Models;
+
+namespace AgentSociety.Society.Tests;
+
+/// <summary>Torch keeps global state (threads, live tensor counts), so that its tests take turns.</summary>
+[CollectionDefinition("Torch", DisableParallelization = true)]
+public sealed class Torch
+{
+    [ModuleInitializer]
+    internal static void Load() => TorchRuntime.Initialize("cpu");
+}
+
+/// <summary>A society that is small enough to live and die within a second, in a directory of its own.</summary>
+internal sealed class TinySociety : IDisposable
+{
+    public const string Yaml = """
+        name: tiny
+        environment:
+          name: hidden-operators
+          options: { operators: 3, maximumDifficulty: 5 }
+        model:
+          architecture: { width: 32, layers: 1, heads: 2, keyValueHeads: 1, feedForward: 32, context: 96 }
+        pretrain: { maximumDifficulty: 2, steps: 12, batch: 16, warmupSteps: 2 }
+        population:
+          - { role: proposer, count: 2 }
+          - { role: solver, count: 2 }
+        culture: { experimentsPerRound: 3 }
+        selfPlay: { rounds: 3, proposalsPerRound: 12, problemsPerRound: 4, attemptsPerProblem: 3, maximumTokens: 40, topUp: true }
+        learning: { batch: 16, stepCredit: 1 }
+        evaluation: { everyRounds: 2, problemsPerDifficulty: 3, finalProblemsPerDifficulty: 4, difficulties: [1, 2, 3] }
+        """;
+
+    private readonly string _root = Directory.CreateTempSubdirectory("tiny-society-").FullName;
+
+    public RunDirectory Create(string name) => RunDirectory.Create(Path.Combine(_root, name));
+
+    public string PathOf(string name) => Path.Combine(_root, name);
+
+    public LoadedScenario Scenario(params string[] overrides) => ScenarioFile.Parse(Yaml, PathOf("tiny.yaml"), overrides);
+
+    public static Task<RunEnd> Run(LoadedScenario scenario, RunDirectory directory, Action<RunProgress>? watch = null, CancellationToken stop = default) =>
+        RunLauncher.Run(scenario, directory, new RunOptions(), watch ?? (static _ => { }), stop);
+
+    public static Task<RunEnd> Resume(RunDirectory directory, Action<RunProgress>? watch = null, CancellationToken stop = default) =>
+        RunLauncher.Resume(directory, new RunOptions(), watch ?? (static _ => { }), stop);
+
+    /// <summary>Everything that two runs must agree on: what was written, by whom, with which probabilities and rewards, and what the scratchpad came to say.</summary>
+    public static IReadOnlyList<string> Transcripts(RunDirectory directory)
+    {
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        List<string> lines = [];
+        foreach (EpisodeRecord episode in database.Episodes(new EpisodeFilter()))
+        {
+            string text = string.Join("|", episode.Segments.Select(segment => $"{segment.Source}:{segment.Text}"));
+            lines.Add($"{episode.Id} {episode.Agent} {text} {episode.Outcome} {episode.Reward:r} {episode.Advantage:r} {string.Join(",", episode.LogProbabilities.Select(value => value.ToString("r")))}");
+        }
+
+        RunRecords records = new(database);
+        lines.AddRange(records.HeldOut().SelectMany(point => point.Results.Select(result => $"held-out {point.Round} {result}")));
+        ArchivedNotes notes = ArchivedNotes.Of(database);
+        lines.AddRange(notes.List("").Select(page => $"page {page} {notes.Read(page)!.Revision}"));
+        return lines;
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+}
