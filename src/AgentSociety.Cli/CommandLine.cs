@@ -57,10 +57,13 @@ internal static class CommandLine
     {
         RootCommand root = new("A society of language models that play, write down what they learn, and train on it.")
         {
+            RunCommand.Create(terminal),
+            ResumeCommand.Create(terminal),
             ValidateCommand.Create(terminal),
             SchemaCommand.Create(terminal),
             RunsCommand.Create(terminal),
             ShowCommand.Create(terminal),
+            EvalCommand.Create(terminal),
             TrainCommand.Create(terminal),
             ExportCommand.Create(terminal),
             CultureCommand.Create(terminal),

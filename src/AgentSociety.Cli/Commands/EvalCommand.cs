@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Text.Json;
+using AgentSociety.Cli.Results;
+using AgentSociety.Core;
+using AgentSociety.Core.Records;
+using AgentSociety.Society;
+
+namespace AgentSociety.Cli.Commands;
+
+/// <summary><c>eval RUN|CHECKPOINT</c>.</summary>
+internal static class EvalCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> what = new("RUN|CHECKPOINT") { Description = "A run's directory (its newest weights and scratchpad), or the folder of a checkpoint." };
+        Option<string?> scenario = new("--scenario") { Description = "Ask the problems of this scenario in place of the run's own.", HelpName = "FILE" };
+        Option<bool> json = new("--json") { Description = "Print the results as JSON." };
+        ScenarioOptions changes = new();
+        MachineOptions machine = new();
+        Verb command = new("eval", "Look at runs", "Lets newborns sit the held-out test again, with and without the scratchpad.",
+            new("eval runs/first-society", "The newest weights of a run"),
+            new("eval runs/first-society/checkpoints/round-20", "The weights and the scratchpad of round 20"),
+            new("eval models/tuned --scenario scenarios/arithmetic.yaml", "Any model, on a scenario's problems"));
+        command.Add(what);
+        command.Add(scenario);
+        changes.AddTo(command);
+        machine.AddTo(command);
+        command.Add(json);
+        command.SetAction(parsed =>
+        {
+            string name = parsed.GetRequiredValue(what);
+            if (!Directory.Exists(name)) name = RunPlace.Find(name).Path;
+            bool changed = parsed.GetResult("--set") is not null || parsed.GetResult("--seed") is not null;
+            LoadedScenario? loaded = parsed.GetValue(scenario) is { } file ? changes.Load(parsed, file)
+                : changed ? throw new SocietyException("--set and --seed change a scenario; name it with --scenario") : null;
+            using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "the test; Ctrl-C again stops at once"));
+            IReadOnlyList<HeldOutRecord> records = RunLauncher.Evaluate(name, loaded, machine.Read(parsed), interruption.Token);
+            HeldOutAccuracy[] results = [.. records.Select(RunSummary.Accuracy)];
+            if (parsed.GetValue(json)) terminal.Line(JsonSerializer.Serialize(results, JsonSerializerOptions.Web));
+            else terminal.Out.Write(HeldOutTable.Of([], results));
+        });
+        return command;
+    }
+}
