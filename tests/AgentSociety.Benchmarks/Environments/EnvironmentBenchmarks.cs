@@ -12,23 +12,24 @@ namespace AgentSociety.Benchmarks;
 static class EnvironmentBenchmarks
 {
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(2);
+    private static double _share;
 
     public static int Run(string[] arguments)
     {
         List<Figure> figures = [.. Verdicts(), Executions(), .. Moves()];
-        foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-40} {figure.PerSecond,14:N0} {figure.Unit}");
+        foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-40} {figure.PerSecond,14:N0} {figure.Unit}, with {figure.Share:P0} of the cores");
         if (arguments is ["--json", string path]) File.WriteAllText(path, JsonSerializer.Serialize(figures));
         return 0;
     }
 
     private static IEnumerable<Figure> Verdicts()
     {
-        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("arithmetic", 6) })
+        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("state-machine", 8), ("cellular-rules", 2), ("hidden-grammar", 6), ("relay", 4), ("arithmetic", 6), ("expressions", 4), ("word-problems", 4) })
         {
             EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
             IEnvironment environment = entry.Create(Activator.CreateInstance(entry.OptionsType)!, 1);
             (Problem Problem, IReadOnlyList<Segment> Transcript)[] solved = [.. Enumerable.Range(0, 512).Select(index => Solved(environment, difficulty, index)).Where(pair => !Reservation.Holds(name, pair.Problem.CanonicalForm))];
-            yield return new($"{name}, difficulty {difficulty}", Rate(index => environment.Verify(solved[index % solved.Length].Problem, solved[index % solved.Length].Transcript)), "verdicts/s");
+            yield return new($"{name}, difficulty {difficulty}", Rate(index => environment.Verify(solved[index % solved.Length].Problem, solved[index % solved.Length].Transcript)), "verdicts/s", _share);
         }
     }
 
@@ -36,7 +37,7 @@ static class EnvironmentBenchmarks
     {
         Sandbox sandbox = new(new());
         string[] programs = ["function f(x){return ((x+3)*2)%7}", "function f(x){let s=0;for(let i=0;i<x;i++)s+=i*i;return s}", "function f(x){return [x,1,2].map(y=>y*2).filter(y=>y>2).join('-')}"];
-        return new("code, typical programs", Rate(index => sandbox.Run(programs[index % programs.Length], "9")), "executions/s");
+        return new("code, typical programs", Rate(index => sandbox.Run(programs[index % programs.Length], "9")), "executions/s", _share);
     }
 
     private static IEnumerable<Figure> Moves()
@@ -52,7 +53,7 @@ static class EnvironmentBenchmarks
                 for (; position.Mover >= 0; played++) position = position.Play(random.Choose(position.Moves));
                 Interlocked.Add(ref moves, played);
             }, out long rounds);
-            yield return new($"{game.Name}, random play", games * moves / rounds, "moves/s");
+            yield return new($"{game.Name}, random play", games * moves / rounds, "moves/s", _share);
         }
     }
 
@@ -67,6 +68,7 @@ static class EnvironmentBenchmarks
         for (int index = 0; index < 2000; index++) work(index);
         long done = 2000;
         Stopwatch clock = Stopwatch.StartNew();
+        TimeSpan used = Environment.CpuUsage.TotalTime;
         Parallel.For(0, Environment.ProcessorCount, worker =>
         {
             for (int index = worker << 20; clock.Elapsed < Each; index += 64)
@@ -75,10 +77,15 @@ static class EnvironmentBenchmarks
                 Interlocked.Add(ref done, 64);
             }
         });
+        _share = (Environment.CpuUsage.TotalTime - used) / clock.Elapsed / Environment.ProcessorCount;
         rounds = done;
         return (done - 2000) / clock.Elapsed.TotalSeconds;
     }
 
     /// <summary>One line of the result.</summary>
-    private sealed record Figure(string Name, double PerSecond, string Unit);
+    /// <param name="Name">What was measured.</param>
+    /// <param name="PerSecond">How many a second of wall time.</param>
+    /// <param name="Unit">What is counted.</param>
+    /// <param name="Share">The part of the machine's cores that this process had meanwhile: below 1 where others worked too.</param>
+    private sealed record Figure(string Name, double PerSecond, string Unit, double Share);
 }
