@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AgentSociety.Kernel;
 using AgentSociety.Society;
 
 namespace AgentSociety.Cli.Commands;
@@ -25,5 +26,5 @@ internal sealed class MachineOptions
     }
 
     /// <summary>What was given.</summary>
-    public RunOptions Read(ParseResult parsed) => new() { Device = parsed.GetValue(_device)!, Threads = parsed.GetValue(_threads) };
+    public RunOptions Read(ParseResult parsed) => new() { Device = parsed.GetValue(_device)!, Threads = parsed.GetValue(_threads), OpenRemote = static settings => new RemotePolicy(settings) };
 }
