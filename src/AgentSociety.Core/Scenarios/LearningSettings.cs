@@ -100,6 +100,14 @@ public sealed record LearningSettings
     [Range(0, 100)]
     public double ReplayWeight { get; init; } = 1;
 
+    /// <summary>Share of the replay that is the society's own: sound solutions of earlier rounds, every difficulty alike, against forgetting what was learned in play.</summary>
+    [Range(0, 1)]
+    public double RememberedShare { get; init; } = 0.5;
+
+    /// <summary>Newest sound solutions of each difficulty that are kept for replay.</summary>
+    [Range(1, 100_000)]
+    public int RememberedSolutions { get; init; } = 128;
+
     /// <summary>Tokens (padding included) that pass through the model at once; a gradient step larger than that is accumulated. Bounds memory.</summary>
     [Range(64, 100_000_000)]
     public int MicroBatchTokens { get; init; } = 16_384;

@@ -63,6 +63,10 @@ public sealed class RunRecords(SocietyDatabase database)
     /// <summary>Texts of the problems that were played, in the order in which they were.</summary>
     public IReadOnlyList<string> PlayedTexts() => database.Read(connection => connection.Query<string>("SELECT text FROM problem ORDER BY rowid").AsList());
 
+    /// <summary>Difficulty of each problem that was played, by its id.</summary>
+    public Dictionary<string, int> Difficulties() => database.Read(connection =>
+        connection.Query<(string Id, int Difficulty)>("SELECT id, difficulty FROM problem").ToDictionary(row => row.Id, row => row.Difficulty, StringComparer.Ordinal));
+
     /// <summary>Held-out results, oldest first.</summary>
     public IReadOnlyList<HeldOutPoint> HeldOut() => database.Read(connection =>
         connection.Query<HeldOutRow>("SELECT round AS Round, difficulty AS Difficulty, reading AS Reading, correct AS Correct, sound AS Sound, count AS Count FROM held_out ORDER BY round, reading, difficulty")

@@ -106,7 +106,7 @@ public sealed class FineTuner
         long tokens = 0;
         for (int epoch = 1; epoch <= _settings.Epochs; epoch++)
         {
-            TrainingReport report = trainer.Train(epoch, credited, replay: null, stop);
+            TrainingReport report = trainer.Train(epoch, credited, replay: null, stop: stop);
             tokens += report.Tokens;
             reached = new FineTuneProgress(reached.Step + report.Steps, report.Steps * _settings.Epochs, report.Loss, null, tokens / watch.Elapsed.TotalSeconds, watch.Elapsed / epoch * (_settings.Epochs - epoch));
             progress?.Invoke(reached);

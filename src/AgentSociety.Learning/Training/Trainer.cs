@@ -59,9 +59,11 @@ public sealed class Trainer : IDisposable
     /// <param name="round">The round; a part of the key of every random draw.</param>
     /// <param name="episodes">Its episodes with their advantages set.</param>
     /// <param name="replay">Where base material comes from; null for none, whatever the scenario says.</param>
+    /// <param name="remembered">Sound solutions of earlier rounds by difficulty, for the replay's own share; null or empty for none.</param>
     /// <param name="stop">Checked before every step.</param>
     /// <exception cref="SocietyException">An episode is inconsistent, or a loss was not finite.</exception>
-    public TrainingReport Train(int round, IReadOnlyList<EpisodeRecord> episodes, IDemonstrator? replay, CancellationToken stop = default)
+    public TrainingReport Train(
+        int round, IReadOnlyList<EpisodeRecord> episodes, IDemonstrator? replay, IReadOnlyList<IReadOnlyList<EpisodeRecord>>? remembered = null, CancellationToken stop = default)
     {
         Stopwatch watch = Stopwatch.StartNew();
         Demonstrations? material = replay is null || _plan.Learning.ReplayShare == 0
@@ -83,7 +85,7 @@ public sealed class Trainer : IDisposable
                 {
                     stop.ThrowIfCancellationRequested();
                     TrainingSequence[] chosen = [.. order[(texts.Length * step / count)..(texts.Length * (step + 1) / count)].Select(index => texts[index])];
-                    WeighedText[] weighed = Weigh(chosen, Replay(material, chosen.Length, name, round, epoch, step));
+                    WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step));
                     total.Add(learner.Gradient.Take(
                         weighed, _plan.Learning.LearningRate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {steps + 1} of {name}"));
                     steps++;
@@ -156,18 +158,23 @@ public sealed class Trainer : IDisposable
         return signal && text.Learned > 0 ? text : null;
     }
 
-    private TrainingSequence[] Replay(Demonstrations? material, int own, string name, int round, int epoch, int step)
+    /// <summary>Base material, and of the society's own what the scenario's share asks for: a difficulty in turn by lot, then one of its solutions.</summary>
+    private TrainingSequence[] Replay(Demonstrations? material, IReadOnlyList<IReadOnlyList<EpisodeRecord>> remembered, int own, string name, int round, int epoch, int step)
     {
-        if (material is null) return [];
-        double share = _plan.Learning.ReplayShare;
+        double share = _plan.Learning.ReplayShare, rememberedShare = remembered.Count > 0 ? _plan.Learning.RememberedShare : 0;
+        if (material is null && rememberedShare == 0) return [];
         TrainingSequence[] texts = new TrainingSequence[(int)Math.Round(own * share / (1 - share))];
         for (int index = 0; index < texts.Length; index++)
         {
-            texts[index] = material.Draw(KeyedRandom.For(_plan.Seed, $"replay/{name}", round, epoch, step, index));
+            KeyedRandom random = KeyedRandom.For(_plan.Seed, $"replay/{name}", round, epoch, step, index);
+            bool fromPlay = material is null || rememberedShare > 0 && random.NextDouble() < rememberedShare;
+            texts[index] = fromPlay ? Imitated(random.Choose(random.Choose(remembered))) : material!.Draw(random);
         }
 
         return texts;
     }
+
+    private static TrainingSequence Imitated(EpisodeRecord solution) => new() { Tokens = solution.Tokens, Mask = solution.LossMask, Role = solution.Role };
 
     private WeighedText[] Weigh(TrainingSequence[] own, TrainingSequence[] replay)
     {

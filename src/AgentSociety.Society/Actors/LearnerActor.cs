@@ -28,7 +28,8 @@ public sealed class LearnerActor : ReceiveActor
     /// <summary>Asks for training on a round.</summary>
     /// <param name="Round">Its number.</param>
     /// <param name="Episodes">What was played, with advantages.</param>
-    public sealed record Learn(int Round, IReadOnlyList<EpisodeRecord> Episodes);
+    /// <param name="Remembered">Sound solutions of earlier rounds by difficulty.</param>
+    public sealed record Learn(int Round, IReadOnlyList<EpisodeRecord> Episodes, IReadOnlyList<IReadOnlyList<EpisodeRecord>> Remembered);
 
     /// <summary>The weights have moved.</summary>
     /// <param name="Report">What training saw.</param>
@@ -57,7 +58,7 @@ public sealed class LearnerActor : ReceiveActor
         _plan = plan;
         _stop = stop;
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
-        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, _plan.Environment as IDemonstrator, _stop))));
+        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, _plan.Environment as IDemonstrator, learn.Remembered, _stop))));
         Receive<Save>(save => Answer(() => Write(save)));
     }
 

@@ -35,6 +35,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, IActorRef> _agents = [];
     private readonly HashSet<string> _played = new(StringComparer.Ordinal);
     private readonly List<string> _archive = [];
+    private readonly SolutionMemory _solutions;
 
     private IActorRef _learner = ActorRefs.Nobody;
     private IActorRef _scratchpad = ActorRefs.Nobody;
@@ -65,6 +66,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
         _session = session;
         _plan = session.Plan;
         _notes = new NotesAccess(_plan, session.Database, session.Scratchpad);
+        _solutions = new SolutionMemory(_plan.Scenario.Learning.RememberedSolutions);
         _display = new RunDisplay(_plan.Scenario.SelfPlay.Rounds, session.Watch);
         Become(Preparing);
     }
@@ -119,6 +121,8 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
             _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, host), "newborn"));
             foreach (string form in _session.Records.PlayedForms()) _played.Add(form);
             _archive.AddRange(_session.Records.PlayedTexts());
+            Dictionary<string, int> difficulties = _session.Records.Difficulties();
+            _solutions.Add(_session.Database.Episodes(new EpisodeFilter { Sound = true, Role = Role.Solver }), problem => difficulties[problem]);
             if (prepared.Pretrained is { } pretrained)
             {
                 _trainSeconds = _clock.Elapsed.TotalSeconds;
@@ -299,7 +303,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     private void Learn()
     {
         Phase(RunPhase.Learn, Learning);
-        if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes));
+        if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes, _solutions.Snapshot()));
         else Guard(new Dictionary<Role, double>());
     }
 
@@ -316,8 +320,15 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
         });
     }
 
+    private void Remember()
+    {
+        Dictionary<string, int> difficulties = _result.Problems.ToDictionary(problem => problem.Id, problem => problem.Difficulty);
+        _solutions.Add(_result.Episodes, problem => difficulties[problem]);
+    }
+
     private void Guard(IReadOnlyDictionary<Role, double> entropy)
     {
+        Remember();
         string[] written = [.. (Scenario.SelfPlay.Enabled ? _proposals : []).Select(proposed => string.Concat(proposed.Episode.Segments.Skip(1).Select(segment => segment.Text)))];
         GuardReading reading = _memory.Guard.Read(written, _selection.Fates.Count(fate => fate.Fate == Fate.Duplicate), [.. _result.Problems.Select(problem => problem.SolveRate)], entropy);
         _metrics.AddRange(RoundMetrics.Of(reading));
