@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using AgentSociety.Core;
 using AgentSociety.Core.Scenarios;
 using static TorchSharp.torch;
@@ -11,10 +12,13 @@ public sealed class LanguageModel : IDisposable
     private const string WeightsFile = CheckpointFiles.WeightsFile;
     private readonly Dictionary<string, Adapter> _adapters = [];
 
-    private LanguageModel(Decoder decoder, ITokenizer tokenizer)
+    private LanguageModel(Decoder decoder, ITokenizer tokenizer, GenerationConfig? generation = null, ChatTemplate? template = null)
     {
         Decoder = decoder;
         Tokenizer = tokenizer;
+        Generation = generation ?? new GenerationConfig();
+        Template = template;
+        EndTokens = [.. Generation.EndTokens.Append(tokenizer.EndOfText).Distinct()];
     }
 
     /// <summary>The shared weights.</summary>
@@ -22,6 +26,15 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>Text to tokens and back.</summary>
     public ITokenizer Tokenizer { get; }
+
+    /// <summary>What the model's publisher advises for sampling.</summary>
+    public GenerationConfig Generation { get; }
+
+    /// <summary>How a conversation is laid out; null where the model knows none.</summary>
+    public ChatTemplate? Template { get; }
+
+    /// <summary>All tokens that end a text; <see cref="ITokenizer.EndOfText"/> is one of them.</summary>
+    public IReadOnlyList<int> EndTokens { get; }
 
     /// <summary>Adapters by name.</summary>
     public IReadOnlyDictionary<string, Adapter> Adapters => _adapters;
@@ -48,10 +61,13 @@ public sealed class LanguageModel : IDisposable
     {
         if (!Directory.Exists(folder)) throw new SocietyException($"{folder}: no such folder; a model is a folder with config.json, {WeightsFile} and a tokenizer");
         DecoderConfig config = DecoderConfig.Load(folder);
-        CharacterTokenizer tokenizer = CharacterTokenizer.Load(folder);
-        if (tokenizer.VocabularySize != config.VocabularySize)
+        GenerationConfig generation = GenerationConfig.Load(folder, config);
+        ITokenizer tokenizer = TokenizerFolder.Load(folder, generation.EndTokens.Count > 0 ? generation.EndTokens[0] : null);
+        // Published models round their vocabulary up; a home-grown one has the alphabet's size to the last id.
+        if (tokenizer.VocabularySize > config.VocabularySize || (tokenizer is CharacterTokenizer && tokenizer.VocabularySize != config.VocabularySize))
             throw new SocietyException($"{folder}: the tokenizer has {tokenizer.VocabularySize} tokens and config.json says {config.VocabularySize}; the files belong to different models");
-        LanguageModel model = new(Decoder.Load(config, folder, TorchRuntime.Device, asStored), tokenizer);
+        ChatTemplate? template = ChatTemplate.Find(folder);
+        LanguageModel model = new(Decoder.Load(config, folder, TorchRuntime.Device, asStored), tokenizer, generation, template);
         string adapters = Path.Combine(folder, "adapters");
         if (Directory.Exists(adapters))
         {
@@ -68,8 +84,18 @@ public sealed class LanguageModel : IDisposable
         Directory.CreateDirectory(folder);
         Decoder.Config.Save(folder);
         Tokenizer.Save(folder);
+        Generation.Save(folder);
+        Template?.Save(folder);
         SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Decoder.Parameters);
         foreach ((string name, Adapter adapter) in _adapters) adapter.Save(Path.Combine(folder, "adapters", name));
+    }
+
+    /// <summary>Tokens of a conversation up to where the assistant's next turn begins. Names of special tokens in what was said are text.</summary>
+    /// <exception cref="SocietyException">The model has no chat template, or it refuses the conversation.</exception>
+    public int[] EncodeChat(IReadOnlyList<ChatTurn> turns, JsonArray? tools = null, IReadOnlyDictionary<string, object?>? variables = null)
+    {
+        if (Template is null) throw new SocietyException("the model has no chat template; use one that was tuned for conversation, or put a chat_template.jinja into its folder");
+        return Tokenizer.EncodeMarkup(Template.Render(turns, prompt: true, tools, variables, Tokenizer.Shield));
     }
 
     /// <summary>Adds an adapter that changes nothing yet.</summary>

@@ -226,7 +226,7 @@ public sealed class DecodingEngine : IDisposable
         sequence.Sampled(token, logProbability);
         DecodedTokens++;
         bool goesOn = sequence.Request.Observer is not { } observer || observer(new SampledToken(token, logProbability, _sampler.Likeliest(sequence.Request.Alternatives)));
-        if (token == _model.Tokenizer.EndOfText)
+        if (_model.EndTokens.Contains(token))
         {
             Finish(sequence, FinishReason.EndOfText);
             return;
@@ -246,8 +246,8 @@ public sealed class DecodingEngine : IDisposable
     {
         try
         {
-            string reply = tools.Call(_model.Tokenizer.Decode(sequence.Tokens[sequence.CallStart..]));
-            sequence.Replied(_model.Tokenizer.Encode(reply));
+            string reply = tools.Call(_model.Tokenizer.DecodeContinuation(sequence.Tokens[sequence.CallStart..]));
+            sequence.Replied(_model.Tokenizer.EncodeContinuation(reply));
             return true;
         }
         catch (SocietyException failure)
@@ -265,7 +265,7 @@ public sealed class DecodingEngine : IDisposable
         ends = new bool[_model.Decoder.Config.VocabularySize];
         for (int token = 0; token < ends.Length; token++)
         {
-            string text = _model.Tokenizer.Decode([token]);
+            string text = _model.Tokenizer.DecodeContinuation([token]);
             ends[token] = text.Length > 0 && markers.Contains(text[^1], StringComparison.Ordinal);
         }
 

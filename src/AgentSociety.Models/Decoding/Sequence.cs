@@ -81,7 +81,7 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
             (Source source, int start) = _pieces[piece];
             int end = piece + 1 < _pieces.Count ? _pieces[piece + 1].Start : Count;
             if (source == Source.Model) mask.AsSpan(start, end - start).Fill(true);
-            string text = tokenizer.Decode(Tokens[start..end]);
+            string text = start == 0 ? tokenizer.Decode(Tokens[start..end]) : tokenizer.DecodeContinuation(Tokens[start..end]);
             if (text.Length > 0) segments.Add(new Segment(source, text));
         }
 

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentSociety.Core;
+
+namespace AgentSociety.Models;
+
+/// <summary>What a model's publisher advises for sampling, and which tokens end a text: <c>generation_config.json</c>.</summary>
+public sealed record GenerationConfig
+{
+    /// <summary>The file in a model's folder.</summary>
+    public const string FileName = "generation_config.json";
+
+    /// <summary>The tokens that end a text, the first the usual one; empty where the file gives none.</summary>
+    public IReadOnlyList<int> EndTokens { get; init; } = [];
+
+    /// <summary>The advised sampling; the plain distribution where the file advises none.</summary>
+    public SamplingSettings Sampling { get; init; } = new();
+
+    /// <summary>The file's text, to be written back; null where there is none.</summary>
+    internal string? Source { get; init; }
+
+    /// <summary>Reads the file, and where it or its end token is missing <c>config.json</c>.</summary>
+    /// <exception cref="SocietyException">The file is damaged.</exception>
+    public static GenerationConfig Load(string folder, DecoderConfig config)
+    {
+        string file = Path.Combine(folder, FileName);
+        try
+        {
+            string? source = File.Exists(file) ? File.ReadAllText(file) : null;
+            JsonObject json = source is null ? [] : JsonNode.Parse(source)?.AsObject() ?? [];
+            JsonNode? end = json["eos_token_id"] ?? (config.Others is { } others && others.TryGetValue("eos_token_id", out JsonElement given) ? JsonNode.Parse(given.GetRawText()) : null);
+            // Greedy unless the file says to sample; its other settings then have no meaning.
+            bool samples = json["do_sample"]?.GetValue<bool>() ?? false;
+            SamplingSettings sampling = new()
+            {
+                Temperature = samples ? json["temperature"]?.GetValue<double>() ?? 1 : source is null ? 1 : 0,
+                TopK = samples ? json["top_k"]?.GetValue<int>() ?? 50 : 0,
+                TopP = samples ? json["top_p"]?.GetValue<double>() ?? 1 : 1,
+                MinP = samples ? json["min_p"]?.GetValue<double>() ?? 0 : 0,
+                RepetitionPenalty = json["repetition_penalty"]?.GetValue<double>() ?? 1,
+            };
+            int[] ends = end switch
+            {
+                null => [],
+                JsonArray several => [.. several.Select(token => token?.GetValue<int>() ?? -1)],
+                _ => [end.GetValue<int>()],
+            };
+            foreach (int token in ends)
+            {
+                if ((uint)token >= (uint)config.VocabularySize) throw new SocietyException($"{file}: eos_token_id {token} is not of the vocabulary of {config.VocabularySize}");
+            }
+
+            return new GenerationConfig { EndTokens = ends, Sampling = sampling, Source = source };
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
+        {
+            throw new SocietyException($"{file}: cannot be read as generation settings ({cause.Message})", cause: cause);
+        }
+    }
+
+    /// <summary>Writes the file as it was read.</summary>
+    public void Save(string folder)
+    {
+        if (Source is not null) WholeFile.Write(Path.Combine(folder, FileName), Source);
+    }
+}

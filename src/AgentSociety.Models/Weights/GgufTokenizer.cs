@@ -1,0 +1,96 @@
+using System.Text.Json;
+using AgentSociety.Core;
+
+namespace AgentSociety.Models;
+
+/// <summary>Writes a tokenizer under the keys by which llama.cpp makes its own of it.</summary>
+internal static class GgufTokenizer
+{
+    private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
+
+    /// <summary>Patterns whose cutting llama.cpp has built in, and its names for them.</summary>
+    private static readonly Dictionary<string, string> Patterns = new()
+    {
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = "llama-bpe",
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = "qwen2",
+    };
+
+    /// <summary>Adds the tokenizer and the chat template.</summary>
+    /// <exception cref="SocietyException">The tokenizer is none that llama.cpp knows.</exception>
+    public static void Add(GgufFile file, LanguageModel model)
+    {
+        switch (model.Tokenizer)
+        {
+            case CharacterTokenizer characters:
+                AddCharacters(file, characters, model.Decoder.Config.VocabularySize);
+                break;
+            case BytePairTokenizer pairs:
+                AddPairs(file, pairs, model.Decoder.Config.VocabularySize);
+                break;
+            default:
+                throw new SocietyException($"GGUF has no place for a tokenizer of the kind {model.Tokenizer.GetType().Name}; export the Hugging Face format instead");
+        }
+
+        file.Add("tokenizer.ggml.eos_token_id", model.Tokenizer.EndOfText);
+        if (model.Tokenizer.BeginningOfText is { } first) file.Add("tokenizer.ggml.bos_token_id", first);
+        file.Add("tokenizer.ggml.add_bos_token", model.Tokenizer.BeginningOfText is not null);
+        if (model.Template is { } template) file.Add("tokenizer.chat_template", template.Source);
+    }
+
+    /// <summary>Characters become a byte-level vocabulary without merges, which spells one byte at a time.</summary>
+    private static void AddCharacters(GgufFile file, CharacterTokenizer characters, int size)
+    {
+        if (characters.Alphabet.FirstOrDefault(character => character > '\x7F') is var foreign and > '\0')
+            throw new SocietyException($"the model's alphabet holds '{foreign}' (U+{(int)foreign:X4}), and llama.cpp has no tokenizer of characters beyond ASCII; export the Hugging Face format instead");
+        string[] tokens = [.. characters.Alphabet.Select(character => ByteAlphabet.Of((byte)character).ToString()), "<|endoftext|>"];
+        AddVocabulary(file, "gpt2", tokens, size, id => id == characters.EndOfText ? Control : Normal);
+        file.Add("tokenizer.ggml.pre", "gpt-2");
+        file.Add("tokenizer.ggml.merges", (IReadOnlyList<string>)[]);
+    }
+
+    private static void AddPairs(GgufFile file, BytePairTokenizer tokenizer, int size)
+    {
+        TokenizerFile source = tokenizer.File;
+        Dictionary<int, AddedToken> added = source.Added.DistinctBy(token => token.Id).ToDictionary(token => token.Id);
+        int? unknown = source.Model.Unknown;
+        int Kind(int id) => added.TryGetValue(id, out AddedToken? token) ? id == unknown ? Unknown : token.Special ? Control : UserDefined
+            : id == unknown ? Unknown
+            : source.ByteFallback && source.Tokens[id] is ['<', '0', 'x', _, _, '>'] ? Byte : Normal;
+        string[] tokens = [.. source.Tokens.Select((token, id) => token ?? $"[UNUSED{id}]")];
+        if (source.ByteLevel)
+        {
+            AddVocabulary(file, "gpt2", tokens, size, id => source.Tokens[id] is null ? Unused : Kind(id));
+            file.Add("tokenizer.ggml.pre", Cutting(source));
+            file.Add("tokenizer.ggml.merges", [.. source.Merges.Select(merge => $"{merge.Left} {merge.Right}")]);
+            return;
+        }
+
+        if (source.SpaceMark != TextSteps.Space || !source.ByteFallback) throw new SocietyException("the tokenizer is neither byte-level nor SentencePiece's kind with byte fallback, and llama.cpp knows no other BPE; export the Hugging Face format instead");
+        AddVocabulary(file, "llama", tokens, size, id => source.Tokens[id] is null ? Unused : Kind(id));
+        // llama.cpp merges the pair whose result has the best score: the earlier merged, the better.
+        const float Never = -1e6f;
+        float[] scores = [.. Enumerable.Range(0, size).Select(id => id < source.Tokens.Length && source.Tokens[id] is { Length: > 1 } ? Never : 0)];
+        for (int rank = source.Merges.Count - 1; rank >= 0; rank--) scores[source.Vocabulary[source.Merges[rank].Left + source.Merges[rank].Right]] = -1 - rank;
+        file.Add("tokenizer.ggml.scores", scores);
+        if (unknown is { } id) file.Add("tokenizer.ggml.unknown_token_id", id);
+        file.Add("tokenizer.ggml.add_space_prefix", source.Normaliser(false)("a").StartsWith(TextSteps.Space) || source.PreTokeniser(false)(new TextPiece("a", First: true)).First().Text.StartsWith(TextSteps.Space));
+    }
+
+    private static void AddVocabulary(GgufFile file, string kind, string[] tokens, int size, Func<int, int> type)
+    {
+        file.Add("tokenizer.ggml.model", kind);
+        // Ids beyond the tokenizer's are only there to round the matrix up.
+        file.Add("tokenizer.ggml.tokens", [.. tokens, .. Enumerable.Range(tokens.Length, size - tokens.Length).Select(id => $"[PAD{id}]")]);
+        file.Add("tokenizer.ggml.token_type", [.. Enumerable.Range(0, size).Select(id => id < tokens.Length ? type(id) : Unused)]);
+    }
+
+    private static string Cutting(TokenizerFile source)
+    {
+        JsonElement[] steps = [.. source.Steps];
+        string[] types = [.. steps.Select(step => step.GetProperty("type").GetString()!)];
+        if (types is ["ByteLevel"]) return "gpt-2";
+        if (types is ["Digits", "ByteLevel"] && steps[0].GetProperty("individual_digits").GetBoolean()) return "smollm";
+        if (types is ["Split", "ByteLevel"] && steps[0].GetProperty("pattern").TryGetProperty("Regex", out JsonElement pattern) && Patterns.TryGetValue(pattern.GetString()!, out string? name)) return name;
+        throw new SocietyException($"llama.cpp has no name for the way this tokenizer cuts text ({string.Join(", ", types)}); export the Hugging Face format instead");
+    }
+}
