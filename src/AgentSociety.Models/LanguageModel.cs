@@ -79,15 +79,31 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>Writes the model's folder; an existing file is replaced whole.</summary>
-    public void Save(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="type">Number format of the weights in the file; null for the one that they have.</param>
+    public void Save(string folder, ScalarType? type = null)
     {
         Directory.CreateDirectory(folder);
-        Decoder.Config.Save(folder);
+        ScalarType stored = type ?? Decoder["model.norm.weight"].dtype;
+        (Decoder.Config with { StoredType = stored.ToString().ToLowerInvariant() }).Save(folder);
         Tokenizer.Save(folder);
         Generation.Save(folder);
         Template?.Save(folder);
-        SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Decoder.Parameters);
+        SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Decoder.Parameters, type);
+        // Shards of what was here before would be taken for this model's.
+        File.Delete(Path.Combine(folder, CheckpointFiles.IndexFile));
         foreach ((string name, Adapter adapter) in _adapters) adapter.Save(Path.Combine(folder, "adapters", name));
+    }
+
+    /// <summary>Reads an adapter's PEFT folder.</summary>
+    /// <exception cref="SocietyException">The adapter does not fit the model, or the model has one of that name.</exception>
+    public Adapter LoadAdapter(string name, string folder)
+    {
+        if (_adapters.ContainsKey(name)) throw new SocietyException($"the model has an adapter '{name}' already; choose another name");
+        Adapter adapter = Adapter.Load(folder, Decoder);
+        _adapters.Add(name, adapter);
+        WeightsChanged();
+        return adapter;
     }
 
     /// <summary>Tokens of a conversation up to where the assistant's next turn begins. Names of special tokens in what was said are text.</summary>
@@ -116,7 +132,7 @@ public sealed class LanguageModel : IDisposable
         using var frozen = no_grad();
         foreach ((string weightName, Tensor weight) in Decoder.Parameters)
         {
-            if (adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b)) weight.add_(b.matmul(a), alpha: adapter.Scale);
+            if (weightName.EndsWith(".weight", StringComparison.Ordinal) && adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b)) weight.add_(b.matmul(a).to(weight.dtype), alpha: adapter.Scale);
         }
 
         adapter.Dispose();

@@ -73,7 +73,7 @@ public sealed class Adapter : IDisposable
             Rank = Settings.Rank,
             Alpha = Settings.Alpha,
             RankStabilised = Settings.RankStabilised,
-            Targets = Settings.Targets,
+            Targets = JsonSerializer.SerializeToElement(Settings.Targets),
         };
         WholeFile.Write(Path.Combine(folder, ConfigFile), JsonSerializer.Serialize(stored) + "\n");
         SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Parameters.Select(parameter => (Prefix + parameter.Name, parameter.Weight)));
@@ -94,22 +94,33 @@ public sealed class Adapter : IDisposable
             throw new SocietyException($"{configFile}: cannot be read as an adapter's configuration ({cause.Message})", cause: cause);
         }
 
-        LoraSettings settings = new() { Rank = stored.Rank, Alpha = stored.Alpha, RankStabilised = stored.RankStabilised, Targets = stored.Targets };
-        Adapter adapter = Create(decoder, settings, seed: 0);
+        if (stored.Foreign is { } foreign) throw new SocietyException($"{configFile}: {foreign} is not supported; use a plain LoRA adapter");
         Dictionary<string, Tensor> read = SafetensorsFile.Read(weightsFile);
+        Dictionary<string, (Tensor A, Tensor B)> updates = [];
         using (no_grad())
         {
-            foreach ((string name, Tensor weight) in adapter.Parameters)
+            foreach ((string name, Tensor weight) in decoder.Parameters)
             {
-                if (!read.Remove(Prefix + name, out Tensor? source)) throw new SocietyException($"{weightsFile}: tensor {Prefix + name} is missing");
-                if (!source.shape.SequenceEqual(weight.shape)) throw new SocietyException($"{weightsFile}: tensor {Prefix + name} has shape [{string.Join(", ", source.shape)}] where the model needs [{string.Join(", ", weight.shape)}]");
-                weight.copy_(source);
-                source.Dispose();
+                string module = name.EndsWith(".weight", StringComparison.Ordinal) ? name[..^".weight".Length] : name;
+                string nameOfA = $"{Prefix}{module}.lora_A.weight", nameOfB = $"{Prefix}{module}.lora_B.weight";
+                if (weight.dim() != 2 || (!read.ContainsKey(nameOfA) && !read.ContainsKey(nameOfB))) continue;
+                updates[module] = (Take(nameOfA, [stored.Rank, weight.shape[1]]), Take(nameOfB, [weight.shape[0], stored.Rank]));
             }
         }
 
+        if (updates.Keys.FirstOrDefault(module => module is "model.embed_tokens" or "lm_head") is { } outer) throw new SocietyException($"{weightsFile}: adapts {outer}; adapters of layers' matrices are supported");
         if (read.Count > 0) throw new SocietyException($"{weightsFile}: holds tensors that the model has no place for, such as {read.Keys.First()}");
-        return adapter;
+        if (updates.Count == 0) throw new SocietyException($"{weightsFile}: holds no update of any of the model's matrices");
+        string[] targets = [.. updates.Keys.Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct()];
+        if (stored.Missing(targets) is { } missing) throw new SocietyException($"{weightsFile}: tensor {Prefix}model.layers.0.*.{missing}.lora_A.weight is missing, which {ConfigFile} names as a target");
+        return new Adapter(new LoraSettings { Rank = stored.Rank, Alpha = stored.Alpha, RankStabilised = stored.RankStabilised, Targets = targets }, updates);
+
+        Tensor Take(string name, long[] shape)
+        {
+            if (!read.Remove(name, out Tensor? source)) throw new SocietyException($"{weightsFile}: tensor {name} is missing");
+            if (!source.shape.SequenceEqual(shape)) throw new SocietyException($"{weightsFile}: tensor {name} has shape [{string.Join(", ", source.shape)}] where the model needs [{string.Join(", ", shape)}]");
+            using (source) return empty(shape, ScalarType.Float32, decoder.Device).copy_(source).DetachFromDisposeScope().requires_grad_();
+        }
     }
 
     /// <inheritdoc />
@@ -139,10 +150,45 @@ public sealed class Adapter : IDisposable
         [JsonPropertyName("use_rslora")]
         public bool RankStabilised { get; init; }
 
+        /// <summary>Names, or a pattern of names; which matrices are adapted is told by the tensors.</summary>
         [JsonPropertyName("target_modules")]
-        public required IReadOnlyList<string> Targets { get; init; }
+        public JsonElement Targets { get; init; }
 
         [JsonPropertyName("bias")]
         public string Bias { get; init; } = "none";
+
+        [JsonPropertyName("lora_dropout")]
+        public double Dropout { get; init; }
+
+        [JsonPropertyName("fan_in_fan_out")]
+        public bool Transposed { get; init; }
+
+        [JsonPropertyName("inference_mode")]
+        public bool ForInference { get; init; } = true;
+
+        [JsonExtensionData]
+        public IDictionary<string, JsonElement>? Others { get; init; }
+
+        /// <summary>The first thing that would change the result and is not built; null for none.</summary>
+        [JsonIgnore]
+        public string? Foreign =>
+            Type != "LORA" ? $"peft_type '{Type}'"
+            : Rank < 1 ? $"r {Rank}"
+            : Bias != "none" ? $"bias '{Bias}'"
+            : Transposed ? "fan_in_fan_out"
+            : Others?.FirstOrDefault(other => other.Key is "use_dora" or "modules_to_save" or "rank_pattern" or "alpha_pattern" or "layer_replication" or "trainable_token_indices" or "use_qalora" && Says(other.Value)) is { Key: { } key } ? key
+            : null;
+
+        /// <summary>A target that is named by itself and has no tensors; null for none.</summary>
+        public string? Missing(string[] found) => Targets.ValueKind != JsonValueKind.Array ? null
+            : Targets.EnumerateArray().Where(target => target.ValueKind == JsonValueKind.String).Select(target => target.GetString()!).FirstOrDefault(target => !found.Contains(target[(target.LastIndexOf('.') + 1)..]));
+
+        private static bool Says(JsonElement value) => value.ValueKind switch
+        {
+            JsonValueKind.Null or JsonValueKind.False or JsonValueKind.Undefined => false,
+            JsonValueKind.Array => value.GetArrayLength() > 0,
+            JsonValueKind.Object => value.EnumerateObject().Any(),
+            _ => true,
+        };
     }
 }

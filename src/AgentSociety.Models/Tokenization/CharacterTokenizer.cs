@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AgentSociety.Core;
 
 namespace AgentSociety.Models;
@@ -8,6 +9,8 @@ public sealed class CharacterTokenizer : ITokenizer
 {
     /// <summary>The file that holds it in a model's folder.</summary>
     public const string FileName = "character-tokenizer.json";
+
+    private const string EndName = "<|endoftext|>";
 
     private readonly string _alphabet;
     private readonly Dictionary<char, int> _ids = [];
@@ -60,6 +63,29 @@ public sealed class CharacterTokenizer : ITokenizer
     /// <inheritdoc />
     public void Save(string folder) =>
         WholeFile.Write(Path.Combine(folder, FileName), JsonSerializer.Serialize(new Stored("characters", _alphabet)) + "\n");
+
+    /// <summary>Writes the same tokenizer as <c>tokenizer.json</c> too, for tools that know nothing of alphabets.</summary>
+    public void SaveForOthers(string folder)
+    {
+        JsonObject vocabulary = [];
+        foreach ((char character, int id) in _ids) vocabulary[character.ToString()] = id;
+        JsonObject end = new() { ["id"] = EndOfText, ["content"] = EndName, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true };
+        JsonObject file = new()
+        {
+            ["version"] = "1.0",
+            ["truncation"] = null,
+            ["padding"] = null,
+            ["added_tokens"] = new JsonArray(end),
+            ["normalizer"] = null,
+            ["pre_tokenizer"] = null,
+            ["post_processor"] = null,
+            ["decoder"] = new JsonObject { ["type"] = "Fuse" },
+            ["model"] = new JsonObject { ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = null, ["end_of_word_suffix"] = null, ["fuse_unk"] = false, ["byte_fallback"] = false, ["ignore_merges"] = false, ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
+        };
+        JsonObject config = new() { ["tokenizer_class"] = "PreTrainedTokenizerFast", ["eos_token"] = EndName, ["clean_up_tokenization_spaces"] = false };
+        WholeFile.Write(Path.Combine(folder, TokenizerFile.FileName), file.ToJsonString());
+        WholeFile.Write(Path.Combine(folder, TokenizerFile.ConfigName), config.ToJsonString());
+    }
 
     /// <summary>Reads the tokenizer of a model's folder.</summary>
     /// <exception cref="SocietyException">The file is missing or not such a tokenizer.</exception>

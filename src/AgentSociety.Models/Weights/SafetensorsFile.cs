@@ -15,7 +15,8 @@ public static class SafetensorsFile
     /// <summary>Writes tensors; the file appears whole or not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Names and values, in the order they are to have in the file.</param>
-    public static void Write(string path, IEnumerable<(string Name, Tensor Tensor)> tensors)
+    /// <param name="type">Number format to write all of them in; null for each tensor's own.</param>
+    public static void Write(string path, IEnumerable<(string Name, Tensor Tensor)> tensors, ScalarType? type = null)
     {
         (string Name, Tensor Tensor)[] entries = [.. tensors];
         using MemoryStream headerText = new();
@@ -29,7 +30,7 @@ public static class SafetensorsFile
             long offset = 0;
             foreach ((string name, Tensor tensor) in entries)
             {
-                (string label, int size) = SafetensorsHeader.Label(tensor.dtype);
+                (string label, int size) = SafetensorsHeader.Label(type ?? tensor.dtype);
                 long bytes = tensor.numel() * size;
                 json.WriteStartObject(name);
                 json.WriteString("dtype", label);
@@ -56,7 +57,7 @@ public static class SafetensorsFile
             headerText.CopyTo(file);
             foreach ((_, Tensor tensor) in entries)
             {
-                Copy(tensor, file);
+                Copy(tensor, type ?? tensor.dtype, file);
             }
         });
     }
@@ -87,11 +88,11 @@ public static class SafetensorsFile
     }
 
     /// <summary>Writes values in pieces, since one piece of memory is seen through at most 2 GiB at a time.</summary>
-    private static void Copy(Tensor tensor, Stream file)
+    private static void Copy(Tensor tensor, ScalarType type, Stream file)
     {
         foreach ((long start, long count) in Pieces(tensor))
         {
-            using Tensor detached = tensor.detach(), flat = detached.reshape(-1), piece = flat.narrow(0, start, count), near = piece.cpu(), plain = near.contiguous();
+            using Tensor detached = tensor.detach(), flat = detached.reshape(-1), piece = flat.narrow(0, start, count), near = piece.cpu(), converted = near.to(type), plain = converted.contiguous();
             file.Write(plain.bytes);
         }
     }

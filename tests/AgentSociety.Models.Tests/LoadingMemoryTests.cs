@@ -1,0 +1,56 @@
+using static TorchSharp.torch;
+
+namespace AgentSociety.Models.Tests;
+
+[Collection("Torch")]
+public sealed class LoadingMemoryTests : IDisposable
+{
+    private static readonly DecoderConfig Shape = new() { Width = 512, Layers = 8, Heads = 8, KeyValueHeads = 4, FeedForward = 1536, Context = 512, VocabularySize = 8192 };
+    private readonly string _folder = Directory.CreateTempSubdirectory("loading-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>The peak of the process' memory, as the system counts it, over what it was before; the mapped file's pages are counted too.</summary>
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Loading_takes_no_more_than_the_weights_and_a_tenth(ScalarType stored)
+    {
+        if (!File.Exists("/proc/self/clear_refs")) return;
+        long weights = Write(stored);
+        long before = Peak(reset: true);
+        using Decoder decoder = Decoder.Load(Shape, _folder, CPU);
+        long taken = Peak(reset: false) - before;
+        Assert.True(taken <= 1.1 * weights, $"{taken >> 20} MiB for {weights >> 20} MiB of weights");
+        Assert.True(taken >= 0.5 * weights, $"only {taken >> 20} MiB were seen for {weights >> 20} MiB of weights: the measure is blind");
+    }
+
+    [Fact]
+    public void Weights_left_in_the_file_take_no_memory_of_their_own_and_cannot_reach_the_file()
+    {
+        if (!File.Exists("/proc/self/clear_refs")) return;
+        long weights = Write(ScalarType.BFloat16), before = Status("RssAnon");
+        using Decoder decoder = Decoder.Load(Shape, _folder, CPU, asStored: true);
+        using (Tensor sum = decoder.Parameters.Select(parameter => parameter.Weight.sum(ScalarType.Float32)).Aggregate((a, b) => a + b)) Assert.NotEqual(0, sum.item<float>());
+        Assert.InRange(Status("RssAnon") - before, long.MinValue, weights / 10);
+        byte[] file = File.ReadAllBytes(Path.Combine(_folder, "model.safetensors"));
+        using (no_grad()) decoder["model.norm.weight"].add_(1);
+        Assert.Equal(file, File.ReadAllBytes(Path.Combine(_folder, "model.safetensors")));
+    }
+
+    private long Write(ScalarType stored)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(Path.Combine(_folder, "model.safetensors"), Decoder.Shapes(Shape).Select(shape => (shape.Name, ones(shape.Shape))), stored);
+        return Decoder.Shapes(Shape).Sum(shape => shape.Shape.Aggregate(4L, (product, extent) => product * extent));
+    }
+
+    private static long Peak(bool reset)
+    {
+        GC.Collect();
+        if (reset) File.WriteAllText("/proc/self/clear_refs", "5");
+        return Status("VmHWM");
+    }
+
+    private static long Status(string field) => long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith(field, StringComparison.Ordinal)).Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
+}
