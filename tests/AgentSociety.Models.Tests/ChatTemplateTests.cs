@@ -45,7 +45,7 @@ public sealed class ChatTemplateTests
     [InlineData("\n\n{{ nothing.more }}", "line 3", "nothing")]
     [InlineData("{{ raise_exception('roles must alternate') }}", "line 1", "roles must alternate")]
     [InlineData("{{ 1 + 'a' }}", "line 1", "'+'")]
-    [InlineData("{% for i in range(1000000) %}{% for j in range(1000000) %}{% endfor %}{% endfor %}", "line 1", "steps")]
+    [InlineData("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "line 1", "steps")]
     [InlineData("{{ range(99999999999) }}", "line 1", "range")]
     [InlineData("{{ 'aaaaaaaaaa' * 99999999 }}", "line 1", "'*'")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "line 1", "deeper")]

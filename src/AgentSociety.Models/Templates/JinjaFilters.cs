@@ -5,7 +5,7 @@ namespace AgentSociety.Models.Templates;
 /// <summary>The filters, tests and functions that templates may use.</summary>
 internal static class JinjaFilters
 {
-    private const long LongestRange = 1_000_000;
+    private const long LongestRange = 100_000;
 
     /// <summary>A function that every template sees; null where there is none of that name.</summary>
     public static Callable? Global(string name) => name switch

@@ -5,7 +5,7 @@ namespace AgentSociety.Models.Templates;
 /// <summary>Runs a template. It can compute and write text, and nothing else: no files, no types, bounded work and output.</summary>
 internal sealed class JinjaInterpreter
 {
-    private const int MostSteps = 2_000_000;
+    private const int MostSteps = 5_000_000;
     private const int LongestOutput = 1 << 24;
     private const int MostCalls = 100;
 
@@ -86,12 +86,14 @@ internal sealed class JinjaInterpreter
         _scopes.Add([]);
         foreach (object? item in Items(loop.Line, Evaluate(loop.Source)))
         {
+            Count(loop.Line);
             Bind(loop.Line, loop.Names, item);
             if (loop.Condition is null || JinjaValues.Truth(Evaluate(loop.Condition))) items.Add(item);
         }
 
         for (int index = 0; index < items.Count; index++)
         {
+            Count(loop.Line);
             _scopes[^1] = new Dictionary<string, object?> { ["loop"] = Position(items, index) };
             Bind(loop.Line, loop.Names, items[index]);
             if (Do(loop.Body) == Flow.Break) break;
@@ -168,31 +170,37 @@ internal sealed class JinjaInterpreter
 
     private object? Evaluate(Expression expression)
     {
-        Count(expression.Line);
-        return expression switch
-        {
-            Literal literal => literal.Value,
-            Name name => Find(name.Identifier),
-            ListOf list => list.Items.Select(Evaluate).ToList(),
-            MapOf map => map.Entries.Select(entry => (Key: JinjaValues.Print(Evaluate(entry.Key)), Value: Evaluate(entry.Value))).Aggregate(new Dictionary<string, object?>(), (built, entry) =>
-            {
-                built[entry.Key] = entry.Value;
-                return built;
-            }),
-            Attribute attribute => AttributeOf(attribute),
-            Index index => ItemOf(index),
-            Slice slice => SliceOf(slice),
-            Call call => Called(call),
-            Filtered filtered => At(filtered.Line, () => JinjaFilters.Apply(filtered.Filter, Evaluate(filtered.Target), Arguments(filtered.Arguments), Named(filtered.Named))),
-            Tested tested => At(tested.Line, () => JinjaFilters.Test(tested.Test, Evaluate(tested.Target), Arguments(tested.Arguments)) != tested.Negated),
-            Unary unary => At(unary.Line, () => JinjaOperators.Apply(unary.Operator, Evaluate(unary.Operand))),
-            Binary { Operator: "and" } both => Evaluate(both.Left) is var left && JinjaValues.Truth(left) ? Evaluate(both.Right) : left,
-            Binary { Operator: "or" } either => Evaluate(either.Left) is var left && JinjaValues.Truth(left) ? left : Evaluate(either.Right),
-            Binary binary => At(binary.Line, () => JinjaOperators.Apply(binary.Operator, Evaluate(binary.Left), Evaluate(binary.Right))),
-            Choice choice => JinjaValues.Truth(Evaluate(choice.Condition)) ? Evaluate(choice.Then) : choice.Otherwise is null ? new Undefined("") : Evaluate(choice.Otherwise),
-            _ => throw new JinjaException(expression.Line, "an unknown expression"),
-        };
+        object? value = Compute(expression);
+        if (value is string { Length: > LongestOutput }) throw new JinjaException(expression.Line, $"a text is longer than {LongestOutput} characters");
+        // What is made costs by its size, or a short template could ask for any amount of memory.
+        bool made = expression is Binary or Filtered or Call or Slice or ListOf;
+        Count(expression.Line, 1 + value switch { string text when made => text.Length / 256, IReadOnlyList<object?> list when made => list.Count, _ => 0 });
+        return value;
     }
+
+    private object? Compute(Expression expression) => expression switch
+    {
+        Literal literal => literal.Value,
+        Name name => Find(name.Identifier),
+        ListOf list => list.Items.Select(Evaluate).ToList(),
+        MapOf map => map.Entries.Select(entry => (Key: JinjaValues.Print(Evaluate(entry.Key)), Value: Evaluate(entry.Value))).Aggregate(new Dictionary<string, object?>(), (built, entry) =>
+        {
+            built[entry.Key] = entry.Value;
+            return built;
+        }),
+        Attribute attribute => AttributeOf(attribute),
+        Index index => ItemOf(index),
+        Slice slice => SliceOf(slice),
+        Call call => Called(call),
+        Filtered filtered => At(filtered.Line, () => JinjaFilters.Apply(filtered.Filter, Evaluate(filtered.Target), Arguments(filtered.Arguments), Named(filtered.Named))),
+        Tested tested => At(tested.Line, () => JinjaFilters.Test(tested.Test, Evaluate(tested.Target), Arguments(tested.Arguments)) != tested.Negated),
+        Unary unary => At(unary.Line, () => JinjaOperators.Apply(unary.Operator, Evaluate(unary.Operand))),
+        Binary { Operator: "and" } both => Evaluate(both.Left) is var left && JinjaValues.Truth(left) ? Evaluate(both.Right) : left,
+        Binary { Operator: "or" } either => Evaluate(either.Left) is var left && JinjaValues.Truth(left) ? left : Evaluate(either.Right),
+        Binary binary => At(binary.Line, () => JinjaOperators.Apply(binary.Operator, Evaluate(binary.Left), Evaluate(binary.Right))),
+        Choice choice => JinjaValues.Truth(Evaluate(choice.Condition)) ? Evaluate(choice.Then) : choice.Otherwise is null ? new Undefined("") : Evaluate(choice.Otherwise),
+        _ => throw new JinjaException(expression.Line, "an unknown expression"),
+    };
 
     private List<object?> Arguments(IReadOnlyList<Expression> arguments) => [.. arguments.Select(Evaluate)];
 
@@ -274,9 +282,10 @@ internal sealed class JinjaInterpreter
         _output.Append(text);
     }
 
-    private void Count(int line)
+    private void Count(int line, int steps = 1)
     {
-        if (++_steps > MostSteps) throw new JinjaException(line, $"it takes more than {MostSteps} steps");
+        _steps += steps;
+        if (_steps > MostSteps) throw new JinjaException(line, $"it takes more than {MostSteps} steps");
     }
 
     /// <summary>Gives failures of operations that know no line the line that they were asked for on.</summary>
