@@ -81,7 +81,8 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Writes the model's folder; an existing file is replaced whole.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="type">Number format of the weights in the file; null for the one that they have.</param>
-    public void Save(string folder, ScalarType? type = null)
+    /// <param name="adapters">False to leave the adapters out.</param>
+    public void Save(string folder, ScalarType? type = null, bool adapters = true)
     {
         Directory.CreateDirectory(folder);
         ScalarType stored = type ?? Decoder["model.norm.weight"].dtype;
@@ -92,7 +93,7 @@ public sealed class LanguageModel : IDisposable
         SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Decoder.Parameters, type);
         // Shards of what was here before would be taken for this model's.
         File.Delete(Path.Combine(folder, CheckpointFiles.IndexFile));
-        foreach ((string name, Adapter adapter) in _adapters) adapter.Save(Path.Combine(folder, "adapters", name));
+        foreach ((string name, Adapter adapter) in adapters ? _adapters : []) adapter.Save(Path.Combine(folder, "adapters", name));
     }
 
     /// <summary>Reads an adapter's PEFT folder.</summary>

@@ -87,9 +87,20 @@ public sealed class Decoder : IDisposable
             }
 
             Tensor weight = empty(shape, asStored ? source.dtype : ScalarType.Float32, device);
-            weights[name] = weight.copy_(source).DetachFromDisposeScope().requires_grad_(!asStored);
+            // Piece by piece, so that of the mapped pages only a few are held beside the copy.
+            using (Tensor from = source.view(-1), to = weight.view(-1))
+            {
+                const long Piece = 1 << 20;
+                for (long start = 0, whole = weight.numel(); start < whole; start += Piece)
+                {
+                    using Tensor part = from.narrow(0, start, Math.Min(Piece, whole - start)), place = to.narrow(0, start, part.shape[0]);
+                    place.copy_(part).Dispose();
+                    files.Release(name);
+                }
+            }
+
+            weights[name] = weight.DetachFromDisposeScope().requires_grad_(!asStored);
             source.Dispose();
-            files.Release(name);
         }
 
         return new Decoder(config, weights);

@@ -161,7 +161,7 @@ public sealed class ChatTemplate
             JsonValueKind.True => true,
             JsonValueKind.False => false,
             JsonValueKind.String => shield(node.GetValue<string>()),
-            _ => long.TryParse(node.ToJsonString(), CultureInfo.InvariantCulture, out long whole) ? whole : double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture),
+            _ => long.TryParse(node.ToJsonString(), CultureInfo.InvariantCulture, out long whole) ? (object)whole : double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture),
         },
     };
 

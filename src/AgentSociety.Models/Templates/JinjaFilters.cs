@@ -5,7 +5,7 @@ namespace AgentSociety.Models.Templates;
 /// <summary>The filters, tests and functions that templates may use.</summary>
 internal static class JinjaFilters
 {
-    private const long LongestRange = 100_000;
+    private const long LongestRange = 10_000;
 
     /// <summary>A function that every template sees; null where there is none of that name.</summary>
     public static Callable? Global(string name) => name switch
@@ -41,9 +41,9 @@ internal static class JinjaFilters
             case "replace": return JinjaMethods.Replace(JinjaValues.Print(value), arguments);
             case "safe": return value;
             case "indent": return Indent(JinjaValues.Print(value), arguments, named);
-            case "int": return JinjaValues.Number(value) is { } number ? (long)Math.Truncate(number) : long.TryParse(JinjaValues.Print(value), out long whole) ? whole : arguments.Count > 0 ? arguments[0] : 0L;
+            case "int": return JinjaValues.Number(value) is { } number ? (object)(long)Math.Truncate(number) : long.TryParse(JinjaValues.Print(value), out long whole) ? whole : arguments.Count > 0 ? arguments[0] : 0L;
             case "float": return JinjaValues.Number(value) ?? (double.TryParse(JinjaValues.Print(value), NumberStyles.Float, CultureInfo.InvariantCulture, out double parsed) ? parsed : 0.0);
-            case "abs": return value is long signed ? Math.Abs(signed) : Math.Abs(JinjaValues.Number(value) ?? throw new JinjaException(0, "abs of what is no number"));
+            case "abs": return value is long signed ? (object)Math.Abs(signed) : Math.Abs(JinjaValues.Number(value) ?? throw new JinjaException(0, "abs of what is no number"));
             case "items": return value is Undefined ? new List<object?>() : JinjaMethods.Pairs(value as IReadOnlyDictionary<string, object?> ?? throw new JinjaException(0, "items of what is no dictionary"));
             case "dictsort": return JinjaMethods.Pairs((value as IReadOnlyDictionary<string, object?> ?? throw new JinjaException(0, "dictsort of what is no dictionary")).OrderBy(entry => entry.Key.ToLowerInvariant(), StringComparer.Ordinal).ToDictionary());
         }

