@@ -1,5 +1,7 @@
 using AgentSociety.Cli.Progress;
+using AgentSociety.Core;
 using AgentSociety.Core.Records;
+using AgentSociety.Society;
 using Spectre.Console.Testing;
 
 namespace AgentSociety.Cli.Tests;
@@ -56,6 +58,49 @@ public sealed class ProgressTests
             Middle with { Phase = RunPhase.Done, Round = 12, Remaining = TimeSpan.Zero, Elapsed = TimeSpan.FromSeconds(91) },
         ];
         GoldenFile.Matches("plain-lines.txt", string.Join('\n', news.SelectMany(lines.On)) + "\n");
+    }
+
+    [Fact]
+    public async Task A_watched_run_is_drawn_to_its_end_and_its_results_are_written()
+    {
+        using SampleRun run = new();
+        KeptTerminal kept = new();
+        kept.Out.Interactive();
+        int code = await WatchedRun.Watch(run.Directory, "sample", kept.Terminal with { IsInteractive = true }, plain: false, async (watch, stop) =>
+        {
+            watch(Middle with { Message = "checkpoint round-9 saved" });
+            await Task.Delay(500, stop);
+            watch(Middle with { Phase = RunPhase.Done, Round = 12 });
+            return RunEnd.Done;
+        });
+        Assert.Equal(0, code);
+        Assert.Contains("round 9 of 12", kept.Out.Output);
+        Assert.Contains("checkpoint round-9 saved", kept.Out.Output);
+        Assert.Contains("round 12 of 12", kept.Out.Output);
+        Assert.True(File.Exists(run.Directory.SummaryFile) && File.Exists(run.Directory.ReportFile));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_run_that_was_stopped_says_how_to_go_on(bool interactive)
+    {
+        using SampleRun run = new();
+        KeptTerminal kept = new();
+        int code = await WatchedRun.Watch(run.Directory, "sample", kept.Terminal with { IsInteractive = interactive }, plain: false, (_, _) => Task.FromResult(RunEnd.Interrupted));
+        Assert.Equal(130, code);
+        Assert.Contains($"agentsociety resume {run.Directory.Path}", kept.Error.Output);
+    }
+
+    [Fact]
+    public async Task A_run_that_failed_says_that_what_was_recorded_is_kept()
+    {
+        using SampleRun run = new();
+        KeptTerminal kept = new();
+        SocietyException failure = await Assert.ThrowsAsync<SocietyException>(() => WatchedRun.Watch(run.Directory, "sample", kept.Terminal, plain: true,
+            (_, _) => Task.FromException<RunEnd>(new SocietyException("the loss is not finite", badInput: false))));
+        Assert.Equal("the loss is not finite", failure.Message);
+        Assert.Contains($"agentsociety resume {run.Directory.Path}", kept.Error.Output);
     }
 
     [Theory]
