@@ -76,10 +76,9 @@ internal static partial class Charts
             ChartLine line = drawn[index];
             ScottPlot.Plottables.Scatter scatter = plot.Add.Scatter(line.Points.Select(point => point.X).ToArray(), line.Points.Select(point => point.Y).ToArray(), Color.FromHex(Colours[index % Colours.Length]));
             scatter.LegendText = line.Name;
-            scatter.LineWidth = 2;
+            // Lines beyond the palette's length repeat its colours in a thinner stroke: the SVG canvas draws no dashes.
+            scatter.LineWidth = index < Colours.Length ? 2 : 1;
             scatter.MarkerSize = line.Points.Count > 40 ? 0 : 5;
-            // Lines beyond the palette's length repeat its colours with another stroke.
-            if (index >= Colours.Length) scatter.LinePattern = LinePattern.Dashed;
         }
 
         plot.Axes.AutoScale();

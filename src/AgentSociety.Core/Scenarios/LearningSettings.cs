@@ -30,6 +30,10 @@ public sealed record LearningSettings
     [Range(0, 1)]
     public double LearningRate { get; init; } = 5e-4;
 
+    /// <summary>Share of the rounds, at the end, over which the learning rate falls in a straight line to a tenth, so that what was learned settles; 0 for a constant rate.</summary>
+    [Range(0, 1)]
+    public double DecayShare { get; init; }
+
     /// <summary>AdamW's weight decay.</summary>
     [Range(0, 10)]
     public double WeightDecay { get; init; }

@@ -71,6 +71,7 @@ public sealed class Trainer : IDisposable
             : new Demonstrations(replay, _text, _plan.Pretrain, _plan.Learning.PositionSlack);
         StepReading total = new();
         int steps = 0, used = 0;
+        double rate = Schedule.StableDecay(round, _plan.Rounds, _plan.Learning.DecayShare, _plan.Learning.LearningRate);
         foreach ((string name, Learner learner) in _learners)
         {
             TrainingSequence[] texts = [.. episodes.Where(episode => LearnerOf(episode.Agent) == learner).Select(Text).OfType<TrainingSequence>()];
@@ -87,7 +88,7 @@ public sealed class Trainer : IDisposable
                     TrainingSequence[] chosen = [.. order[(texts.Length * step / count)..(texts.Length * (step + 1) / count)].Select(index => texts[index])];
                     WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step));
                     total.Add(learner.Gradient.Take(
-                        weighed, _plan.Learning.LearningRate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {steps + 1} of {name}"));
+                        weighed, rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {steps + 1} of {name}"));
                     steps++;
                 }
             }

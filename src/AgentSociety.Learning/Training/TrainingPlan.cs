@@ -21,6 +21,9 @@ public sealed record TrainingPlan
     /// <summary>The run's seed.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>Rounds of the whole run, where the learning rate depends on them.</summary>
+    public int Rounds { get; init; }
+
     /// <summary>Who lives in the society, and whose weights each trains.</summary>
     public required IReadOnlyList<Agent> Population { get; init; }
 }

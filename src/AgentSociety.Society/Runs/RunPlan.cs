@@ -44,6 +44,7 @@ public sealed record RunPlan
         Pretrain = Scenario.Pretrain,
         Temperature = Scenario.SelfPlay.Temperature,
         Seed = Seed,
+        Rounds = Scenario.SelfPlay.Rounds,
         Population = Population,
     };
 

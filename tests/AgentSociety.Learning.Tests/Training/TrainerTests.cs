@@ -141,6 +141,26 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void The_learning_rate_falls_to_a_tenth_over_the_last_rounds()
+    {
+        Assert.Equal(0.01, Schedule.StableDecay(60, 100, 0.4, 0.01), 9);
+        Assert.Equal(0.01 * (1 - 0.9 * 0.5), Schedule.StableDecay(80, 100, 0.4, 0.01), 9);
+        Assert.Equal(0.001, Schedule.StableDecay(100, 100, 0.4, 0.01), 9);
+        Assert.Equal(0.01, Schedule.StableDecay(100, 100, 0, 0.01), 9);
+    }
+
+    [Fact]
+    public void The_societys_own_solutions_are_replayed_where_they_are_given()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { ReplayShare = 0.5, RememberedShare = 1 });
+        EpisodeRecord remembered = Episode(model, 3, advantage: 0);
+        TrainingReport report = trainer.Train(1, [Episode(model, 1, advantage: 0.5)], replay: null, remembered: [[remembered]]);
+        Assert.Equal(2, report.Tokens / remembered.Tokens.Length);
+        Assert.True(double.IsFinite(report.ImitationLoss));
+    }
+
+    [Fact]
     public void No_tensor_outlives_a_round()
     {
         using BigramModel model = new(CountingWorld.Vocabulary);
