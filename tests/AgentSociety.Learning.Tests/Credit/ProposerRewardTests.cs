@@ -29,11 +29,23 @@ public sealed class ProposerRewardTests
     [Fact]
     public void The_first_group_of_a_class_counts_in_full()
     {
-        ProposerReward reward = new(new ProposerSettings { Smoothing = 0.9 });
+        ProposerReward reward = new(new ProposerSettings { Smoothing = 0.9, Optimism = 0 });
         reward.Observe(2, 0.25);
         Assert.Equal(0.25, reward.SolveRate(2)!.Value, 12);
         Assert.Null(reward.SolveRate(3));
         Assert.Equal([null, 0.25, null], reward.Frontier(3).SolveRates.Select(rate => rate is { } known ? Math.Round(known, 12) : (double?)null));
+    }
+
+    [Fact]
+    public void A_difficulty_that_nobody_played_is_promising_until_it_is_known()
+    {
+        ProposerReward reward = new(new ProposerSettings { Smoothing = 0.9, Optimism = 2 });
+        reward.Observe(7, 0);
+        double first = reward.SolveRate(7)!.Value;
+        Assert.Equal((0.9 * 0.1 + 0.1 * 0) / (0.9 * 0.2 + 0.1), first, 12); // two groups at one half, one of them a smoothing step ago
+        Assert.True(reward.Of(7, 0) > 0.8);
+        for (int group = 0; group < 60; group++) reward.Observe(7, 0);
+        Assert.True(reward.Of(7, 0) < 0.01);
     }
 
     [Fact]
