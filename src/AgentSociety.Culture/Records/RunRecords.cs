@@ -115,6 +115,10 @@ public sealed class RunRecords(SocietyDatabase database)
                (SELECT count(*) FROM edit WHERE outcome = 'conflict' OR (outcome = 'proposed' AND theirs IS NOT NULL)) AS Conflicts
         """));
 
+    /// <summary>Pages that are not deleted, and revisions: the two counts that are cheap enough to take after every round.</summary>
+    public (long Pages, long Revisions) ScratchpadSize() => database.Read(connection =>
+        connection.QuerySingle<(long, long)>("SELECT (SELECT count(*) FROM page WHERE deleted = 0), (SELECT coalesce(max(number), 0) FROM revision)"));
+
     private StoredRound? Round(string which) => database.Read(connection =>
         connection.Query<(int Round, string State, string? Checkpoint)>($"SELECT number, state, checkpoint FROM round {which} LIMIT 1")
             .Select(row => new StoredRound(row.Round, row.State, row.Checkpoint)).FirstOrDefault());

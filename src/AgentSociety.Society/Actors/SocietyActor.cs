@@ -458,13 +458,13 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     private List<MetricRecord> Metrics()
     {
         double seconds = _clock.Elapsed.TotalSeconds;
-        RunCounts counts = _session.Records.Counts();
+        (long pages, long revisions) = _session.Records.ScratchpadSize();
         RoundCost cost = new(
             seconds - _clockAtRound, _meter.Seconds - _meterAtRound.Seconds, _meter.DecodedTokens - _meterAtRound.DecodedTokens, _trainSeconds, _trainTokens);
         _metrics.AddRange(RoundMetrics.Of(cost));
-        _metrics.Add(new MetricRecord("pages", counts.Pages));
-        _metrics.Add(new MetricRecord("revisions", counts.Revisions));
-        _display.Stored(_metrics, cost, counts);
+        _metrics.Add(new MetricRecord("pages", pages));
+        _metrics.Add(new MetricRecord("revisions", revisions));
+        _display.Stored(_metrics, cost, pages, revisions);
         (_clockAtRound, _meterAtRound, _trainSeconds, _trainTokens) = (seconds, _meter, 0, 0);
         return [.. _metrics.Where(metric => double.IsFinite(metric.Value))];
     }

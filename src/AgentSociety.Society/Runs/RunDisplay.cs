@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AgentSociety.Core.Records;
-using AgentSociety.Culture;
 using AgentSociety.Learning;
 
 namespace AgentSociety.Society;
@@ -40,7 +39,7 @@ internal sealed class RunDisplay(int rounds, Action<RunProgress> watch)
     }
 
     /// <summary>A round is over.</summary>
-    public void Stored(IEnumerable<MetricRecord> metrics, RoundCost cost, RunCounts counts)
+    public void Stored(IEnumerable<MetricRecord> metrics, RoundCost cost, long pages, long revisions)
     {
         Dictionary<string, double> values = [];
         foreach (MetricRecord metric in metrics) values[metric.Name] = metric.Value;
@@ -49,8 +48,8 @@ internal sealed class RunDisplay(int rounds, Action<RunProgress> watch)
         {
             SolveRate = values.TryGetValue("solve-rate", out double rate) ? rate : null,
             ProposedDifficulty = values.TryGetValue("proposed-difficulty", out double difficulty) ? difficulty : null,
-            Pages = (int)counts.Pages,
-            Revisions = (int)counts.Revisions,
+            Pages = (int)pages,
+            Revisions = (int)revisions,
             DecodeTokensPerSecond = cost.DecodeSeconds > 0 ? cost.DecodedTokens / cost.DecodeSeconds : null,
             TrainTokensPerSecond = cost.TrainSeconds > 0 ? cost.TrainedTokens / cost.TrainSeconds : null,
         });
