@@ -70,6 +70,7 @@ internal static class CommandLine
             McpCommand.Create(terminal),
             ServeCommand.Create(terminal),
             EnvCommand.Create(terminal),
+            ModelCommand.Create(terminal),
         };
         root.Add(new Option<bool>(Verbose) { Description = "Show where in the program a failure happened.", Recursive = true });
         HelpPageAction help = new(terminal);

@@ -47,7 +47,7 @@ internal static class ServeCommand
             TorchRuntime.Initialize(running.Device, running.Threads);
             using LanguageModel model = LanguageModel.Load(folder);
             using LocalModel local = new(model, parsed.GetValue(slots));
-            LocalChat chat = new(local, new LocalChatSettings { Name = parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) });
+            LocalChat chat = new(local, ModelChat.Settings(model, parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))));
             ModelServerOptions options = new()
             {
                 Listen = IPAddress.Parse(parsed.GetRequiredValue(listen)),

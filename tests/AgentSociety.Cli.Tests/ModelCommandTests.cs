@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Models;
+
+namespace AgentSociety.Cli.Tests;
+
+public sealed class ModelCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("models-").FullName;
+
+    public ModelCommandTests()
+    {
+        TorchRuntime.Initialize("cpu");
+        using LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 32, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 64, Context = 64 }, BytePairTrainer.Train(["the cat sat on the mat"], 270), 1);
+        model.AddAdapter("tuned", new LoraSettings { Rank = 2 }, 1);
+        model.Save(Base);
+    }
+
+    private string Base => Path.Combine(_folder, "base");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Info_shows_what_a_model_is()
+    {
+        KeptTerminal kept = new();
+        Assert.Equal(0, await CommandLine.Run(["model", "info", Base], kept.Terminal));
+        GoldenFile.Matches("model-info.txt", kept.Out.Output.Replace(_folder, "models"));
+    }
+
+    [Fact]
+    public async Task A_model_goes_out_and_comes_in_again()
+    {
+        string exported = Path.Combine(_folder, "exported"), back = Path.Combine(_folder, "back"), peft = Path.Combine(_folder, "peft"), merged = Path.Combine(_folder, "merged"), gguf = Path.Combine(_folder, "model.gguf");
+        await Done("model", "export", Base, "--out", exported, "--type", "bf16");
+        Assert.Equal("bfloat16", JsonNode.Parse(File.ReadAllText(Path.Combine(exported, "config.json")))!["torch_dtype"]!.GetValue<string>());
+        await Done("model", "import", exported, "--out", back, "--type", "f32");
+        await Done("model", "export", Base, "--format", "peft", "--adapter", "tuned", "--out", peft);
+        await Done("model", "import", peft, "--out", back, "--name", "again");
+        using (LanguageModel model = LanguageModel.Load(back)) Assert.Equal(["again"], model.Adapters.Keys);
+        await Done("model", "merge", back, "--adapter", "again", "--out", merged);
+        using (LanguageModel model = LanguageModel.Load(merged)) Assert.Empty(model.Adapters);
+        await Done("model", "export", merged, "--format", "gguf", "--type", "q8", "--out", gguf);
+        Assert.Equal("GGUF"u8.ToArray(), File.ReadAllBytes(gguf)[..4]);
+    }
+
+    [Theory]
+    [InlineData("model export BASE --format peft --out x", "--adapter")]
+    [InlineData("model export BASE --type q3 --out x", "q3")]
+    [InlineData("model export BASE --adapter nobody --out x", "nobody")]
+    [InlineData("model import nowhere --out x", "nowhere")]
+    [InlineData("model import BASE --out BASE", "one folder")]
+    public async Task What_cannot_be_done_is_said_in_a_line(string line, string named)
+    {
+        KeptTerminal kept = new();
+        Assert.Equal(2, await CommandLine.Run([.. line.Split(' ').Select(word => word == "BASE" ? Base : word == "x" ? Path.Combine(_folder, "x") : word)], kept.Terminal));
+        Assert.Contains(named, kept.Error.Output, StringComparison.Ordinal);
+        Assert.False(Path.Exists(Path.Combine(_folder, "x")));
+    }
+
+    private static async Task Done(params string[] line)
+    {
+        KeptTerminal kept = new();
+        Assert.True(await CommandLine.Run(line, kept.Terminal) == 0, kept.Error.Output);
+    }
+}
