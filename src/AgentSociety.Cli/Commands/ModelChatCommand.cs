@@ -5,6 +5,7 @@ using AgentSociety.Kernel;
 using AgentSociety.Models;
 using AgentSociety.Society;
 using Microsoft.Extensions.AI;
+using Spectre.Console;
 
 namespace AgentSociety.Cli.Commands;
 

@@ -20,7 +20,7 @@ public static class ModelChat
         {
             Name = name,
             Sampling = model.Generation.Sampling,
-            Template = (turns, functions) => template.Render([.. turns.Select(Turn)], tools: functions.Count == 0 ? null : [.. functions.Select(Tool)], shield: model.Tokenizer.Shield),
+            Template = (turns, functions) => template.Render([.. turns.Select(Turn)], tools: functions.Count == 0 ? null : new JsonArray([.. functions.Select(Tool)]), shield: model.Tokenizer.Shield),
             Encode = model.Tokenizer.EncodeMarkup,
         };
 
