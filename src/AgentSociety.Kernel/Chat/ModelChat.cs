@@ -24,7 +24,7 @@ public static class ModelChat
             Encode = model.Tokenizer.EncodeMarkup,
         };
 
-    private static ModelTurn Turn(ChatTurn turn) => new(turn.Role, turn.Text) { ToolCallId = turn.CallId, ToolCalls = [.. turn.Calls.Select(Call)] };
+    private static ModelTurn Turn(DialogueTurn turn) => new(turn.Role, turn.Text) { ToolCallId = turn.CallId, ToolCalls = [.. turn.Calls.Select(Call)] };
 
     private static ModelCall Call(ChatCall call)
     {
