@@ -3,6 +3,7 @@ using Acornima.Ast;
 using Jint;
 using Jint.Native;
 using Jint.Native.Json;
+using Jint.Runtime;
 
 namespace AgentSociety.Environments.Code;
 
@@ -15,7 +16,7 @@ public sealed record Execution(string? Value, string Failure);
 /// <remarks>
 /// Deterministic: no clock, no random numbers, no string compilation, no big integers (one power of them can outlast every limit), no
 /// promises, buffers or locales. Values leave as canonical text that this class writes itself, so a program that replaces
-/// <c>JSON.stringify</c> or pollutes a prototype changes nothing about how it is judged. Each execution has an engine and a thread of its own.
+/// <c>JSON.stringify</c> or pollutes a prototype changes nothing about how it is judged. Each execution has an engine of its own, and a thread to itself while it runs.
 /// </remarks>
 public sealed class Sandbox(SandboxLimits limits)
 {
@@ -35,6 +36,9 @@ public sealed class Sandbox(SandboxLimits limits)
         }
         """;
 
+    // The interpreter ends a program by itself when its time is over; one that sits in a single long operation is given this many times as long.
+    private const int Patience = 3;
+    private readonly SandboxThreads _threads = new(limits.Stack);
     private readonly Prepared<Script> _closed = Engine.PrepareScript(Closed.Replace("LIMIT", "10000", StringComparison.Ordinal));
 
     /// <summary>Runs <paramref name="program"/>'s <c>f</c> on a JSON value.</summary>
@@ -42,15 +46,11 @@ public sealed class Sandbox(SandboxLimits limits)
     {
         if (program.Length > limits.Text || input.Length > limits.Text) return Failed($"longer than {limits.Text} characters");
         if (Refusal(program) is { } refusal) return Failed(refusal);
-        Execution came = Failed("did not run");
         // A value may be nested as deep as memory reaches, and the interpreter recurses into it: an overflow would end the process.
-        Thread thread = new(() => came = RunHere(program, input), limits.Stack) { IsBackground = true };
-        thread.Start();
-        thread.Join();
-        return came;
+        return _threads.Run(() => RunHere(program, input), Patience * limits.Time)?.Came ?? Failed($"did not end within {Patience * limits.Time.TotalSeconds} s");
     }
 
-    private Execution RunHere(string program, string input)
+    private ProgramRun RunHere(string program, string input)
     {
         try
         {
@@ -59,13 +59,13 @@ public sealed class Sandbox(SandboxLimits limits)
             JsValue argument = new JsonParser(engine).Parse(input);
             engine.Execute(program);
             JsValue function = engine.Evaluate("typeof f === 'function' ? f : null");
-            if (function.IsNull()) return Failed("there is no function f");
-            return CanonicalValue.TryWrite(engine.Invoke(function, argument), limits.Text, out string text) ? new(text, "") : Failed(text);
+            if (function.IsNull()) return new(Failed("there is no function f"), true);
+            return new(CanonicalValue.TryWrite(engine.Invoke(function, argument), limits.Text, out string text) ? new(text, "") : Failed(text), true);
         }
         catch (Exception failure)
         {
-            // Whatever a hostile program makes the interpreter throw is that program's failure.
-            return Failed($"{failure.GetType().Name}: {(failure.Message.Length > 200 ? failure.Message[..200] : failure.Message)}");
+            // Whatever a hostile program makes the interpreter throw is that program's failure. What the language itself throws breaks no limit.
+            return new(Failed($"{failure.GetType().Name}: {(failure.Message.Length > 200 ? failure.Message[..200] : failure.Message)}"), failure is JavaScriptException);
         }
     }
 
