@@ -10,12 +10,7 @@ internal static class JinjaFilters
     /// <summary>A function that every template sees; null where there is none of that name.</summary>
     public static Callable? Global(string name) => name switch
     {
-        "namespace" => (_, named) =>
-        {
-            JinjaNamespace space = [];
-            foreach ((string key, object? value) in named) space[key] = value;
-            return space;
-        },
+        "namespace" => (_, named) => Namespace(named),
         "range" => (arguments, _) => Range(arguments),
         "dict" => (_, named) => new Dictionary<string, object?>(named),
         "raise_exception" => (arguments, _) => throw new JinjaException(0, $"it refuses the conversation: {(arguments.Count > 0 ? JinjaValues.Print(arguments[0]) : "")}"),
@@ -122,6 +117,13 @@ internal static class JinjaFilters
         bool first = JinjaValues.Truth(arguments.Count > 1 ? arguments[1] : named.GetValueOrDefault("first"));
         string blanks = new(' ', width is long count and >= 0 and < 1000 ? (int)count : throw new JinjaException(0, "an indent is no number below 1000"));
         return string.Join('\n', text.Split('\n').Select((line, place) => line.Length > 0 && (place > 0 || first) ? blanks + line : line));
+    }
+
+    private static JinjaNamespace Namespace(IReadOnlyDictionary<string, object?> named)
+    {
+        JinjaNamespace space = [];
+        foreach ((string key, object? value) in named) space[key] = value;
+        return space;
     }
 
     private static List<object?> Range(IReadOnlyList<object?> arguments)

@@ -5,7 +5,7 @@ namespace AgentSociety.Models.Templates;
 /// <summary>Runs a template. It can compute and write text, and nothing else: no files, no types, bounded work and output.</summary>
 internal sealed class JinjaInterpreter
 {
-    private const int MostSteps = 5_000_000;
+    private const int MostSteps = 1_000_000;
     private const int LongestOutput = 1 << 24;
     private const int MostCalls = 100;
 
