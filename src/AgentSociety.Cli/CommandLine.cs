@@ -64,6 +64,7 @@ internal static class CommandLine
             RunsCommand.Create(terminal),
             ShowCommand.Create(terminal),
             EvalCommand.Create(terminal),
+            BrowseCommand.Create(terminal),
             TrainCommand.Create(terminal),
             ExportCommand.Create(terminal),
             CultureCommand.Create(terminal),

@@ -25,6 +25,8 @@ public sealed class BrowserFixture : IAsyncLifetime
     {
         First = new ExampleRun(Runs, "culture-on").Play(41);
         First.Write("skills/chains", "# Chains\n\nWalk from right to left; look each operator up before you guess.\n\n| operator | page |\n| --- | --- |\n| a | [[notes/operator-a]] |\n| b | [[notes/operator-b\\|the second]] |\n\n- [x] read first\n- [ ] then write\n\n> Doubt what was written in the first rounds.\n\nSee also [[notes/missing]] and `c4?`.\n", author: "solver-2");
+        First.Write("books/field-guide", "---\ntitle: A field guide to operators\n---\nFor newborns.\n\n1. [[skills/chains|How to walk a chain]]\n2. [[notes/operator-a|The first operator]]\n", author: "author-1");
+        First.Write("books/field-guide/margin", "- [[skills/chains]]: this saved me in round 30\n", author: "solver-3");
         using (ExampleRun second = new ExampleRun(Runs, "culture-off", seed: 2).Play(41)) second.Finish();
         using (ExampleRun third = new ExampleRun(Path.Combine(Runs, "two-by-two"), "arm-1", seed: 3, planned: 20).Play(21)) third.Finish();
         Server = await BrowseServer.Start(new BrowseOptions { RunsDirectory = Runs, Port = 0 });

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace AgentSociety.Web.Tests;
 
-/// <summary>Pictures of every page, on a desk and on a phone, light and dark; kept as artefacts. A page that scrolls sideways or reports a fault fails.</summary>
+/// <summary>Pictures of every page, on a desk and on a phone, light and dark; kept as artefacts. A page that scrolls sideways, is hard to read or reports a fault fails.</summary>
 [Collection(nameof(BrowserCollection))]
 [Trait("Category", "Browser")]
 public sealed class ScreenshotTests(BrowserFixture browser)
@@ -23,6 +23,9 @@ public sealed class ScreenshotTests(BrowserFixture browser)
         ("search", "/runs/culture-on/scratchpad?q=operator"),
         ("changes", "/runs/culture-on/changes"),
         ("links", "/runs/culture-on/links"),
+        ("worth", "/runs/culture-on/worth"),
+        ("book", "/runs/culture-on/whole/books/field-guide"),
+        ("diff", "/runs/culture-on/diff/notes/operator-a?to=LAST&view=side"),
         ("proposals", "/runs/culture-on/proposals"),
         ("problems", "/runs/culture-on/problems"),
         ("problem", "/runs/culture-on/problems/30/2"),
@@ -52,14 +55,18 @@ public sealed class ScreenshotTests(BrowserFixture browser)
         IPage page = watched.Page;
         await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
         await page.SetViewportSizeAsync(width, height);
+        List<string> faults = [];
         foreach ((string name, string address) in Pages)
         {
-            await page.GotoAsync(new Uri(browser.Server.Address, address).ToString());
+            await page.GotoAsync(new Uri(browser.Server.Address, address.Replace("LAST", browser.First.Pages.Read("notes/operator-a")!.Revision, StringComparison.Ordinal)).ToString());
             await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.plot')].every(plot => plot.firstChild) && [...document.querySelectorAll('[data-graph]')].every(graph => graph.firstChild)");
             int overflow = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
             Assert.True(overflow <= 0, $"{address} is {overflow} pixels wider than a screen of {width}");
+            faults.AddRange((await AccessibilityAudit.Faults(page)).Select(fault => $"{address}, {scheme}: {fault}"));
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, $"{name}-{width}-{scheme.ToString().ToLowerInvariant()}.png"), FullPage = name is "page" or "compare" or "run" });
         }
+
+        Assert.Empty(faults);
     }
 
     private static string Folder([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "artifacts", "screenshots");

@@ -62,7 +62,8 @@ public sealed record CataloguedRun
 /// <param name="Stamp">Changes when its files do.</param>
 /// <param name="Changed">When its files last changed, Unix milliseconds.</param>
 /// <param name="Finished">True where it wrote its summary.</param>
-public sealed record RunOnDisk(string Key, string Stamp, long Changed, bool Finished);
+/// <param name="Playing">True while a process plays it, false where none does; null where it keeps no lock, so that only its changes tell.</param>
+public sealed record RunOnDisk(string Key, string Stamp, long Changed, bool Finished, bool? Playing);
 
 /// <summary>Which runs are listed, and how.</summary>
 public sealed record RunQuery
@@ -116,7 +117,7 @@ public sealed class RunCatalogue : IDisposable
                 connection.Execute($"""
                     PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
                     CREATE TABLE IF NOT EXISTS run (
-                      key TEXT NOT NULL PRIMARY KEY, stamp TEXT NOT NULL, changed INTEGER NOT NULL, finished INTEGER NOT NULL, name TEXT NOT NULL DEFAULT '', scenario TEXT NOT NULL DEFAULT '',
+                      key TEXT NOT NULL PRIMARY KEY, stamp TEXT NOT NULL, changed INTEGER NOT NULL, finished INTEGER NOT NULL, playing INTEGER, name TEXT NOT NULL DEFAULT '', scenario TEXT NOT NULL DEFAULT '',
                       seed INTEGER NOT NULL DEFAULT 0, round INTEGER, planned INTEGER NOT NULL DEFAULT 0, begun INTEGER NOT NULL DEFAULT 0, accuracy REAL, curve TEXT NOT NULL DEFAULT '[]',
                       pages INTEGER NOT NULL DEFAULT 0, revisions INTEGER NOT NULL DEFAULT 0, episodes INTEGER NOT NULL DEFAULT 0, fault TEXT NOT NULL DEFAULT ''
                     ) STRICT, WITHOUT ROWID;
@@ -148,14 +149,15 @@ public sealed class RunCatalogue : IDisposable
         foreach ((RunOnDisk run, RunGlance? glance, string scenario, int planned, string fault) in runs)
         {
             _connection.Execute("""
-                INSERT OR REPLACE INTO run (key, stamp, changed, finished, name, scenario, seed, round, planned, begun, accuracy, curve, pages, revisions, episodes, fault)
-                VALUES (@Key, @Stamp, @Changed, @Finished, @name, @scenario, @seed, @round, @planned, @begun, @accuracy, @curve, @pages, @revisions, @episodes, @fault)
+                INSERT OR REPLACE INTO run (key, stamp, changed, finished, playing, name, scenario, seed, round, planned, begun, accuracy, curve, pages, revisions, episodes, fault)
+                VALUES (@Key, @Stamp, @Changed, @Finished, @Playing, @name, @scenario, @seed, @round, @planned, @begun, @accuracy, @curve, @pages, @revisions, @episodes, @fault)
                 """, new
             {
                 run.Key,
                 run.Stamp,
                 run.Changed,
                 run.Finished,
+                run.Playing,
                 name = glance?.Name ?? "",
                 scenario,
                 seed = glance?.Seed ?? 0,
@@ -215,7 +217,7 @@ public sealed class RunCatalogue : IDisposable
         SELECT r.key AS Key, coalesce(nullif(l.name, ''), nullif(r.name, ''), r.key) AS Name, r.scenario AS Scenario, r.seed AS Seed, r.round AS Round, r.planned AS Planned,
                r.begun AS Begun, r.changed AS Changed, r.accuracy AS Accuracy, r.curve AS Curve, r.pages AS Pages, r.revisions AS Revisions, r.episodes AS Episodes,
                coalesce(l.tags, '') AS Tags, r.fault AS Fault,
-               CASE WHEN r.fault <> '' THEN 'unreadable' WHEN r.finished THEN 'done' WHEN r.changed > @now - @running THEN 'running' ELSE 'stopped' END AS State
+               CASE WHEN r.fault <> '' THEN 'unreadable' WHEN r.playing THEN 'running' WHEN r.finished THEN 'done' WHEN r.playing IS NULL AND r.changed > @now - @running THEN 'running' ELSE 'stopped' END AS State
         FROM run r LEFT JOIN label l ON l.key = r.key
         """;
 

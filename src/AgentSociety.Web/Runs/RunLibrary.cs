@@ -11,6 +11,7 @@ internal sealed partial class RunLibrary : IDisposable
     internal const string DatabaseName = "society.db";
     internal const string SummaryName = "summary.json";
     internal const char Separator = '~';
+    private const string LockName = "run.lock";
     private const string TrashName = ".trash";
     private const int Levels = 3, MostOpen = 32, Batch = 40;
 
@@ -84,7 +85,7 @@ internal sealed partial class RunLibrary : IDisposable
     {
         string directory = DirectoryOf(key);
         if (IsSingleRun) throw new SocietyException($"{directory} is what is being browsed; stop and remove the directory instead");
-        if (_catalogue.Find(key)?.State == "running") throw new SocietyException($"{key} is running; stop it before it is deleted");
+        if (IsPlaying(Path.Combine(directory, LockName)) ?? _catalogue.Find(key)?.State == "running") throw new SocietyException($"{key} is running; stop it before it is deleted");
         lock (_gate) Close(key);
         string trash = Path.Combine(_root, TrashName);
         Directory.CreateDirectory(trash);
@@ -193,8 +194,24 @@ internal sealed partial class RunLibrary : IDisposable
         // An empty log is left by whoever looked last.
         bool logged = log.Exists && log.Length > 0;
         DateTime changed = logged && log.LastWriteTimeUtc > database.LastWriteTimeUtc ? log.LastWriteTimeUtc : database.LastWriteTimeUtc;
-        return new RunOnDisk(key, $"{database.Length}/{changed.Ticks}/{(logged ? log.Length : 0)}/{(summary.Exists ? summary.LastWriteTimeUtc.Ticks : 0)}",
-            new DateTimeOffset(changed).ToUnixTimeMilliseconds(), summary.Exists);
+        bool? playing = IsPlaying(Path.Combine(directory, LockName));
+        return new RunOnDisk(key, $"{database.Length}/{changed.Ticks}/{(logged ? log.Length : 0)}/{(summary.Exists ? summary.LastWriteTimeUtc.Ticks : 0)}/{playing}",
+            new DateTimeOffset(changed).ToUnixTimeMilliseconds(), summary.Exists, playing);
+    }
+
+    /// <summary>Whether a process holds a run's lock; null where there is no lock file.</summary>
+    private static bool? IsPlaying(string path)
+    {
+        if (!File.Exists(path)) return null;
+        try
+        {
+            using FileStream free = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     private (RunOnDisk Run, RunGlance? Glance, string Scenario, int Planned, string Fault) Look(RunOnDisk run)

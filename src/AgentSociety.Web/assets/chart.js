@@ -53,9 +53,9 @@ class Chart {
     this.figure = figure;
     this.plot = figure.querySelector(".plot");
     this.title = figure.querySelector(".chart-title").textContent;
-    this.runs = data.runs.split(" ");
-    this.names = data.names.split(" ");
-    this.labels = data.labels.split("|");
+    this.runs = JSON.parse(data.runs);
+    this.names = JSON.parse(data.names);
+    this.labels = JSON.parse(data.labels);
     this.low = data.low === undefined ? null : Number(data.low);
     this.high = data.high === undefined ? null : Number(data.high);
     this.percent = data.percent === "1";

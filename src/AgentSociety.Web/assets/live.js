@@ -23,6 +23,7 @@ function open() {
   source.addEventListener("hello", event => {
     const tip = JSON.parse(event.data);
     const seen = document.body.dataset;
+    if (tip.version !== undefined && Number(seen.seenVersion) !== tip.version) pending.add("runs");
     if (tip.round !== undefined && Number(seen.seenRound) !== tip.round) pending.add("round");
     if (tip.revision !== undefined && Number(seen.seenRevision) !== tip.revision) pending.add("revision");
     schedule();
@@ -77,8 +78,7 @@ export async function swap(regions, address) {
   const response = await fetch(address, { headers: { Accept: "text/html" } });
   if (!response.ok) return;
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
-  document.body.dataset.seenRound = next.body.dataset.seenRound ?? "";
-  document.body.dataset.seenRevision = next.body.dataset.seenRevision ?? "";
+  for (const name of ["seenRound", "seenRevision", "seenVersion"]) document.body.dataset[name] = next.body.dataset[name] ?? "";
   for (const region of regions) {
     const fresh = next.getElementById(region.id);
     if (!fresh || fresh.innerHTML === region.innerHTML) continue;

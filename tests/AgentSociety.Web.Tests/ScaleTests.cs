@@ -1,0 +1,110 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+using Microsoft.Playwright;
+using Xunit.Abstractions;
+
+namespace AgentSociety.Web.Tests;
+
+/// <summary>First paint stays under a second with 1,000 runs in the list and on a run with 100,000 transcripts.</summary>
+[Collection(nameof(BrowserCollection))]
+[Trait("Category", "Long")]
+public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
+{
+    private const int Runs = 1_000;
+    private const int Rounds = 250;
+    private const int PerRound = 400;
+    private const double Second = 1_000;
+
+    [BrowserFact]
+    public async Task A_thousand_runs_are_listed_within_a_second()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("many-");
+        try
+        {
+            using (ExampleRun run = new ExampleRun(directory.FullName, "run-0000").Play(6)) run.Finish();
+            for (int copy = 1; copy < Runs; copy++)
+            {
+                string folder = Path.Combine(directory.FullName, $"run-{copy:0000}");
+                Directory.CreateDirectory(folder);
+                foreach (string file in (string[])["society.db", "summary.json"]) File.Copy(Path.Combine(directory.FullName, "run-0000", file), Path.Combine(folder, file));
+            }
+
+            await using BrowseServer server = await BrowseServer.Start(new BrowseOptions { RunsDirectory = directory.FullName, Port = 0 });
+            IPage page = await browser.Context.NewPageAsync();
+            await page.GotoAsync(server.Address.ToString());
+            await Assertions.Expect(page.Locator("#runs p[role=status]")).ToContainTextAsync("1\u202f000 runs", new() { Timeout = 120_000 });
+            foreach (string address in (string[])["/", "/?page=20", "/?sort=accuracy", "/?q=run-05&state=done"]) await Paint(page, server, address);
+            Assert.Equal(50, await page.EvaluateAsync<int>("() => document.querySelectorAll('tbody tr').length"));
+            await page.CloseAsync();
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [BrowserFact]
+    public async Task A_run_with_a_hundred_thousand_transcripts_is_shown_within_a_second()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("large-");
+        try
+        {
+            using (ExampleRun run = new(directory.FullName, "large")) Fill(run);
+            await using BrowseServer server = await BrowseServer.Start(new BrowseOptions { RunsDirectory = directory.FullName, Port = 0 });
+            IPage page = await browser.Context.NewPageAsync();
+            await page.GotoAsync(server.Address.ToString());
+            foreach (string address in (string[])["/runs/large", "/runs/large/episodes", "/runs/large/episodes?agent=solver-3&verdict=wrong", "/runs/large/episodes?before=50000", "/runs/large/episodes/100/solve/7/3", "/runs/large/problems",
+                "/runs/large/problems?difficulty=3&order=least", "/runs/large/problems/100/7", "/runs/large/agents", "/runs/large/agents/solver-3", "/runs/large/scratchpad", "/runs/large/pages/notes/operator-3", "/runs/large/changes"])
+                await Paint(page, server, address);
+            await page.CloseAsync();
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>First contentful paint as the browser measures it, the median of three visits after one that fills caches of code.</summary>
+    private async Task Paint(IPage page, BrowseServer server, string address)
+    {
+        List<double> paints = [];
+        for (int visit = 0; visit < 4; visit++)
+        {
+            await page.GotoAsync(new Uri(server.Address, address).ToString());
+            double paint = await page.EvaluateAsync<double>("() => new Promise(done => new PerformanceObserver(list => done(list.getEntries()[0].startTime)).observe({ type: 'paint', buffered: true }))");
+            if (visit > 0) paints.Add(paint);
+        }
+
+        paints.Sort();
+        output.WriteLine($"{address,-60} {paints[1],6:0} ms");
+        Assert.True(paints[1] < Second, $"{address} was painted after {paints[1]:0} ms");
+    }
+
+    private static void Fill(ExampleRun run)
+    {
+        RunRecords records = new(run.Database);
+        string[] revisions = [.. Enumerable.Range(0, 40).Select(page => Assert.IsType<EditResult.Saved>(run.Write($"notes/operator-{page}", $"# Operator {page}\n\nSee [[notes/operator-{(page + 1) % 40}]].\n", author: $"solver-{1 + page % 8}")).Revision)];
+        bool[] mask = [.. Enumerable.Range(0, 120).Select(place => place >= 8)];
+        string text = new('x', 112);
+        for (int round = 1; round <= Rounds; round++)
+        {
+            records.Append(new RoundRecord
+            {
+                Round = round,
+                State = "{}",
+                Problems = [.. Enumerable.Range(0, PerRound / 8).Select(problem => new ProblemRecord { Id = $"{round}/{problem}", Round = round, Text = $"problem {round} {problem}", Difficulty = 1 + problem % 6, CanonicalForm = $"{round} {problem}", Proposer = $"proposer-{1 + problem % 2}", SolveRate = problem % 9 / 8.0 })],
+                Episodes = [.. Enumerable.Range(0, PerRound).Select(index => new EpisodeRecord
+                {
+                    Id = $"{round}/solve/{index / 8}/{index % 8}", Round = round, Agent = $"solver-{1 + index % 8}", Role = Role.Solver, Problem = $"{round}/{index / 8}", Attempt = index % 8, Checkpoint = $"round-{round / 10 * 10}",
+                    Segments = [new Segment(Source.Prompt, "problem "), new Segment(Source.Model, text)], Tokens = [.. mask.Select(_ => 1)], LogProbabilities = [.. mask.Select(mine => mine ? -0.3f : 0f)], LossMask = mask,
+                    Outcome = index % 3 == 0 ? Outcome.Wrong : Outcome.Correct, Reason = "", Sound = index % 3 != 0, Reward = index % 3 == 0 ? 0 : 1,
+                    ToolCalls = [new ToolCall { Kind = ToolKind.Read, Request = "a1?", Reply = "2", Page = $"notes/operator-{index % 40}", Revision = revisions[index % 40] }],
+                })],
+                Metrics = [new MetricRecord("solve-rate", 0.6), new MetricRecord("frontier", 3), new MetricRecord("entropy/solver", 0.4)],
+                HeldOut = [.. Enumerable.Range(1, 6).Select(difficulty => new HeldOutRecord { Difficulty = difficulty, Reading = true, Correct = 30, Sound = 30, Count = 64 })],
+            });
+        }
+    }
+}
