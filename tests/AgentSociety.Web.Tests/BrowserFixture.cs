@@ -73,6 +73,10 @@ public sealed class WatchedPage : IAsyncDisposable
         {
             if (message.Type == "error" && !message.Text.Contains("status of 4", StringComparison.Ordinal)) Faults.Add(message.Text);
         };
+        page.Response += (_, response) =>
+        {
+            if (response.Status >= 500) Faults.Add($"{response.Status} from {response.Url}");
+        };
         page.PageError += (_, fault) => Faults.Add(fault);
         page.Request += (_, request) =>
         {

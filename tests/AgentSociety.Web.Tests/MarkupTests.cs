@@ -97,7 +97,7 @@ public sealed partial class MarkupTests
             foreach (Match attribute in Attribute().Matches(tag.Groups[2].Value))
             {
                 string name = attribute.Groups[1].Value + attribute.Groups[3].Value;
-                Assert.Matches("^(href|title|start|class|type|checked|disabled|rel)$", name);
+                Assert.Matches("^(href|title|start|class|type|checked|disabled|rel|aria-label)$", name);
                 if (attribute.Groups[1].Value == "href") Assert.Matches("^(/runs/|https?:|mailto:|[^:]*$)", WebUtilityDecoded(attribute.Groups[2].Value));
             }
         }

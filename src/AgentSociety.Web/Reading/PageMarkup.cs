@@ -54,8 +54,14 @@ internal static class PageMarkup
         {
             if (processed.Node is AngleSharp.Html.Dom.IHtmlInputElement box)
             {
-                if (box.Type == "checkbox") box.SetAttribute("disabled", "");
-                else box.Remove();
+                if (box.Type != "checkbox")
+                {
+                    box.Remove();
+                    return;
+                }
+
+                box.SetAttribute("disabled", "");
+                box.SetAttribute("aria-label", box.HasAttribute("checked") ? "done" : "to do");
             }
             else if (processed.Node is AngleSharp.Html.Dom.IHtmlAnchorElement link && link.GetAttribute("href") is { } href && !href.StartsWith('/') && !href.StartsWith('#'))
             {
