@@ -59,6 +59,7 @@ internal static class CommandLine
         {
             RunCommand.Create(terminal),
             ResumeCommand.Create(terminal),
+            ExperimentCommand.Create(terminal),
             ValidateCommand.Create(terminal),
             SchemaCommand.Create(terminal),
             RunsCommand.Create(terminal),

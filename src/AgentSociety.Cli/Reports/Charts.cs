@@ -24,6 +24,9 @@ internal static partial class Charts
     // Okabe and Ito's colours, told apart with every kind of colour vision; black and yellow, which vanish on dark and light, left out.
     private static readonly string[] Colours = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#7A5195", "#8C8C3A"];
 
+    /// <summary>The colour of a line by its place.</summary>
+    public static string Colour(int index) => Colours[index % Colours.Length];
+
     /// <summary>Held-out accuracy by round, a line a difficulty.</summary>
     public static string HeldOut(IReadOnlyList<HeldOutPoint> tests, bool reading)
     {

@@ -83,9 +83,9 @@ internal static class Report
         page.Append($"<div class=\"tile\"><p>{Encode(name)}</p><p class=\"value\">{Encode(value)}</p><p class=\"note\">{Encode(note)}</p></div>\n");
 
     // Texts of sections are written above and may hold markup.
-    private static void Section(StringBuilder page, string title, string text) => page.Append($"<h2>{title}</h2>\n<p>{text}</p>\n");
+    internal static void Section(StringBuilder page, string title, string text) => page.Append($"<h2>{title}</h2>\n<p>{text}</p>\n");
 
-    private static void Pictures(StringBuilder page, params (string Title, string Svg)[] figures)
+    internal static void Pictures(StringBuilder page, params (string Title, string Svg)[] figures)
     {
         page.Append("<div class=\"figures\">\n");
         foreach ((string title, string svg) in figures.Where(figure => figure.Svg.Length > 0)) page.Append($"<figure><figcaption>{Encode(title)}</figcaption>{svg}</figure>\n");
@@ -106,7 +106,7 @@ internal static class Report
         page.Append("</tbody></table></div>\n");
     }
 
-    private static void Transcript(StringBuilder page, SampleTranscript sample)
+    internal static void Transcript(StringBuilder page, SampleTranscript sample)
     {
         EpisodeRecord episode = sample.Episode;
         page.Append($"<figure class=\"transcript\"><figcaption>{Encode(sample.Title)} <span>{Encode(episode.Id)}, {Encode(episode.Agent)}, weights {Encode(episode.Checkpoint)}, reward {episode.Reward:0.##}</span></figcaption><pre>");
@@ -123,5 +123,5 @@ internal static class Report
         page.Append($"<tr><td>malformed texts</td><td>{summary.Counts.Malformed:N0}</td></tr>\n<tr><td>duplicate proposals</td><td>{summary.Counts.Duplicates:N0}</td></tr>\n<tr><td>edit conflicts</td><td>{summary.Scratchpad.Conflicts:N0}</td></tr>\n</tbody></table></div>\n");
     }
 
-    private static string Encode(string text) => WebUtility.HtmlEncode(text);
+    internal static string Encode(string text) => WebUtility.HtmlEncode(text);
 }

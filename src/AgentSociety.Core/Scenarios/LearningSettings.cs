@@ -42,6 +42,13 @@ public sealed record LearningSettings
     [Range(1, 100_000)]
     public int Batch { get; init; } = 128;
 
+    /// <summary>
+    /// Gradient steps in a pass over a round, however many episodes carry a signal: arms of an experiment then cost the same. Each takes
+    /// <c>batch</c> x <c>replayShare</c> texts of base material. 0 for as many steps as <c>batch</c> asks for.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int StepsPerRound { get; init; }
+
     /// <summary>Passes over a round's episodes.</summary>
     [Range(1, 100)]
     public int Epochs { get; init; } = 1;

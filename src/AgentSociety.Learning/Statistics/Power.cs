@@ -1,23 +1,23 @@
 namespace AgentSociety.Learning.Statistics;
 
-/// <summary>How likely a 2 x 2 experiment is to see an effect that is there, and how many societies it needs.</summary>
+/// <summary>How likely an experiment is to see an effect that is there, and how many societies it needs.</summary>
 public static class Power
 {
     /// <summary>
-    /// The chance that a two-sided t test of a contrast finds it: power of the noncentral t distribution (Cohen 1988, chapter 8) with
-    /// 4 (n - 1) degrees of freedom, integrated over the sampled deviation.
+    /// The chance that a two-sided t test of a contrast finds it: power of the noncentral t distribution (Cohen 1988, chapters 2 and 8)
+    /// with 4 (n - 1) degrees of freedom (2 (n - 1) for the difference of two arms), integrated over the sampled deviation.
     /// </summary>
     /// <param name="effect">The true effect: a main effect, or the interaction (both - first only) - (second only - neither).</param>
     /// <param name="deviation">Standard deviation between societies of one arm.</param>
-    /// <param name="societies">Societies in each of the four arms.</param>
+    /// <param name="societies">Societies in each arm.</param>
     /// <param name="contrast">Which effect.</param>
     /// <param name="alpha">Chance of a false alarm.</param>
     public static double Of(double effect, double deviation, int societies, Contrast contrast, double alpha = 0.05)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(societies, 2);
-        // Four means with weights of 1/2 (main effects) or 1 (interaction), each of variance deviation^2 / n.
-        double error = deviation * (contrast == Contrast.Interaction ? 2 : 1) / Math.Sqrt(societies);
-        double shift = Math.Abs(effect) / error, degrees = 4.0 * (societies - 1);
+        // Four means with weights of 1/2 (main effects) or 1 (interaction), or two with weights of 1, each of variance deviation^2 / n.
+        double weight = contrast switch { Contrast.Interaction => 2, Contrast.Difference => Math.Sqrt(2), _ => 1 };
+        double shift = Math.Abs(effect) / (deviation * weight / Math.Sqrt(societies)), degrees = (contrast == Contrast.Difference ? 2.0 : 4.0) * (societies - 1);
         double critical = Distributions.StudentTQuantile(1 - alpha / 2, degrees);
         double logScale = Math.Log(2) + degrees / 2 * Math.Log(degrees / 2) - Distributions.LogGamma(degrees / 2);
         const int cells = 4000;
@@ -45,12 +45,15 @@ public static class Power
     }
 }
 
-/// <summary>An effect of a 2 x 2 experiment.</summary>
+/// <summary>An effect of an experiment.</summary>
 public enum Contrast
 {
-    /// <summary>One factor, averaged over the other.</summary>
+    /// <summary>One factor of a 2 x 2 experiment, averaged over the other.</summary>
     MainEffect,
 
     /// <summary>What both add beyond the sum of each alone.</summary>
     Interaction,
+
+    /// <summary>One arm against another.</summary>
+    Difference,
 }

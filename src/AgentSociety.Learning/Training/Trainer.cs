@@ -69,15 +69,17 @@ public sealed class Trainer : IDisposable
         Demonstrations? material = replay is null || _plan.Learning.ReplayShare == 0
             ? null
             : new Demonstrations(replay, _text, _plan.Pretrain, _plan.Learning.PositionSlack);
+        bool replays = _plan.Learning.ReplayShare > 0 && (material is not null || (remembered?.Count > 0 && _plan.Learning.RememberedShare > 0));
         StepReading total = new();
         int steps = 0, used = 0;
         double rate = Schedule.StableDecay(round, _plan.Rounds, _plan.Learning.DecayShare, _plan.Learning.LearningRate);
         foreach ((string name, Learner learner) in _learners)
         {
             TrainingSequence[] texts = [.. episodes.Where(episode => LearnerOf(episode.Agent) == learner).Select(Text).OfType<TrainingSequence>()];
-            if (texts.Length == 0) continue;
+            // A fixed number of steps is taken also where nothing was learned: on base material alone, if there is any.
+            if (texts.Length == 0 && (_plan.Learning.StepsPerRound == 0 || !replays)) continue;
             used += texts.Length;
-            if (_plan.Learning.KlWeight > 0) texts = learner.WithReference(texts, _plan.Temperature);
+            if (texts.Length > 0 && _plan.Learning.KlWeight > 0) texts = learner.WithReference(texts, _plan.Temperature);
             for (int epoch = 0; epoch < _plan.Learning.Epochs; epoch++)
             {
                 int[] order = KeyedRandom.For(_plan.Seed, $"train/{name}", round, epoch).Permutation(texts.Length);
@@ -85,7 +87,7 @@ public sealed class Trainer : IDisposable
                 for (int step = 0; step < count; step++)
                 {
                     stop.ThrowIfCancellationRequested();
-                    TrainingSequence[] chosen = [.. order[(texts.Length * step / count)..(texts.Length * (step + 1) / count)].Select(index => texts[index])];
+                    TrainingSequence[] chosen = [.. Chosen(order, step, count).Select(index => texts[index])];
                     WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step));
                     total.Add(learner.Gradient.Take(
                         weighed, rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {steps + 1} of {name}"));
@@ -129,8 +131,16 @@ public sealed class Trainer : IDisposable
 
     private int StepsFor(int texts)
     {
+        if (_plan.Learning.StepsPerRound > 0) return _plan.Learning.StepsPerRound;
         double own = Math.Max(1, Math.Round(_plan.Learning.Batch * (1 - _plan.Learning.ReplayShare)));
         return (int)Math.Ceiling(texts / own);
+    }
+
+    /// <summary>The texts of a step; where there are fewer texts than steps, one of them in turn.</summary>
+    private static int[] Chosen(int[] order, int step, int count)
+    {
+        int from = (int)((long)order.Length * step / count), to = (int)((long)order.Length * (step + 1) / count);
+        return order.Length > 0 && from == to ? [order[step % order.Length]] : order[from..to];
     }
 
     /// <summary>An episode as the loss sees it; null where nothing is to be learned from it.</summary>
@@ -164,7 +174,8 @@ public sealed class Trainer : IDisposable
     {
         double share = _plan.Learning.ReplayShare, rememberedShare = remembered.Count > 0 ? _plan.Learning.RememberedShare : 0;
         if (material is null && rememberedShare == 0) return [];
-        TrainingSequence[] texts = new TrainingSequence[(int)Math.Round(own * share / (1 - share))];
+        double wanted = _plan.Learning.StepsPerRound > 0 ? _plan.Learning.Batch * share : own * share / (1 - share);
+        TrainingSequence[] texts = new TrainingSequence[(int)Math.Round(wanted)];
         for (int index = 0; index < texts.Length; index++)
         {
             KeyedRandom random = KeyedRandom.For(_plan.Seed, $"replay/{name}", round, epoch, step, index);

@@ -64,11 +64,12 @@ public static class HeldOutTest
     /// <param name="notes">What those who read see.</param>
     /// <param name="problemsPerDifficulty">How many problems.</param>
     /// <param name="stop">Checked between steps.</param>
-    public static IReadOnlyList<HeldOutRecord> Take(RunPlan plan, LanguageModel model, INotes notes, int problemsPerDifficulty, CancellationToken stop = default)
+    /// <param name="readingOnly">True to ask those who read alone.</param>
+    public static IReadOnlyList<HeldOutRecord> Take(RunPlan plan, LanguageModel model, INotes notes, int problemsPerDifficulty, CancellationToken stop = default, bool readingOnly = false)
     {
-        IReadOnlyList<Question> questions = Questions(plan, problemsPerDifficulty);
+        Question[] questions = [.. Questions(plan, problemsPerDifficulty).Where(question => question.Reading || !readingOnly)];
         using DecodingEngine engine = new(model);
-        for (int index = 0; index < questions.Count; index++)
+        for (int index = 0; index < questions.Length; index++)
         {
             Question question = questions[index];
             engine.Submit(new GenerationRequest

@@ -50,6 +50,11 @@ public static class ScenarioFile
     /// <exception cref="SocietyException">Something in them is wrong: one line for each fault.</exception>
     public static object Settings(Type record, IReadOnlyList<string> overrides) => Bind(record, new YamlPart.Mapping(new Place("--set"), []), overrides);
 
+    /// <summary>A file of other settings than a scenario's, read as strictly.</summary>
+    /// <exception cref="SocietyException">The file cannot be read, or something in it is wrong: one line for each fault.</exception>
+    internal static T LoadSettings<T>(string path)
+        where T : notnull => (T)Bind(typeof(T), Root(ReadText(path), path), []);
+
     private static object Bind(Type record, YamlPart.Mapping root, IReadOnlyList<string> overrides)
     {
         Faults faults = new();

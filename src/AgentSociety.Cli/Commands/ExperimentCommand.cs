@@ -1,0 +1,131 @@
+using System.CommandLine;
+using AgentSociety.Cli.Experiments;
+using AgentSociety.Cli.Progress;
+using AgentSociety.Cli.Reports;
+using AgentSociety.Cli.Results;
+using AgentSociety.Models;
+using AgentSociety.Society;
+using Spectre.Console;
+
+namespace AgentSociety.Cli.Commands;
+
+/// <summary><c>experiment FILE</c>.</summary>
+internal static class ExperimentCommand
+{
+    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(500);
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> file = new("FILE") { Description = "An experiment file." };
+        Option<string?> place = new("--out") { Description = "The experiment's directory; runs/NAME with the experiment's name where it is not given.", HelpName = "DIR" };
+        Option<bool> pilot = new("--pilot") { Description = "Run the pilot's societies only, and say how many the declared effect needs." };
+        Option<bool> plain = new("--plain") { Description = "Plain lines in place of the live table; always so where the output is no terminal." };
+        Option<int?> parallel = new("--parallel") { Description = "Societies that live side by side, each on one thread; as many as the machine has cores where it is not given.", HelpName = "N" };
+        parallel.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > 1024) result.AddError("--parallel must be from 1 to 1024.");
+        });
+        Verb command = new("experiment", "Play", "Runs the societies of an experiment, arm by arm and seed by seed, and says what they show.",
+            new("experiment scenarios/experiments/culture-x-selfplay.yaml", "Does culture help, does self-play, do both together?"),
+            new("experiment scenarios/experiments/culture-x-selfplay.yaml --pilot", "How many societies does the declared effect need?"),
+            new("experiment scenarios/experiments/process-credit.yaml --parallel 2 --plain", "Two at a time, for a log"))
+        {
+            More = "The same command goes on after a stop: finished societies are skipped, unfinished ones resumed. Results land in experiment.json, report.html and report.md.",
+        };
+        command.Add(file);
+        foreach (Option option in (Option[])[place, pilot, plain, parallel]) command.Add(option);
+        command.SetAction(async (parsed, _) =>
+        {
+            ExperimentPlan plan = ExperimentPlan.Load(parsed.GetRequiredValue(file));
+            ExperimentDirectory directory = new(parsed.GetValue(place) ?? Path.Combine(RunPlace.Runs, plan.Settings.Name));
+            directory.Declare(plan);
+            Budget(plan, terminal);
+            using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "the same command goes on from the last whole round of each society"));
+            Session session = new(plan, directory, terminal, parsed.GetValue(plain) || !terminal.IsInteractive, parsed.GetValue(parallel) ?? Environment.ProcessorCount, interruption.Token);
+            ExperimentResult result = await session.Run(plan.Settings.Pilot, pilot: true).ConfigureAwait(false);
+            Planned(result, terminal);
+            if (!parsed.GetValue(pilot)) result = await session.Run(Societies(plan.Settings, result.Analysis), pilot: false).ConfigureAwait(false);
+            ExperimentReport.Write(directory, plan, result);
+            ExperimentTables.Write(result, terminal.Out);
+            terminal.Line($"report   {directory.ReportFile}");
+            terminal.Line($"results  {directory.ResultFile}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>How many societies each arm gets, by the declared stopping rule.</summary>
+    internal static int Societies(ExperimentSettings settings, ExperimentAnalysis pilot) => settings.Stopping == StoppingRule.Fixed
+        ? settings.Societies
+        : Math.Clamp(pilot.SocietiesNeeded ?? settings.MostSocieties, settings.Societies, settings.MostSocieties);
+
+    private static void Budget(ExperimentPlan plan, Terminal terminal)
+    {
+        DeclaredBudget budget = DeclaredBudget.Of(plan.Arms[0].Scenario);
+        terminal.Line($"{plan.Settings.Name}: {plan.Arms.Count} arms ({string.Join(", ", plan.Arms.Select(arm => arm.Name))}), {plan.Settings.Societies} societies each, seeds from {plan.Settings.FirstSeed}; declared as {plan.Hash[..12]}");
+        terminal.Line($"metric: {ExperimentFigures.Name(plan.Settings.Metric, plan.Difficulties)}");
+        terminal.Line($"budget of every society in every arm: {budget.Attempts:N0} attempts of at most {budget.MaximumTokens} tokens, {budget.GradientSteps:N0} gradient steps of {budget.StepTexts} texts; decoded tokens are measured");
+    }
+
+    private static void Planned(ExperimentResult pilot, Terminal terminal)
+    {
+        ExperimentAnalysis analysis = pilot.Analysis;
+        ExperimentSettings settings = pilot.Declared;
+        string what = settings.Factors.Count == 2 ? "an interaction" : "a difference";
+        terminal.Line($"pilot of {settings.Pilot}: societies of an arm differ by {ExperimentFigures.Score(settings.Metric, analysis.Deviation)} (standard deviation); to see {what} of {ExperimentFigures.Score(settings.Metric, settings.Effect)} "
+            + $"with a chance of {Figures.Percent(settings.Power)} takes {(analysis.SocietiesNeeded is { } needed ? $"{needed} societies" : "more than 1,000 societies")} in each arm; by the declared rule there will be {Societies(settings, analysis)}");
+    }
+
+    private sealed class Session(ExperimentPlan plan, ExperimentDirectory directory, Terminal terminal, bool plain, int parallel, CancellationToken stop)
+    {
+        public async Task<ExperimentResult> Run(int societies, bool pilot)
+        {
+            IReadOnlyList<PlannedRun> runs = plan.Runs(directory.Path, societies);
+            ExperimentBoard board = new(plan, runs);
+            if (plain) await Live(runs, news => Say(board.Take(news))).ConfigureAwait(false);
+            else
+            {
+                await terminal.Out.Live(board.Render()).StartAsync(async display =>
+                {
+                    Task live = Live(runs, news => board.Take(news));
+                    while (!live.IsCompleted)
+                    {
+                        display.UpdateTarget(board.Render());
+                        await Task.WhenAny(live, Task.Delay(Redraw, CancellationToken.None)).ConfigureAwait(false);
+                    }
+
+                    display.UpdateTarget(board.Render());
+                    await live.ConfigureAwait(false);
+                }).ConfigureAwait(false);
+            }
+
+            Dictionary<PlannedRun, NotesWorth> worth = plan.Settings.NotesWorth ? Worth(runs) : [];
+            SocietyResult[][] results = [.. plan.Arms.Select(arm => runs.Where(run => run.Arm.Name == arm.Name).Select(run => SocietyResult.Of(plan, run, worth.GetValueOrDefault(run))).ToArray())];
+            string command = $"agentsociety experiment {plan.File}{(pilot ? " --pilot" : "")}";
+            return ExperimentResult.Of(plan, results, pilot, command);
+        }
+
+        private Task Live(IReadOnlyList<PlannedRun> runs, Action<SocietyNews> watch) =>
+            new ExperimentRunner(plan, (run, resume, played, halt) => SocietyProcess.Launch(plan.BaseFile, run, resume, played, halt), parallel, watch).Run(runs, stop);
+
+        private void Say(string? line)
+        {
+            if (line is not null) terminal.Line(line);
+        }
+
+        private Dictionary<PlannedRun, NotesWorth> Worth(IReadOnlyList<PlannedRun> runs)
+        {
+            TorchRuntime.Initialize("cpu", threads: 1);
+            terminal.Line("testing newborns with other notes than their society's own: another society's, shuffled, half, the truth");
+            NotesWorth[] taken = new NotesWorth[runs.Count];
+            // Torch's scopes belong to threads: each society's tests stay on one.
+            Parallel.For(0, runs.Count, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = stop }, index =>
+            {
+                PlannedRun run = runs[index];
+                PlannedRun[] arm = [.. runs.Where(other => other.Arm.Name == run.Arm.Name)];
+                taken[index] = NotesWorth.Of(plan, run, arm[(Array.IndexOf(arm, run) + 1) % arm.Length], stop);
+            });
+            return runs.Zip(taken).ToDictionary(pair => pair.First, pair => pair.Second);
+        }
+    }
+}

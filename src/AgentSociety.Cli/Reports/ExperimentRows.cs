@@ -1,0 +1,86 @@
+using AgentSociety.Cli.Progress;
+using AgentSociety.Society;
+
+namespace AgentSociety.Cli.Reports;
+
+/// <summary>A table of a report, whatever it is written as.</summary>
+/// <param name="Title">Its heading.</param>
+/// <param name="Note">What it shows.</param>
+/// <param name="Head">The columns.</param>
+/// <param name="Rows">The rows, as plain text.</param>
+internal sealed record ReportTable(string Title, string Note, IReadOnlyList<string> Head, IReadOnlyList<IReadOnlyList<string>> Rows);
+
+/// <summary>The tables of an experiment's report.</summary>
+internal static class ExperimentRows
+{
+    /// <summary>All tables in order.</summary>
+    public static IEnumerable<ReportTable> All(ExperimentResult result)
+    {
+        yield return Arms(result);
+        yield return Comparisons(result);
+        if (Worth(result) is { } worth) yield return worth;
+        if (Generations(result) is { } generations) yield return generations;
+        yield return Beside(result);
+        yield return Budget(result);
+        yield return Seeds(result);
+    }
+
+    /// <summary>Means and intervals.</summary>
+    public static ReportTable Arms(ExperimentResult result) => new("Arms", "Mean over societies of the primary metric, with its 95 % bootstrap interval.",
+        ["arm", "societies", "mean", "95 % interval", "deviation"],
+        [.. result.Analysis.Arms.Select(arm => (string[])[arm.Name, $"{arm.Societies}", Score(result, arm.Mean), $"{Score(result, arm.Interval.Low)} to {Score(result, arm.Interval.High)}", Score(result, arm.Deviation)])]);
+
+    private static ReportTable Comparisons(ExperimentResult result) => new("Comparisons", "Differences of means, with bootstrap intervals, two-sided permutation tests over societies, and effect sizes.",
+        ["arm", "against", "difference", "95 % interval", "p", "Hedges' g", "Cliff's delta"],
+        [.. result.Analysis.Comparisons.Select(pair => (string[])[pair.First, pair.Second, Score(result, pair.Difference), $"{Score(result, pair.Interval.Low)} to {Score(result, pair.Interval.High)}",
+            ExperimentFigures.Probability(pair.Probability), ExperimentFigures.Size(pair.HedgesG), FormattableString.Invariant($"{pair.CliffsDelta:0.00}")])]);
+
+    private static ReportTable? Worth(ExperimentResult result)
+    {
+        if (!result.Arms.Any(arm => arm.Societies.Any(society => society.NotesWorth is not null))) return null;
+        string Mean(ArmResult arm, Func<NotesWorth, double?> of)
+        {
+            double[] values = [.. arm.Societies.Select(society => society.NotesWorth).OfType<NotesWorth>().Select(of).OfType<double>()];
+            return values.Length == 0 ? "-" : FormattableString.Invariant($"{100 * values.Average():0.0} %");
+        }
+
+        return new ReportTable("What the notes are worth", "Accuracy of newborns with each society's final weights at the metric's difficulties: with what their arm shows, without reading, with another society's notes (facts of another world), with each note under another's name, with half of the notes, and with the truth in place of notes.",
+            ["arm", "own", "without reading", "another society's", "shuffled", "half", "the truth"],
+            [.. result.Arms.Select(arm => (string[])[arm.Name, Mean(arm, worth => worth.Own), Mean(arm, worth => worth.Without), Mean(arm, worth => worth.Other), Mean(arm, worth => worth.Shuffled), Mean(arm, worth => worth.Half), Mean(arm, worth => worth.Truth)])]);
+    }
+
+    private static ReportTable? Generations(ExperimentResult result)
+    {
+        if (!result.Declared.Ratchet) return null;
+        return new ReportTable("Ratchet", "Newborns' score from test to test as generations: mean slope a generation, and share of generations that do not fall below the best before them.",
+            ["arm", "slope", "without loss", "societies whose slope's interval lies above 0"],
+            [.. result.Arms.Select(arm =>
+            {
+                Learning.Statistics.Ratchet[] ratchets = [.. arm.Societies.Select(society => society.Ratchet).OfType<Learning.Statistics.Ratchet>()];
+                return ratchets.Length == 0 ? (string[])[arm.Name, "-", "-", "-"]
+                    : [arm.Name, Score(result, ratchets.Average(ratchet => ratchet.Slope)), Figures.Percent(ratchets.Average(ratchet => ratchet.WithoutLoss)), $"{ratchets.Count(ratchet => ratchet.Interval.Low > 0)} of {ratchets.Length}"];
+            })]);
+    }
+
+    private static ReportTable Beside(ExperimentResult result) => new("Beside the metric", "Frontier: the greatest difficulty that newborns solve. Lucky: share of right answers in play that were reached by a wrong step. Means over societies.",
+        ["arm", "frontier before", "frontier after", "lucky", "pages", "revisions"],
+        [.. result.Arms.Select(arm =>
+        {
+            double[] lucky = [.. arm.Societies.Select(society => society.LuckyShare).OfType<double>()];
+            return (string[])[arm.Name, Mean(arm, society => society.Frontier.Start), Mean(arm, society => society.Frontier.End), lucky.Length == 0 ? "-" : FormattableString.Invariant($"{100 * lucky.Average():0.0} %"),
+                Mean(arm, society => society.Scratchpad.Pages), Mean(arm, society => society.Scratchpad.Revisions)];
+        })]);
+
+    private static ReportTable Budget(ExperimentResult result) => new("What was spent", $"Declared for every society: {result.Budget.Attempts:N0} attempts and {result.Budget.GradientSteps:N0} gradient steps of {result.Budget.StepTexts} texts. Means over societies, as measured.",
+        ["arm", "attempts", "proposals", "gradient steps", "tokens decoded", "tokens trained", "seconds"],
+        [.. result.Arms.Select(arm => (string[])[arm.Name, .. ((Func<SpentBudget, double>[])[spent => spent.Attempts, spent => spent.Proposals, spent => spent.GradientSteps, spent => spent.DecodedTokens, spent => spent.TrainedTokens, spent => spent.Seconds])
+            .Select(of => FormattableString.Invariant($"{arm.Societies.Average(society => of(society.Spent)):N0}"))])]);
+
+    private static ReportTable Seeds(ExperimentResult result) => new("Every society", "The primary metric by seed.",
+        ["arm", .. result.Arms[0].Societies.Select(society => $"seed {society.Seed}")],
+        [.. result.Arms.Select(arm => (string[])[arm.Name, .. arm.Societies.Select(society => Score(result, society.Score))])]);
+
+    private static string Mean(ArmResult arm, Func<SocietyResult, double> of) => FormattableString.Invariant($"{arm.Societies.Average(of):0.0}");
+
+    private static string Score(ExperimentResult result, double score) => ExperimentFigures.Score(result.Declared.Metric, score);
+}

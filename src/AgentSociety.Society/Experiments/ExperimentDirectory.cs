@@ -1,0 +1,43 @@
+using AgentSociety.Core;
+
+namespace AgentSociety.Society;
+
+/// <summary>Where an experiment's files lie: its declaration, a folder for each arm with one run a seed, and its results.</summary>
+/// <param name="Path">The directory.</param>
+public sealed record ExperimentDirectory(string Path)
+{
+    /// <summary>The results for scripts.</summary>
+    public string ResultFile => System.IO.Path.Combine(Path, "experiment.json");
+
+    /// <summary>The results for people, as a page.</summary>
+    public string ReportFile => System.IO.Path.Combine(Path, "report.html");
+
+    /// <summary>The same as text.</summary>
+    public string MarkdownFile => System.IO.Path.Combine(Path, "report.md");
+
+    private string DeclarationFile => System.IO.Path.Combine(Path, "declaration.yaml");
+
+    /// <summary>Writes the declaration down before the first society lives; later calls hold the plan against it.</summary>
+    /// <exception cref="SocietyException">Something else was declared here, or the directory cannot be used.</exception>
+    public void Declare(ExperimentPlan plan)
+    {
+        string text = $"# Declared before the run; SHA-256 with the arms' scenarios: {plan.Hash}\n{plan.Yaml}";
+        try
+        {
+            if (File.Exists(DeclarationFile))
+            {
+                if (File.ReadAllText(DeclarationFile) != text)
+                    throw new SocietyException($"{DeclarationFile}: another experiment was declared here, or a scenario was changed since; a declared experiment is not changed on the way: name another directory with --out");
+                return;
+            }
+
+            if (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any()) throw new SocietyException($"{Path}: the directory exists and is no experiment; name another with --out");
+            Directory.CreateDirectory(Path);
+            File.WriteAllText(DeclarationFile, text);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new SocietyException($"{Path}: cannot be used as an experiment's directory ({cause.Message}); name another with --out", cause: cause);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+using AgentSociety.Learning.Statistics;
+
+namespace AgentSociety.Society;
+
+/// <summary>What one society of an experiment came to.</summary>
+public sealed record SocietyResult
+{
+    /// <summary>Its seed.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>The primary metric.</summary>
+    public required double Score { get; init; }
+
+    /// <summary>The last held-out test.</summary>
+    public required IReadOnlyList<HeldOutAccuracy> HeldOut { get; init; }
+
+    /// <summary>The test before the first round.</summary>
+    public required IReadOnlyList<HeldOutAccuracy> HeldOutBefore { get; init; }
+
+    /// <summary>The primary metric of every test, oldest first.</summary>
+    public required IReadOnlyList<RoundValue> Curve { get; init; }
+
+    /// <summary>Saved edits of the scratchpad by round.</summary>
+    public required IReadOnlyList<RoundValue> Growth { get; init; }
+
+    /// <summary>The greatest solved difficulty.</summary>
+    public required FrontierMove Frontier { get; init; }
+
+    /// <summary>Share of right answers in play that were reached by a wrong step, mean over rounds; null where none was right.</summary>
+    public required double? LuckyShare { get; init; }
+
+    /// <summary>What became of the scratchpad.</summary>
+    public required ScratchpadCounts Scratchpad { get; init; }
+
+    /// <summary>What was spent, as measured.</summary>
+    public required SpentBudget Spent { get; init; }
+
+    /// <summary>What its notes are worth; null where the experiment does not ask.</summary>
+    public NotesWorth? NotesWorth { get; init; }
+
+    /// <summary>Whether its tests, read as generations, rise and do not slip back; null where the experiment does not ask.</summary>
+    public Ratchet? Ratchet { get; init; }
+
+    /// <summary>The result of a finished society.</summary>
+    /// <param name="plan">The experiment.</param>
+    /// <param name="run">The society.</param>
+    /// <param name="worth">What its notes are worth, where it was measured.</param>
+    public static SocietyResult Of(ExperimentPlan plan, PlannedRun run, NotesWorth? worth)
+    {
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Directory.Database);
+        RunRecords records = new(database);
+        RunSummary summary = RunSummary.Of(database);
+        IReadOnlyList<HeldOutPoint> tests = records.HeldOut();
+        RoundValue[] curve = [.. tests.Select(test => new RoundValue(test.Round, ScoreOf(plan, run, test.Results)))];
+        IReadOnlyList<(int Round, double Value)> lucky = records.Metric("lucky-rate");
+        return new SocietyResult
+        {
+            Seed = run.Seed,
+            Score = curve[^1].Value,
+            HeldOut = summary.HeldOut,
+            HeldOutBefore = summary.HeldOutBefore,
+            Curve = curve,
+            Growth = [.. records.Metric("revisions").Select(point => new RoundValue(point.Round, point.Value))],
+            Frontier = summary.Frontier,
+            LuckyShare = lucky.Count > 0 ? lucky.Average(point => point.Value) : null,
+            Scratchpad = summary.Scratchpad,
+            Spent = SpentBudget.Of(records),
+            NotesWorth = worth,
+            // The test before the first round is of the base, not of a generation.
+            Ratchet = plan.Settings.Ratchet && curve.Length > 3 ? Learning.Statistics.Ratchet.Of([.. curve.Skip(1).Select(point => point.Value)]) : null,
+        };
+    }
+
+    /// <summary>The primary metric of a finished society.</summary>
+    internal static double ScoreOf(ExperimentPlan plan, PlannedRun run)
+    {
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Directory.Database);
+        return ScoreOf(plan, run, new RunRecords(database).HeldOut()[^1].Results);
+    }
+
+    /// <summary>Mean over the metric's difficulties of a share of the answers; null where nobody was asked so.</summary>
+    internal static double? Share(ExperimentPlan plan, IReadOnlyList<HeldOutRecord> results, bool reading, Func<HeldOutRecord, int> counted)
+    {
+        HeldOutRecord[] asked = [.. results.Where(result => result.Reading == reading && result.Count > 0 && plan.Difficulties.Contains(result.Difficulty))];
+        return asked.Length == 0 ? null : asked.Average(result => (double)counted(result) / result.Count);
+    }
+
+    private static double ScoreOf(ExperimentPlan plan, PlannedRun run, IReadOnlyList<HeldOutRecord> results)
+    {
+        MetricSettings metric = plan.Settings.Metric;
+        if (metric.Kind == MetricKind.Frontier) return HeldOutTest.Frontier(results, run.Scenario.Scenario.Evaluation.SolvedAt);
+        Func<HeldOutRecord, int> counted = metric.Kind == MetricKind.Sound ? result => result.Sound : result => result.Correct;
+        // Without tools one test, counted as reading, stands for both.
+        return Share(plan, results, metric.Reading, counted) ?? Share(plan, results, reading: true, counted)
+            ?? throw new Core.SocietyException($"{run.Directory.Path}: the last test asked nothing at the metric's difficulties", badInput: false);
+    }
+}
+
+/// <summary>A number of a round.</summary>
+/// <param name="Round">The round.</param>
+/// <param name="Value">The number.</param>
+public readonly record struct RoundValue(int Round, double Value);
+
+/// <summary>What a society has spent.</summary>
+/// <param name="Attempts">Attempts of solvers.</param>
+/// <param name="Proposals">Texts of proposers.</param>
+/// <param name="GradientSteps">Gradient steps after pretraining.</param>
+/// <param name="DecodedTokens">Tokens that were sampled, tests included.</param>
+/// <param name="TrainedTokens">Tokens that were trained on, base material included.</param>
+/// <param name="Seconds">Wall time of all rounds.</param>
+public sealed record SpentBudget(long Attempts, long Proposals, long GradientSteps, long DecodedTokens, long TrainedTokens, double Seconds)
+{
+    /// <summary>What a run has spent.</summary>
+    public static SpentBudget Of(RunRecords records)
+    {
+        double Sum(string metric) => records.Metric(metric).Sum(point => point.Value);
+        RunCounts counts = records.Counts();
+        return new SpentBudget(counts.Attempts, counts.Proposals, (long)Sum("steps"), (long)Sum("tokens/decoded"), (long)Sum("tokens/trained"), Sum("seconds/round"));
+    }
+}
