@@ -132,6 +132,11 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public void Power_of_a_difference_is_that_of_the_two_sample_t_test() =>
+        // Cohen (1988), table 2.3.5: d = 0.8, 26 in each group, two-sided 0.05: 80 %.
+        Assert.Equal(0.8, Power.Of(0.8, 1, 26, Contrast.Difference), 0.01);
+
+    [Fact]
     public void The_number_of_societies_is_the_least_that_reaches_the_power() => Gen.Double[0.05, 0.3].Select(Gen.Double[0.02, 0.1]).Sample((effect, deviation) =>
     {
         int needed = Power.SocietiesNeeded(effect, deviation, Contrast.Interaction)!.Value;

@@ -38,6 +38,20 @@ public sealed class TrainerTests
         Assert.Equal(1, trainer.Train(2, [Episode(model, 1, 0) with { TokenAdvantages = [0, 1, 0] }], replay: null).Used);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(20)]
+    public void A_fixed_number_of_steps_is_taken_however_many_episodes_carry_a_signal(int signals)
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { StepsPerRound = 3 });
+        TrainingReport report = trainer.Train(1, [.. Enumerable.Range(0, signals).Select(_ => Episode(model, 1, advantage: 0.5)), Episode(model, 2, advantage: 0)], new CountingWorld());
+        Assert.Equal((3, signals), (report.Steps, report.Used));
+        Assert.True(double.IsFinite(report.Loss));
+    }
+
     [Fact]
     public void Rejection_sampling_imitates_the_rewarded_alone()
     {

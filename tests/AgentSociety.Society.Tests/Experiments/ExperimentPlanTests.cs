@@ -1,0 +1,96 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Scenarios;
+
+namespace AgentSociety.Society.Tests;
+
+public sealed class ExperimentPlanTests : IDisposable
+{
+    private readonly TinyExperiment _tiny = new();
+
+    public void Dispose() => _tiny.Dispose();
+
+    [Fact]
+    public void Two_factors_are_four_arms()
+    {
+        ExperimentPlan plan = _tiny.Plan();
+        Assert.Equal(["neither", "culture", "self-play", "culture-and-self-play"], plan.Arms.Select(arm => arm.Name));
+        Assert.Equal([(Sharing.Private, false), (Sharing.Shared, false), (Sharing.Private, true), (Sharing.Shared, true)],
+            plan.Arms.Select(arm => (arm.Scenario.Scenario.Culture.Sharing, arm.Scenario.Scenario.SelfPlay.Enabled)));
+        Assert.All(plan.Arms, arm => Assert.Equal(2, arm.Scenario.Scenario.Learning.StepsPerRound));
+    }
+
+    [Fact]
+    public void Societies_go_seed_by_seed_and_share_their_seed_across_arms()
+    {
+        IReadOnlyList<PlannedRun> runs = _tiny.Plan(TinyExperiment.Crossed + "firstSeed: 7\n").Runs("out", 2);
+        Assert.Equal([7, 7, 7, 7, 8, 8, 8, 8], runs.Select(run => run.Seed));
+        Assert.All(runs, run => Assert.Equal(run.Seed, run.Scenario.Scenario.Seed));
+        Assert.Equal(8, runs.Select(run => run.Directory.Path).Distinct().Count());
+        Assert.Equal(8, runs.Select(run => run.Scenario.Hash).Distinct().Count());
+    }
+
+    [Fact]
+    public void What_is_declared_is_hashed_with_the_scenarios_of_the_arms()
+    {
+        string hash = _tiny.Plan().Hash;
+        Assert.Equal(hash, _tiny.Plan().Hash);
+        Assert.NotEqual(hash, _tiny.Plan(TinyExperiment.Crossed.Replace("societies: 2", "societies: 3")).Hash);
+        Assert.NotEqual(hash, _tiny.Plan(TinyExperiment.Crossed.Replace("stepsPerRound=2", "stepsPerRound=3")).Hash);
+    }
+
+    [Theory]
+    [InlineData("{ name: a, set: [learning.seed=1] }", "arm 'a'", "there is no such key")]
+    [InlineData("{ name: a, set: [selfPlay.rounds=4] }", "arm 'a' has 48 attempts", "'control' has 36")]
+    [InlineData("{ name: a, set: [learning.stepsPerRound=3] }", "arm 'a' has 9 gradient steps", "'control' has 6")]
+    [InlineData("{ name: a, set: [learning.stepsPerRound=0] }", "depends on how many episodes carry a signal")]
+    [InlineData("{ name: a, set: [selfPlay.topUp=false] }", "depends on how many proposals are valid")]
+    [InlineData("{ name: a, set: [pretrain.steps=13] }", "texts of pretraining")]
+    [InlineData("{ name: a, set: [learning.enabled=false] }", "arm 'a' has 0 gradient steps")]
+    [InlineData("{ name: a, set: ['evaluation.difficulties=[1, 2]'] }", "3 is not tested in arm 'a'")]
+    [InlineData("{ name: control, set: [selfPlay.temperature=2] }", "two arms are called 'control'")]
+    [InlineData("{ name: a }", "are the same scenario")]
+    [InlineData("{ name: a/b }", "does not match")]
+    public void Arms_that_cannot_be_compared_are_refused_with_the_reason(string arm, params string[] reasons)
+    {
+        string yaml = $"""
+            name: refused
+            base: tiny.yaml
+            set: [learning.stepsPerRound=2]
+            arms:
+              - name: control
+              - {arm}
+            societies: 3
+            metric:
+              difficulties: [3]
+            """;
+        SocietyException fault = Assert.Throws<SocietyException>(() => _tiny.Plan(yaml));
+        Assert.True(fault.BadInput);
+        Assert.All(reasons, reason => Assert.Contains(reason, fault.Message));
+    }
+
+    [Theory]
+    [InlineData("base: tiny.yaml", "base: tinny.yaml", "did you mean tiny.yaml?")]
+    [InlineData("societies: 2", "societys: 2", "did you mean societies?")]
+    [InlineData("pilot: 2", "pilot: 5", "pilot: is 5, and there are 2 societies")]
+    [InlineData("factors:", "arms: [{ name: a }]\nfactors:", "has both factors and arms")]
+    public void A_file_is_read_as_strictly_as_a_scenario(string from, string to, string reason) =>
+        Assert.Contains(reason, Assert.Throws<SocietyException>(() => _tiny.Plan(TinyExperiment.Crossed.Replace(from, to))).Message);
+
+    [Fact]
+    public void A_declared_experiment_is_not_changed_on_the_way()
+    {
+        ExperimentDirectory directory = new(_tiny.Place);
+        directory.Declare(_tiny.Plan());
+        directory.Declare(_tiny.Plan());
+        SocietyException fault = Assert.Throws<SocietyException>(() => directory.Declare(_tiny.Plan(TinyExperiment.Crossed.Replace("societies: 2", "societies: 12"))));
+        Assert.Contains("a declared experiment is not changed on the way", fault.Message);
+    }
+
+    [Fact]
+    public void A_directory_with_other_files_is_left_alone()
+    {
+        Directory.CreateDirectory(_tiny.Place);
+        File.WriteAllText(Path.Combine(_tiny.Place, "thesis.txt"), "");
+        Assert.Contains("is no experiment", Assert.Throws<SocietyException>(() => new ExperimentDirectory(_tiny.Place).Declare(_tiny.Plan())).Message);
+    }
+}
