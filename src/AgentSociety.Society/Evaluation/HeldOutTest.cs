@@ -63,9 +63,9 @@ public static class HeldOutTest
     /// <param name="model">The weights.</param>
     /// <param name="notes">What those who read see.</param>
     /// <param name="problemsPerDifficulty">How many problems.</param>
-    /// <param name="stop">Checked between steps.</param>
     /// <param name="readingOnly">True to ask those who read alone.</param>
-    public static IReadOnlyList<HeldOutRecord> Take(RunPlan plan, LanguageModel model, INotes notes, int problemsPerDifficulty, CancellationToken stop = default, bool readingOnly = false)
+    /// <param name="stop">Checked between steps.</param>
+    public static IReadOnlyList<HeldOutRecord> Take(RunPlan plan, LanguageModel model, INotes notes, int problemsPerDifficulty, bool readingOnly = false, CancellationToken stop = default)
     {
         Question[] questions = [.. Questions(plan, problemsPerDifficulty).Where(question => question.Reading || !readingOnly)];
         using DecodingEngine engine = new(model);

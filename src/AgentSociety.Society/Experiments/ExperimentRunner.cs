@@ -1,5 +1,4 @@
 using AgentSociety.Core;
-using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 
 namespace AgentSociety.Society;

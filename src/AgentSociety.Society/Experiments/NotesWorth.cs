@@ -60,7 +60,7 @@ public sealed record NotesWorth
         RunPlan asked = RunPlan.Of(run.Scenario with { Scenario = scenario with { Evaluation = scenario.Evaluation with { Difficulties = plan.Difficulties } } });
         if (!asked.HasTools) return worth;
         using LanguageModel model = LanguageModel.Load(run.Directory.Checkpoint(records.Checkpoints()[^1].Name));
-        double? With(INotes notes) => Accuracy(plan, HeldOutTest.Take(asked, model, notes, scenario.Evaluation.FinalProblemsPerDifficulty, stop, readingOnly: true), reading: true);
+        double? With(INotes notes) => Accuracy(plan, HeldOutTest.Take(asked, model, notes, scenario.Evaluation.FinalProblemsPerDifficulty, readingOnly: true, stop), reading: true);
         if (asked.Environment is IFactSource source) worth = worth with { Truth = With(new OracleNotes(EmptyNotes.Instance, OracleNotes.TruthOf(source))) };
         if (scenario.Culture.Sharing != Sharing.Shared) return worth;
         ArchivedNotes notes = ArchivedNotes.Of(database);

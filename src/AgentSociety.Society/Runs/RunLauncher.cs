@@ -77,7 +77,7 @@ public static class RunLauncher
         if (scenario is null) throw new SocietyException($"{runOrCheckpoint}: belongs to no run; say with --scenario whose problems are to be asked");
         RunPlan plan = RunPlan.Of(scenario);
         using LanguageModel model = LanguageModel.Load(full);
-        return HeldOutTest.Take(plan, model, EmptyNotes.Instance, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop);
+        return HeldOutTest.Take(plan, model, EmptyNotes.Instance, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
     }
 
     private static IReadOnlyList<HeldOutRecord> Evaluate(RunDirectory directory, string? checkpoint, LoadedScenario? scenario, CancellationToken stop)
@@ -90,7 +90,7 @@ public static class RunLauncher
         using LanguageModel model = LanguageModel.Load(directory.Checkpoint(checkpoint ?? SocietyState.Load(last.State).ResumePoint));
         using Scratchpad scratchpad = new(database);
         INotes notes = new NotesAccess(plan, database, scratchpad).OfNewborn(round);
-        return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop);
+        return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
     }
 
     private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, RunOptions options, Action<RunProgress> watch, CancellationToken stop)

@@ -22,7 +22,7 @@ public sealed class ExperimentPlanTests : IDisposable
     [Fact]
     public void Societies_go_seed_by_seed_and_share_their_seed_across_arms()
     {
-        IReadOnlyList<PlannedRun> runs = _tiny.Plan(TinyExperiment.Crossed + "firstSeed: 7\n").Runs("out", 2);
+        IReadOnlyList<PlannedRun> runs = _tiny.Plan(TinyExperiment.Crossed + "\nfirstSeed: 7\n").Runs("out", 2);
         Assert.Equal([7, 7, 7, 7, 8, 8, 8, 8], runs.Select(run => run.Seed));
         Assert.All(runs, run => Assert.Equal(run.Seed, run.Scenario.Scenario.Seed));
         Assert.Equal(8, runs.Select(run => run.Directory.Path).Distinct().Count());
