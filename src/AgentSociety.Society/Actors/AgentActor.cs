@@ -1,10 +1,10 @@
-using Akka.Actor;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Culture;
 using AgentSociety.Models;
+using Akka.Actor;
 using Proposal = AgentSociety.Core.Environments.Proposal;
 
 namespace AgentSociety.Society;

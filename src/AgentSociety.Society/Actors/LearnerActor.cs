@@ -1,10 +1,10 @@
-using Akka.Actor;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Learning;
 using AgentSociety.Models;
+using Akka.Actor;
 
 namespace AgentSociety.Society;
 

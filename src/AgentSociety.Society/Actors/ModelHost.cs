@@ -1,7 +1,7 @@
-using Akka.Actor;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Models;
+using Akka.Actor;
 
 namespace AgentSociety.Society;
 

@@ -1,7 +1,7 @@
-using Akka.Actor;
 using AgentSociety.Core;
 using AgentSociety.Core.Records;
 using AgentSociety.Culture;
+using Akka.Actor;
 
 namespace AgentSociety.Society;
 

@@ -1,6 +1,6 @@
-using Akka.Actor;
 using AgentSociety.Core;
 using AgentSociety.Culture;
+using Akka.Actor;
 
 namespace AgentSociety.Society;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Akka.Actor;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
@@ -9,6 +8,7 @@ using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using AgentSociety.Learning;
+using Akka.Actor;
 
 namespace AgentSociety.Society;
 

@@ -1,10 +1,10 @@
-using Akka.Actor;
-using Akka.Hosting;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Records;
 using AgentSociety.Culture;
 using AgentSociety.Models;
+using Akka.Actor;
+using Akka.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -70,7 +70,8 @@ internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers)
                 Logprobs = Replies.Probabilities(answer.Tokens, request.Probabilities),
                 FinishReason = Replies.FinishReason(answer.End!.Finish),
             }),
-        ]) with { Usage = Total(answers.Select(answer => answer.End!)) }, Replies.Json, context.RequestAborted).ConfigureAwait(false);
+        ]) with
+        { Usage = Total(answers.Select(answer => answer.End!)) }, Replies.Json, context.RequestAborted).ConfigureAwait(false);
     }
 
     private static async Task StreamAsync(HttpContext context, CompletionRequest request, ChannelReader<(int Choice, ChatPiece Piece)> pieces)

@@ -77,7 +77,7 @@ public class HostileProgramTests(ITestOutputHelper output)
     [InlineData("let o={};for(let i=0;i<15000;i++)o=Object.create(o);const f=x=>o.a"), InlineData("let g=x=>x;for(let i=0;i<9000;i++)g=g.bind(1);const f=x=>g(f)"), InlineData("let s='';for(let i=0;i<9000;i++)s+='(';const f=x=>new RegExp(s)"), InlineData("let s='';for(let i=0;i<9000;i++)s+='(?:';for(let i=0;i<9000;i++)s+='a)';const f=x=>new RegExp(s).test('a')?f:f"), InlineData("let s='';for(let i=0;i<15000;i++)s+='a';const f=x=>{let t=s;for(let i=0;i<5000;i++)t+=i;return t}")]
     [InlineData("let o=1;for(let i=0;i<6000;i++)o=DEEP;const f=x=>JSON.stringify(o)"), InlineData("let o=1;for(let i=0;i<6000;i++)o=DEEP;const f=x=>String(o)"), InlineData("let o=1;for(let i=0;i<6000;i++)o=DEEP;const f=x=>o.flat(Infinity)"), InlineData("let o=1;for(let i=0;i<6000;i++)o=DEEP;const f=x=>o")]
     public void Recursion_in_disguise_is_contained(string program) =>
-        Assert.True(new Sandbox(new()).Run(program.Replace("DEEP", $"{new string('[', 90)}o{new string(']', 90)}", StringComparison.Ordinal), "1") .Value is null or { Length: < 20 });
+        Assert.True(new Sandbox(new()).Run(program.Replace("DEEP", $"{new string('[', 90)}o{new string(']', 90)}", StringComparison.Ordinal), "1").Value is null or { Length: < 20 });
 
     // A third loops or devours, a third escapes, the rest pollutes or backtracks; each in a wrapping of its own.
     private static string Hostile(int index)

@@ -1,9 +1,9 @@
-using Akka.Actor;
-using Akka.TestKit.Xunit2;
-using AgentSociety.Core.Environments;
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Models;
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
 
 namespace AgentSociety.Society.Tests;
 

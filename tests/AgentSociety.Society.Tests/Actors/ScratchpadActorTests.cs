@@ -1,7 +1,7 @@
-using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using AgentSociety.Core.Culture;
 using AgentSociety.Culture;
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
 
 namespace AgentSociety.Society.Tests;
 
