@@ -78,11 +78,15 @@ public sealed class LanguageModel : IDisposable
         return model;
     }
 
+    /// <summary>Writes the model's folder as it is, adapters included; an existing file is replaced whole.</summary>
+    /// <param name="folder">The folder.</param>
+    public void Save(string folder) => Save(folder, type: null);
+
     /// <summary>Writes the model's folder; an existing file is replaced whole.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="type">Number format of the weights in the file; null for the one that they have.</param>
     /// <param name="adapters">False to leave the adapters out.</param>
-    public void Save(string folder, ScalarType? type = null, bool adapters = true)
+    public void Save(string folder, ScalarType? type, bool adapters = true)
     {
         Directory.CreateDirectory(folder);
         ScalarType stored = type ?? Decoder["model.norm.weight"].dtype;

@@ -105,6 +105,8 @@ public sealed class BrowsingTests(BrowserFixture browser)
         await page.Keyboard.PressAsync("g");
         await page.Keyboard.PressAsync("p");
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/problems$"));
+        // Keys are heard once the page's script runs.
+        await page.WaitForLoadStateAsync(LoadState.NetworkIdle).WaitAsync(TimeSpan.FromSeconds(2)).ContinueWith(static _ => { }, TaskScheduler.Default);
         await page.Keyboard.PressAsync("g");
         await page.Keyboard.PressAsync("a");
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/agents$"));

@@ -10,7 +10,7 @@ public class HostileProgramTests(ITestOutputHelper output)
 {
     private static readonly string[] Loops = ["while(true){BODY}", "for(;;){BODY}", "do{BODY}while(1)", "for(let i=0;i<1e9;i++){BODY}", "const g=n=>{BODY;return g(n+1)};g(0)", "function g(n){BODY;return g(n)+g(n)};g(1)", "[...Array(9999)].map(()=>[...Array(9999)].map(()=>{BODY}))", "const a=[1];for(const y of a){BODY;a.push(y)}", "label:for(;;){for(;;){BODY;continue label}}", "for(;;){try{BODY;for(;;);}catch(e){}finally{continue}}"];
     private static readonly string[] Bodies = ["", "x+=1", "s+=s+'a'", "l.push(l.length)", "l=l.concat(l,[1])", "o={o}", "o['k'+l.length]=l.push(1)", "s='a'.repeat(9999)+s", "s=s.split('').join('aa')+'a'", "s=s.replace(/./g,'$&$&')+'a'", "l=[...l,...l,1]", "o=Object.assign({},o,{[x++]:o})", "JSON.stringify(l);l.push(l.length)", "s=`${s}${s}a`", "l.fill(l)", "x=l.sort().reverse().length;l.push(x)"];
-    private static readonly string[] Regexes = ["(a+)+$", "(a|aa)+$", "(a|a)*$", "([a-zA-Z]+)*$", "(.*a){20}$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(a*)*b", "(x+x+)+y", "((a+)*)+c", "(?:a?){30}a{30}$"];
+    private static readonly string[] Regexes = ["(a+)+$", "(a|aa)+$", "^(a+)+$", "([a-zA-Z]+)*$", "(.*a){20}$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(a*)*b", "(x+x+)+y", "((a+)*)+c", "(?:a?){30}a{30}$"];
     private static readonly string[] Escapes =
     [
         "this.constructor.constructor('return process')()", "f.constructor('return this')()", "(()=>{}).constructor('return 1')()", "[].map.constructor('return 1')()", "Object.getPrototypeOf(function(){}).constructor('return 1')()", "globalThis.constructor.constructor('return 1')()",
