@@ -94,6 +94,7 @@ public sealed class BrowseServer : IAsyncDisposable
     {
         services.AddRouting();
         services.AddRazorComponents();
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddHttpContextAccessor();
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddAntiforgery(antiforgery =>

@@ -95,7 +95,7 @@ public sealed class WatchedPage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Assert.Empty(Faults);
+        Assert.True(Faults.Count == 0, string.Join('\n', Faults));
         await Page.CloseAsync();
     }
 }

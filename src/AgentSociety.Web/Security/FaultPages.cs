@@ -20,13 +20,6 @@ internal static class FaultPages
         try
         {
             await next(context).ConfigureAwait(false);
-            // Forms without a valid token end here: the endpoint was not run.
-            if (context.Response is { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false } && context.Features.Get<IAntiforgeryValidationFeature>() is { IsValid: false, Error: var error })
-            {
-                // A form that is too large cannot be read for its token.
-                bool large = error?.InnerException is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } or InvalidDataException;
-                await (large ? TooLarge : Refused("The form is out of date or did not come from this page; reload it and send it again.")).ExecuteAsync(context).ConfigureAwait(false);
-            }
         }
         catch (SocietyException fault) when (!context.Response.HasStarted)
         {
@@ -35,7 +28,7 @@ internal static class FaultPages
         }
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
         {
-            await (fault.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : new Fault(fault.StatusCode, "The request cannot be read.")).ExecuteAsync(context).ConfigureAwait(false);
+            await Bad(fault, context.Features.Get<IAntiforgeryValidationFeature>()).ExecuteAsync(context).ConfigureAwait(false);
         }
         catch (InvalidDataException) when (!context.Response.HasStarted)
         {
@@ -46,15 +39,33 @@ internal static class FaultPages
         }
     }
 
+    private static IResult Bad(BadHttpRequestException fault, IAntiforgeryValidationFeature? form) => (fault.StatusCode, form) switch
+    {
+        (StatusCodes.Status413PayloadTooLarge, _) => TooLarge,
+        // A form that is too large cannot be read for its token.
+        (_, { IsValid: false, Error.InnerException: BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } or InvalidDataException }) => TooLarge,
+        (_, { IsValid: false }) => Refused("The form is out of date or did not come from this page; reload it and send it again."),
+        _ => new Fault(fault.StatusCode, "The request cannot be read."),
+    };
+
     private sealed class Fault(int status, string message) : IResult
     {
-        public Task ExecuteAsync(HttpContext context)
+        public async Task ExecuteAsync(HttpContext context)
         {
             context.Response.StatusCode = status;
             IResult result = context.Request.Path.StartsWithSegments("/api")
                 ? Results.Json(new { error = message }, statusCode: status)
                 : new RazorComponentResult<FaultPage>(new { Status = status, Message = message }) { StatusCode = status };
-            return result.ExecuteAsync(context);
+            // A page that failed has used up the renderer of its scope, and left a header that the next page adds again.
+            context.Response.Headers.Remove("blazor-enhanced-nav");
+            IServiceProvider before = context.RequestServices;
+            AsyncServiceScope scope = before.CreateAsyncScope();
+            await using (scope.ConfigureAwait(false))
+            {
+                context.RequestServices = scope.ServiceProvider;
+                await result.ExecuteAsync(context).ConfigureAwait(false);
+                context.RequestServices = before;
+            }
         }
     }
 }
