@@ -144,6 +144,39 @@ public sealed class LanguageModel : IDisposable
         WeightsChanged();
     }
 
+    /// <summary>Takes over the weights of another model, adapters included; adapters that only this one has are made anew.</summary>
+    /// <param name="other">A model of the same shape; it stays as it is.</param>
+    /// <param name="seed">Of adapters that are made anew, as in <see cref="AddAdapter"/>.</param>
+    /// <exception cref="SocietyException">The other model has another shape.</exception>
+    public void TakeWeights(LanguageModel other, ulong seed)
+    {
+        Copy(other.Decoder.Parameters, Decoder.Parameters);
+        foreach ((string name, Adapter adapter) in _adapters)
+        {
+            if (other._adapters.TryGetValue(name, out Adapter? source)) Copy(source.Parameters, adapter.Parameters);
+            else
+            {
+                using Adapter fresh = Adapter.Create(Decoder, adapter.Settings, seed);
+                Copy(fresh.Parameters, adapter.Parameters);
+            }
+        }
+
+        WeightsChanged();
+    }
+
+    private static void Copy(IEnumerable<(string Name, Tensor Weight)> from, IEnumerable<(string Name, Tensor Weight)> to)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        Dictionary<string, Tensor> sources = from.ToDictionary(weight => weight.Name, weight => weight.Weight, StringComparer.Ordinal);
+        foreach ((string name, Tensor weight) in to)
+        {
+            if (!sources.TryGetValue(name, out Tensor? source) || !source.shape.SequenceEqual(weight.shape))
+                throw new SocietyException($"the weights {name} [{string.Join(", ", weight.shape)}] cannot be taken over: the other model has {(source is null ? "none of that name" : $"[{string.Join(", ", source.shape)}]")}");
+            weight.copy_(source);
+        }
+    }
+
     /// <summary>Must be called after weights were changed and before they are decoded with.</summary>
     public void WeightsChanged() => WeightsVersion++;
 

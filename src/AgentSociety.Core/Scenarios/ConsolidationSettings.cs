@@ -5,6 +5,18 @@ namespace AgentSociety.Core.Scenarios;
 /// <summary>The sleep phase: what notes taught is distilled into weights.</summary>
 public sealed record ConsolidationSettings
 {
+    /// <summary>Rounds between two sleeps; 0 for none.</summary>
+    [Range(0, 1_000_000)]
+    public int EveryRounds { get; init; }
+
+    /// <summary>Most transcripts that one sleep draws on; the latest of those that read notes and were sound, each text once.</summary>
+    [Range(1, 1_000_000)]
+    public int Lessons { get; init; } = 2048;
+
+    /// <summary>Problems of each difficulty in the tests before and after a sleep.</summary>
+    [Range(1, 100_000)]
+    public int ProblemsPerDifficulty { get; init; } = 64;
+
     /// <summary>Gradient steps.</summary>
     [Range(1, 1_000_000)]
     public int Steps { get; init; } = 200;

@@ -67,6 +67,16 @@ public sealed record CultureSettings
     [Range(0.0001, 0.5)]
     public double AdmissionError { get; init; } = 0.05;
 
+    /// <summary>Pairs of matched rollouts that a round plays for all candidates together; those that waited longest come first.</summary>
+    [Range(1, 1_000_000)]
+    public int AdmissionPairsPerRound { get; init; } = 32;
+
+    /// <summary>True to take away pages that were measured to harm: the whole interval of their uplift is below 0. Where <c>withholdingProbability</c> is above 0.</summary>
+    public bool RetireHarmful { get; init; }
+
+    /// <summary>True to list pages in the order of their measured uplift, the best first. Where <c>withholdingProbability</c> is above 0.</summary>
+    public bool RankByWorth { get; init; }
+
     /// <summary>How far agents may write on their own, by namespace and role; the longest prefix holds, and of two as long the one that names the role.</summary>
     public IReadOnlyList<GateSettings> Gates { get; init; } = [];
 

@@ -35,6 +35,12 @@ public sealed record SelfPlaySettings
     [Range(1, 131_072)]
     public int MaximumTokens { get; init; } = 160;
 
+    /// <summary>Where the problems come from, where self-play is enabled.</summary>
+    public ProblemSource Curriculum { get; init; } = ProblemSource.Proposer;
+
+    /// <summary>How problems are chosen where no proposer poses them.</summary>
+    public CurriculumSettings Archive { get; init; } = new();
+
     /// <summary>What proposers are rewarded for.</summary>
     public ProposerSettings Proposer { get; init; } = new();
 }
@@ -42,7 +48,7 @@ public sealed record SelfPlaySettings
 /// <summary>What proposers are rewarded for.</summary>
 public sealed record ProposerSettings
 {
-    /// <summary>Name of the reward: <c>learnability</c> is 4p(1-p), <c>difficulty</c> is 1-p, with p the smoothed solve rate.</summary>
+    /// <summary>Name of the reward: <c>learnability</c> is 4p(1-p), <c>difficulty</c> is 1-p, with p the smoothed solve rate; <c>regret</c> is what the best solver has over the mean of all.</summary>
     public string Reward { get; init; } = "learnability";
 
     /// <summary>Weight of the past in the solve rate of a difficulty class, by attempt group; 0 uses the problem's own attempts only.</summary>
@@ -63,6 +69,14 @@ public sealed record ProposerSettings
     /// <summary>Reward of a problem that was posed before.</summary>
     [Range(-10, 0)]
     public double Duplicate { get; init; } = -0.5;
+
+    /// <summary>What a valid proposal is charged, times the share of the round's proposals that are like it; 0 for nothing.</summary>
+    [Range(0, 10)]
+    public double Repetition { get; init; }
+
+    /// <summary>Proposals nearer than this (1 - BLEU) are alike.</summary>
+    [Range(0, 1)]
+    public double RepetitionDistance { get; init; } = 0.5;
 }
 
 /// <summary>The held-out test, taken by newborns: this run's weights, an empty notebook, and the scratchpad.</summary>

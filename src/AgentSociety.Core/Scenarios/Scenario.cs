@@ -41,6 +41,12 @@ public sealed record Scenario
     /// <summary>How transcripts change weights.</summary>
     public LearningSettings Learning { get; init; } = new();
 
+    /// <summary>Sleep: what notes taught becomes weights.</summary>
+    public ConsolidationSettings Consolidation { get; init; } = new();
+
+    /// <summary>Death and birth.</summary>
+    public GenerationSettings Generations { get; init; } = new();
+
     /// <summary>Signs of collapse that are watched.</summary>
     public GuardSettings Guards { get; init; } = new();
 

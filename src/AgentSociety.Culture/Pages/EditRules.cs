@@ -59,7 +59,7 @@ public sealed record EditRules
     /// <summary>Gates by prefix of the page's name and role; <see cref="Gate.Auto"/> where none matches.</summary>
     public IReadOnlyList<GateSettings> Gates { get; init; } = [];
 
-    /// <summary>How far authors may write under <c>agents/NAME/</c> of another; notebooks of groups, <c>agents/group-1/</c>, are nobody's.</summary>
+    /// <summary>How far authors may write under <c>agents/NAME/</c> of another; notebooks of groups and eras, <c>agents/group-1/</c>, are nobody's, and an agent's is its heirs' (<c>solver-3.2</c>).</summary>
     public Gate ForeignNotebooks { get; init; } = Gate.Auto;
 
     /// <summary>How an edit becomes part of the culture.</summary>
@@ -97,5 +97,6 @@ public sealed record EditRules
 
     /// <summary>The gate of a page as somebody's notebook.</summary>
     internal Gate NotebookGate(string page, string author) =>
-        PageName.Notebook(page) is not { } owner || owner == author || owner.StartsWith(PageName.GroupNotebook, StringComparison.Ordinal) ? Gate.Auto : ForeignNotebooks;
+        PageName.Notebook(page) is not { } owner || owner == author || author.StartsWith($"{owner}.", StringComparison.Ordinal)
+        || owner.StartsWith(PageName.GroupNotebook, StringComparison.Ordinal) || owner.StartsWith(PageName.EraNotebook, StringComparison.Ordinal) ? Gate.Auto : ForeignNotebooks;
 }

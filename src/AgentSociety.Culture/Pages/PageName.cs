@@ -15,6 +15,9 @@ public static class PageName
     /// <summary>Beginning of the notebooks that belong to a group and not to an agent.</summary>
     internal const string GroupNotebook = "group-";
 
+    /// <summary>Beginning of the notebooks that belong to an era of the society and not to an agent.</summary>
+    internal const string EraNotebook = "era-";
+
     /// <summary>Why a text is no page name; null where it is one.</summary>
     public static string? Fault(string name)
     {

@@ -87,9 +87,10 @@ public sealed class Scratchpad : IDisposable
     /// <param name="accept">Whether it is saved.</param>
     /// <param name="decider">Who decides.</param>
     /// <param name="verdict">Why.</param>
+    /// <param name="round">The round in which it becomes part of the culture; null for that in which it was asked for.</param>
     /// <returns>What became of it; after a conflict it stays open.</returns>
     /// <exception cref="SocietyException">No such proposal is open.</exception>
-    public EditResult Decide(long proposal, bool accept, string decider, string verdict)
+    public EditResult Decide(long proposal, bool accept, string decider, string verdict, int? round = null)
     {
         Proposal open = Open(proposal);
         return Change((transaction, connection) =>
@@ -100,7 +101,7 @@ public sealed class Scratchpad : IDisposable
                 Key = $"proposal/{proposal}/{Tip(connection)}",
                 Edit = open.Edit,
                 Author = open.Author,
-                Round = open.Round,
+                Round = round ?? open.Round,
                 Episode = open.Episode,
                 Trusted = true,
             }) : new EditResult.Rejected(verdict, EditRule.Decision);
@@ -133,9 +134,10 @@ public sealed class Scratchpad : IDisposable
     /// <param name="proposal">Number of an open proposal.</param>
     /// <param name="rollouts">New pairs; one whose key was reported before counts once.</param>
     /// <param name="test">What is asked of a note.</param>
+    /// <param name="round">The round in which an admitted note becomes part of the culture; null for that in which it was asked for.</param>
     /// <returns>What is known of it now, and what became of it.</returns>
     /// <exception cref="SocietyException">No such proposal is open.</exception>
-    public Admission Report(long proposal, IReadOnlyList<MatchedRollout> rollouts, AdmissionTest test)
+    public Admission Report(long proposal, IReadOnlyList<MatchedRollout> rollouts, AdmissionTest test, int? round = null)
     {
         Open(proposal);
         List<double> gains = _database.Write(connection =>
@@ -145,7 +147,7 @@ public sealed class Scratchpad : IDisposable
             return connection.Query<double>("SELECT shown - without FROM rollout WHERE proposal = @proposal ORDER BY key", new { proposal }).AsList();
         });
         AdmissionEvidence evidence = test.Judge(gains);
-        EditResult? result = evidence.Verdict == AdmissionVerdict.Wait ? null : Decide(proposal, evidence.Verdict == AdmissionVerdict.Admit, "rollouts", evidence.ToString());
+        EditResult? result = evidence.Verdict == AdmissionVerdict.Wait ? null : Decide(proposal, evidence.Verdict == AdmissionVerdict.Admit, "rollouts", evidence.ToString(), round);
         return new Admission(evidence, result);
     }
 

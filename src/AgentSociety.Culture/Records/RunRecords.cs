@@ -57,11 +57,14 @@ public sealed class RunRecords(SocietyDatabase database)
     public StoredRound? LastRoundWithCheckpoint() => Round("WHERE checkpoint IS NOT NULL ORDER BY number DESC");
 
     /// <summary>Canonical forms of the problems that were played: a problem with one of these is a duplicate.</summary>
-    public IReadOnlyCollection<string> PlayedForms() => database.Read(connection =>
-        connection.Query<string>("SELECT DISTINCT canonical FROM problem").ToHashSet(StringComparer.Ordinal));
+    /// <param name="fromRound">Only those of this round and later.</param>
+    public IReadOnlyCollection<string> PlayedForms(int fromRound = 0) => database.Read(connection =>
+        connection.Query<string>("SELECT DISTINCT canonical FROM problem WHERE round >= @fromRound", new { fromRound }).ToHashSet(StringComparer.Ordinal));
 
     /// <summary>Texts of the problems that were played, in the order in which they were.</summary>
-    public IReadOnlyList<string> PlayedTexts() => database.Read(connection => connection.Query<string>("SELECT text FROM problem ORDER BY rowid").AsList());
+    /// <param name="fromRound">Only those of this round and later.</param>
+    public IReadOnlyList<string> PlayedTexts(int fromRound = 0) => database.Read(connection =>
+        connection.Query<string>("SELECT text FROM problem WHERE round >= @fromRound ORDER BY rowid", new { fromRound }).AsList());
 
     /// <summary>Difficulty of each problem that was played, by its id.</summary>
     public Dictionary<string, int> Difficulties() => database.Read(connection =>

@@ -13,12 +13,15 @@ namespace AgentSociety.Learning;
 /// </remarks>
 public sealed class ProposerReward
 {
+    private const string RegretName = "regret";
+
     private static readonly Dictionary<string, Func<double, double>> Formulas = new(StringComparer.Ordinal)
     {
         ["learnability"] = Learnability,
         ["difficulty"] = Difficulty,
         ["uncertainty"] = Uncertainty,
         ["solvable-difficulty"] = SolvableDifficulty,
+        [RegretName] = static _ => 0,
     };
 
     private readonly ProposerSettings _settings;
@@ -44,6 +47,12 @@ public sealed class ProposerReward
     /// <summary>The reward of a problem that was posed before.</summary>
     public double Duplicate => _settings.Duplicate;
 
+    /// <summary>What a valid proposal is charged, times the share of proposals that are like it.</summary>
+    public double Repetition => _settings.Repetition;
+
+    /// <summary>How near proposals are that are alike.</summary>
+    public double RepetitionDistance => _settings.RepetitionDistance;
+
     /// <summary>
     /// 4p(1-p): the variance of a solver's success, scaled to 1 at p = 1/2 and 0 at both ends (the learnability score p(1-p) of Tzannetos et al.
     /// 2023, "Proximal curriculum", and Rutherford et al. 2024, "No regrets"; there for choosing levels, here as a reward).
@@ -62,13 +71,32 @@ public sealed class ProposerReward
     /// <summary>Takes note of the attempts at one problem. Call it for all groups of a round, in the order of their ids, before <see cref="Of"/>.</summary>
     /// <param name="difficulty">The problem's difficulty.</param>
     /// <param name="solveRate">Share of the attempts that were rewarded.</param>
-    public void Observe(int difficulty, double solveRate)
+    /// <param name="solver">Who made them; needed for <see cref="Regret"/> only.</param>
+    public void Observe(int difficulty, double solveRate, string? solver = null)
     {
         // In units of the running mean, whose weight tends to 1, one group weighs 1 - smoothing.
         double promise = _settings.Optimism * (1 - _settings.Smoothing);
         DifficultyClass past = _classes.GetValueOrDefault(difficulty) ?? new DifficultyClass(promise / 2, promise);
         double keep = _settings.Smoothing;
-        _classes[difficulty] = new DifficultyClass(keep * past.Sum + (1 - keep) * solveRate, keep * past.Weight + (1 - keep));
+        if (solver is not null)
+        {
+            SolverRate own = past.Solvers.GetValueOrDefault(solver) ?? new SolverRate(0, 0);
+            past.Solvers[solver] = new SolverRate(keep * own.Sum + (1 - keep) * solveRate, keep * own.Weight + (1 - keep));
+        }
+
+        _classes[difficulty] = past with { Sum = keep * past.Sum + (1 - keep) * solveRate, Weight = keep * past.Weight + (1 - keep) };
+    }
+
+    /// <summary>
+    /// The regret of a difficulty: the smoothed solve rate of the best solver there, the reference, minus the mean over all solvers who were seen at it (PAIRED;
+    /// Dennis et al. 2020, section 5, with the best of a population as antagonist). Above 0 where somebody can what others cannot, so that
+    /// it can be learned; solvers differ where each has weights or notes of its own. 0 where nobody was seen.
+    /// </summary>
+    public double Regret(int difficulty)
+    {
+        if (!_classes.TryGetValue(difficulty, out DifficultyClass? known) || known.Solvers.Count == 0) return 0;
+        double[] rates = [.. known.Solvers.Values.Select(solver => solver.Sum / solver.Weight)];
+        return rates.Max() - rates.Average();
     }
 
     /// <summary>The smoothed solve rate of a difficulty; null where nothing of it was played. It is free of the bias of its start, as Adam's means are.</summary>
@@ -78,7 +106,7 @@ public sealed class ProposerReward
     /// <param name="difficulty">The problem's difficulty.</param>
     /// <param name="solveRate">The solve rate of its own attempts: used where smoothing is 0, or nothing of its difficulty was observed.</param>
     public double Of(int difficulty, double solveRate) =>
-        _formula(_settings.Smoothing == 0 ? solveRate : SolveRate(difficulty) ?? solveRate);
+        _settings.Reward == RegretName ? Regret(difficulty) : _formula(_settings.Smoothing == 0 ? solveRate : SolveRate(difficulty) ?? solveRate);
 
     /// <summary>What proposers may know of the state of the society.</summary>
     /// <param name="maximumDifficulty">Length of the list of rates.</param>
@@ -94,5 +122,10 @@ public sealed class ProposerReward
         foreach ((int difficulty, DifficultyClass rate) in JsonSerializer.Deserialize<Dictionary<int, DifficultyClass>>(json)!) _classes[difficulty] = rate;
     }
 
-    private sealed record DifficultyClass(double Sum, double Weight);
+    private sealed record DifficultyClass(double Sum, double Weight)
+    {
+        public SortedDictionary<string, SolverRate> Solvers { get; init; } = new(StringComparer.Ordinal);
+    }
+
+    private sealed record SolverRate(double Sum, double Weight);
 }

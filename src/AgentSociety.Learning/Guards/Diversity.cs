@@ -32,6 +32,10 @@ public static class Diversity
         return sum / texts.Count;
     }
 
+    /// <summary>BLEU of one text against another, as in <see cref="SelfBleu"/>: 1 where they are the same.</summary>
+    public static double Bleu(string candidate, string reference, int n = 4) =>
+        Bleu([candidate, reference], [[.. Enumerable.Range(1, n).Select(order => Count(candidate, order))], [.. Enumerable.Range(1, n).Select(order => Count(reference, order))]], 0, n);
+
     /// <summary>Share of texts that came before: 0 where all differ.</summary>
     public static double DuplicateShare(IReadOnlyCollection<string> texts) =>
         texts.Count == 0 ? 0 : 1 - (double)texts.Distinct(StringComparer.Ordinal).Count() / texts.Count;

@@ -1,4 +1,5 @@
 using AgentSociety.Core;
+using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
@@ -35,6 +36,23 @@ public sealed class LearnerActor : ReceiveActor
     /// <param name="Report">What training saw.</param>
     public sealed record Learned(TrainingReport Report);
 
+    /// <summary>Asks for a sleep.</summary>
+    /// <param name="Round">The round that is over.</param>
+    /// <param name="Lessons">What is slept over.</param>
+    /// <param name="Notes">What newborns read, for the tests before and after.</param>
+    public sealed record Sleep(int Round, IReadOnlyList<Lesson> Lessons, INotes Notes);
+
+    /// <summary>The weights know what they read.</summary>
+    /// <param name="Metrics">What the sleep did.</param>
+    public sealed record Slept(IReadOnlyList<MetricRecord> Metrics);
+
+    /// <summary>Asks that the weights become those of a checkpoint, and that training begin anew.</summary>
+    /// <param name="Checkpoint">Its folder.</param>
+    public sealed record Bear(string Checkpoint);
+
+    /// <summary>The weights are those that were asked for.</summary>
+    public sealed record Born;
+
     /// <summary>Asks that everything be saved that a resumed run needs, and the weights under a name of their own where one is given.</summary>
     /// <param name="ResumePoint">Folder of the resume point; what it held is replaced.</param>
     /// <param name="Checkpoint">Folder of the checkpoint; null for none.</param>
@@ -59,6 +77,8 @@ public sealed class LearnerActor : ReceiveActor
         _stop = stop;
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
         Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, _plan.Environment as IDemonstrator, learn.Remembered, _stop))));
+        Receive<Sleep>(sleep => Answer(() => new Slept(SleepPhase.Sleep(_plan, _model!, sleep.Round, sleep.Lessons, sleep.Notes, _stop))));
+        Receive<Bear>(bear => Answer(() => Begin(bear.Checkpoint)));
         Receive<Save>(save => Answer(() => Write(save)));
     }
 
@@ -109,6 +129,15 @@ public sealed class LearnerActor : ReceiveActor
         _trainer = new Trainer(_model, _plan.Training);
         if (resumePoint is not null) _trainer.LoadState(Path.Combine(resumePoint, TrainerFolder));
         return new Prepared(_model, pretrained);
+    }
+
+    private Born Begin(string checkpoint)
+    {
+        using LanguageModel newborn = LanguageModel.Load(checkpoint);
+        _trainer!.Dispose();
+        _model!.TakeWeights(newborn, _plan.Seed);
+        _trainer = new Trainer(_model, _plan.Training);
+        return new Born();
     }
 
     private PretrainProgress Pretrain(LanguageModel model)

@@ -1,4 +1,5 @@
 using AgentSociety.Core;
+using AgentSociety.Core.Culture;
 using AgentSociety.Culture;
 using Akka.Actor;
 
@@ -16,6 +17,19 @@ public sealed class ScratchpadActor : ReceiveActor
     /// <param name="Results">One result an edit, in their order.</param>
     public sealed record Edited(IReadOnlyList<EditResult> Results);
 
+    /// <summary>Asks that what is known of candidates and of harmful pages be acted upon. Asking again changes nothing.</summary>
+    /// <param name="Reports">New matched rollouts; those of a candidate that was decided since are passed over.</param>
+    /// <param name="Test">What is asked of a candidate.</param>
+    /// <param name="Harmful">Pages that go, where they stand at the end of the round.</param>
+    /// <param name="Round">The round that is over.</param>
+    public sealed record Settle(IReadOnlyList<CandidateReport> Reports, AdmissionTest Test, IReadOnlyList<Uplift> Harmful, int Round);
+
+    /// <summary>It was acted upon.</summary>
+    /// <param name="Admitted">Candidates that are part of the culture now.</param>
+    /// <param name="Rejected">Candidates that are not.</param>
+    /// <param name="Retired">Pages that went.</param>
+    public sealed record Settled(int Admitted, int Rejected, IReadOnlyList<string> Retired);
+
     private static readonly object Commit = new();
     private readonly Scratchpad _scratchpad;
     private readonly Queue<(Edit Edit, IActorRef Asker)> _queue = [];
@@ -30,6 +44,17 @@ public sealed class ScratchpadActor : ReceiveActor
             // Behind whatever the mailbox holds already: those edits go into the same transaction.
             if (_queue.Count == 1) Self.Tell(Commit);
         });
+        Receive<Settle>(settle =>
+        {
+            try
+            {
+                Sender.Tell(Decide(settle));
+            }
+            catch (SocietyException cause)
+            {
+                Sender.Tell(new Failed(cause));
+            }
+        });
         Receive<object>(message => ReferenceEquals(message, Commit), _ => CommitQueue());
     }
 
@@ -42,6 +67,16 @@ public sealed class ScratchpadActor : ReceiveActor
         // Keys make a repeated request harmless, so that edits whose fate is unknown are simply asked for again.
         foreach ((Edit edit, IActorRef asker) in _queue) Self.Tell(edit, asker);
         base.PreRestart(reason, message);
+    }
+
+    private Settled Decide(Settle settle)
+    {
+        HashSet<long> open = [.. _scratchpad.Proposals(int.MaxValue).Select(proposal => proposal.Number)];
+        AdmissionVerdict[] verdicts = [.. settle.Reports.Where(report => open.Contains(report.Proposal))
+            .Select(report => _scratchpad.Report(report.Proposal, report.Pairs, settle.Test, settle.Round).Evidence.Verdict)];
+        INotes standing = _scratchpad.Snapshot(settle.Round);
+        IReadOnlyList<string> retired = _scratchpad.Retire(settle.Harmful.Where(page => standing.Read(page.Page) is not null), 0, "uplift", settle.Round);
+        return new Settled(verdicts.Count(verdict => verdict == AdmissionVerdict.Admit), verdicts.Count(verdict => verdict == AdmissionVerdict.Reject), retired);
     }
 
     private void CommitQueue()

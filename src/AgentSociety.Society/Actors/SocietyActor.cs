@@ -21,28 +21,32 @@ namespace AgentSociety.Society;
 /// </para>
 /// <para>Phases follow each other: weights change while nobody decodes.</para>
 /// </remarks>
-internal sealed class SocietyActor : ReceiveActor, IWithTimers
+internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
 {
     private sealed record Interrupt;
 
     private sealed record Tick;
 
     private readonly RunSession _session;
-    private readonly RunPlan _plan;
+    private readonly Lifetimes _lifetimes;
     private readonly NotesAccess _notes;
     private readonly RunDisplay _display;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<string, IActorRef> _agents = [];
     private readonly HashSet<string> _played = new(StringComparer.Ordinal);
     private readonly List<string> _archive = [];
-    private readonly SolutionMemory _solutions;
+    private SolutionMemory _solutions;
 
     private IActorRef _learner = ActorRefs.Nobody;
     private IActorRef _scratchpad = ActorRefs.Nobody;
     private IActorRef _recorder = ActorRefs.Nobody;
     private IActorRef _newborn = ActorRefs.Nobody;
+    private IActorRef _host = ActorRefs.Nobody;
+    private Func<int, int> _tokenLength = null!;
+    private RunPlan _plan;
     private CancellationTokenRegistration _stopping;
     private RoundMemory _memory = null!;
+    private ProblemCurriculum _curriculum = null!;
 
     private int _round;
     private int _missing;
@@ -50,7 +54,6 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     private AgentActor.Solved[] _attempts = [];
     private ProblemSelection _selection = new([], []);
     private RoundResult _result = new([], [], []);
-    private IReadOnlyList<HeldOutTest.Question> _questions = [];
     private IReadOnlyList<HeldOutRecord> _heldOut = [];
     private readonly List<MetricRecord> _metrics = [];
     private bool _stopAfterRound;
@@ -65,6 +68,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     {
         _session = session;
         _plan = session.Plan;
+        _lifetimes = new Lifetimes(_plan.Scenario);
         _notes = new NotesAccess(_plan, session.Database, session.Scratchpad);
         _solutions = new SolutionMemory(_plan.Scenario.Learning.RememberedSolutions);
         _display = new RunDisplay(_plan.Scenario.SelfPlay.Rounds, session.Watch);
@@ -74,6 +78,9 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     private Scenario Scenario => _plan.Scenario;
+
+    /// <summary>True where self-play's problems come from a curriculum and not from proposers.</summary>
+    private bool Curated => Scenario.SelfPlay.Enabled && Scenario.SelfPlay.Curriculum != ProblemSource.Proposer;
 
     private string Weights => $"round-{_round}";
 
@@ -115,14 +122,20 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
         Receive<LearnerActor.Prepared>(prepared =>
         {
             StoredRound? last = _session.Records.LastRound();
-            _memory = new RoundMemory(_plan, token => token == prepared.Model.Tokenizer.EndOfText ? 0 : prepared.Model.Tokenizer.Decode([token]).Length, last is null ? null : SocietyState.Load(last.State));
-            IActorRef host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
-            foreach (Agent agent in _plan.Population) _agents[agent.Name] = Context.Watch(Context.ActorOf(AgentActor.Props(agent, _plan.Environment, HostOf(agent, host)), agent.Name));
-            _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, host), "newborn"));
-            foreach (string form in _session.Records.PlayedForms()) _played.Add(form);
-            _archive.AddRange(_session.Records.PlayedTexts());
+            _round = last?.Round ?? 0;
+            _plan = _session.Plan.OfGeneration(_lifetimes.Of(_round));
+            _tokenLength = token => token == prepared.Model.Tokenizer.EndOfText ? 0 : prepared.Model.Tokenizer.Decode([token]).Length;
+            _memory = new RoundMemory(_plan, _tokenLength, last is null ? null : SocietyState.Load(last.State));
+            _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
+            Populate();
+            _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, _host), "newborn"));
+            foreach (string form in _session.Records.PlayedForms(_lifetimes.MemoryFrom(_round))) _played.Add(form);
+            _archive.AddRange(_session.Records.PlayedTexts(_lifetimes.MemoryFrom(_round)));
+            _reports = last is null ? [] : SocietyState.Load(last.State).Reports;
+            _curriculum = new ProblemCurriculum(_plan);
+            if (Curated) for (int round = _lifetimes.MemoryFrom(_round); round <= _round; round++) _curriculum.Observe(_session.Records.Problems(round));
             Dictionary<string, int> difficulties = _session.Records.Difficulties();
-            _solutions.Add(_session.Database.Episodes(new EpisodeFilter { Sound = true, Role = Role.Solver }), problem => difficulties[problem]);
+            _solutions.Add(_session.Database.Episodes(new EpisodeFilter { FromRound = _lifetimes.MemoryFrom(_round), Sound = true, Role = Role.Solver }), problem => difficulties[problem]);
             if (prepared.Pretrained is { } pretrained)
             {
                 _trainSeconds = _clock.Elapsed.TotalSeconds;
@@ -130,7 +143,6 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
                 _metrics.Add(new MetricRecord("imitation-loss", pretrained.Loss));
             }
 
-            _round = last?.Round ?? 0;
             if (last is null) Test();
             else BeginRound();
         });
@@ -148,7 +160,9 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
         return Context.Watch(Context.ActorOf(RemoteHost.Props(opener(remote), examples), name));
     }
 
-    private void BeginRound()
+    private void BeginRound() => Settle(_reports);
+
+    private void NextRound()
     {
         if (_round >= Scenario.SelfPlay.Rounds || _stopAfterRound)
         {
@@ -159,7 +173,14 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
 
         _round++;
         _metrics.Clear();
-        if (Scenario.SelfPlay.Enabled) Propose();
+        if (_lifetimes.BeginsAt(_round)) TurnOver();
+        else Play();
+    }
+
+    private void Play()
+    {
+        if (Curated) Solve(_curriculum.Draw(_round));
+        else if (Scenario.SelfPlay.Enabled) Propose();
         else Solve(ProblemSelection.Of(_plan, _round, [], _played));
     }
 
@@ -263,6 +284,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     {
         _result = RoundResult.Of(_round, Scenario.Learning, Scenario.SelfPlay.Enabled ? _proposals : [], _selection, _attempts, _memory);
         _metrics.AddRange(_result.Metrics);
+        if (Curated) _curriculum.Observe(_result.Problems);
         foreach (PosedProblem problem in _selection.Problems)
         {
             _played.Add(problem.Problem.CanonicalForm);
@@ -286,7 +308,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
         IReadOnlyList<EditRequest> migration = _notes.Migration(_round);
         if (migration.Count == 0)
         {
-            Learn();
+            Admit();
             return;
         }
 
@@ -297,14 +319,14 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
     private void Migrating()
     {
         Always();
-        Receive<ScratchpadActor.Edited>(_ => Learn());
+        Receive<ScratchpadActor.Edited>(_ => Admit());
     }
 
     private void Learn()
     {
         Phase(RunPhase.Learn, Learning);
         if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes, _solutions.Snapshot()));
-        else Guard(new Dictionary<Role, double>());
+        else Sleep(new Dictionary<Role, double>());
     }
 
     private void Learning()
@@ -316,7 +338,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
             _trainSeconds += report.Elapsed.TotalSeconds;
             _trainTokens += report.Tokens;
             _metrics.AddRange(RoundMetrics.Of(report));
-            Guard(report.Entropy);
+            Sleep(report.Entropy);
         });
     }
 
@@ -334,48 +356,20 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
         _metrics.AddRange(RoundMetrics.Of(reading));
         foreach (string alarm in reading.Alarms) _display.Say($"round {_round}: {alarm}");
         _stopAfterRound = reading.Stop;
-        if (_stopAfterRound || _round == Scenario.SelfPlay.Rounds || _round % Scenario.Evaluation.EveryRounds == 0) Test();
+        if (_stopAfterRound || _round == Scenario.SelfPlay.Rounds || _round % Scenario.Evaluation.EveryRounds == 0 || _lifetimes.EndsAt(_round)) Test();
         else Save(kept: false);
     }
 
     private void Test()
     {
         bool final = _round == 0 || _round == Scenario.SelfPlay.Rounds || _stopAfterRound;
-        _questions = HeldOutTest.Questions(_plan, final ? Scenario.Evaluation.FinalProblemsPerDifficulty : Scenario.Evaluation.ProblemsPerDifficulty);
-        _attempts = new AgentActor.Solved[_questions.Count];
-        _missing = _attempts.Length;
-        INotes notes = _notes.OfNewborn(_round);
-        for (int index = 0; index < _questions.Count; index++)
+        int count = final ? Scenario.Evaluation.FinalProblemsPerDifficulty : Scenario.Evaluation.ProblemsPerDifficulty;
+        Ask($"{_round}/held-out", HeldOutTest.Questions(_plan, count), _notes.OfNewborn(_round), results =>
         {
-            HeldOutTest.Question question = _questions[index];
-            _newborn.Tell(new AgentActor.Solve
-            {
-                Episode = $"{_round}/held-out/{index}",
-                Round = _round,
-                Place = index,
-                ProblemId = "",
-                Problem = question.Problem,
-                Attempt = 0,
-                Prompt = question.Prompt,
-                Access = HeldOutTest.Access(question, notes),
-                Playing = Playing(HeldOutTest.Key(_plan, index), Scenario.Evaluation.Temperature) with { Adapter = _plan.Newborn(index).Adapter },
-            });
-        }
-
-        Phase(RunPhase.Evaluate, Testing);
-        if (_missing == 0) Save(kept: true);
-    }
-
-    private void Testing()
-    {
-        Always();
-        Receive<AgentActor.Solved>(solved =>
-        {
-            Place(solved);
-            if (_missing > 0) return;
-            _heldOut = HeldOutTest.Score(_attempts.Select((attempt, index) => (_questions[index], attempt.Verdict)));
+            _heldOut = results;
             int frontier = HeldOutTest.Frontier(_heldOut, Scenario.Evaluation.SolvedAt);
             _metrics.Add(new MetricRecord("frontier", frontier));
+            _metrics.AddRange(GenerationMetrics.AfterTest(_lifetimes, _round, _heldOut, _session.Records, _metrics));
             _display.Tested(new HeldOutPoint(_round, _heldOut), frontier);
             Save(kept: true);
         });
@@ -402,7 +396,7 @@ internal sealed class SocietyActor : ReceiveActor, IWithTimers
                 Metrics = Metrics(),
                 HeldOut = kept ? _heldOut : [],
                 Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
-                State = _memory.Save(ResumePoint).Save(),
+                State = (_memory.Save(ResumePoint) with { Reports = _reports }).Save(),
             }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0));
             Become(Storing);
         });

@@ -15,6 +15,8 @@ internal sealed class NotesAccess
     private readonly Scratchpad _scratchpad;
     private readonly SocietyDatabase _database;
     private readonly CultureTopology _topology;
+    private readonly Lifetimes _lifetimes;
+    private (int Round, Dictionary<string, double> Of) _worth = (-1, []);
     private readonly INotes? _placebo;
     private readonly Func<string, string?>? _oracle;
 
@@ -23,6 +25,7 @@ internal sealed class NotesAccess
     public NotesAccess(RunPlan plan, SocietyDatabase database, Scratchpad scratchpad)
     {
         (_plan, _database, _scratchpad) = (plan, database, scratchpad);
+        _lifetimes = new Lifetimes(plan.Scenario);
         _topology = new CultureTopology(Settings, plan.Population);
         _oracle = plan.Environment is IFactSource source ? OracleNotes.TruthOf(source) : null;
         if (Settings.Shown != NotesShown.Placebo) return;
@@ -37,14 +40,23 @@ internal sealed class NotesAccess
     /// <summary>What the agents of a round read; one call of it serves all attempts of an agent.</summary>
     /// <param name="agent">The agent's name.</param>
     /// <param name="round">The round in play.</param>
-    public INotes Of(string agent, int round) => Attributed(Shown(round, asOf => _topology.View(_scratchpad.Snapshot(asOf), agent)), round);
+    /// <param name="candidate">Number of a proposed edit that is shown as if it were accepted; null for none.</param>
+    public INotes Of(string agent, int round, long? candidate = null)
+    {
+        INotes Whole(int asOf) => candidate is { } number ? _scratchpad.Candidate(number, _scratchpad.Snapshot(asOf)) : _scratchpad.Snapshot(asOf);
+        return Attributed(Ranked(Shown(round, asOf => _topology.View(_lifetimes.EraOf(round).View(Whole(asOf)), Lifetimes.Ancestor(agent))), agent, round), round);
+    }
+
+    /// <summary>The full name of a page as an agent names it in a round; null where nothing is kept.</summary>
+    public string? FullName(string agent, int round, string page) => _topology.PageFor(Lifetimes.Ancestor(agent), page) is { } full ? _lifetimes.EraOf(round).Page(full) : null;
 
     /// <summary>What newborns read after a round: the scratchpad where there is one for all, in the order of the reading list; a newborn's own notebook is empty.</summary>
     /// <param name="round">The round that is over.</param>
-    public INotes OfNewborn(int round)
+    /// <param name="era">A round of the era whose notes are read, where it is not that of the round: that of those who are born after it.</param>
+    public INotes OfNewborn(int round, int? era = null)
     {
         if (Settings.Sharing != Sharing.Shared) return EmptyNotes.Instance;
-        INotes notes = Attributed(Shown(round + 1, asOf => _scratchpad.Snapshot(asOf)), round + 1);
+        INotes notes = Attributed(Shown(round + 1, asOf => _lifetimes.EraOf(era ?? round).View(_scratchpad.Snapshot(asOf))), round + 1);
         return Settings.ReadingList.Count == 0 ? notes : new ReadingNotes(notes, Settings.ReadingList);
     }
 
@@ -56,7 +68,7 @@ internal sealed class NotesAccess
     {
         for (int index = 0; index < edits.Count; index++)
         {
-            if (_topology.PageFor(agent, edits[index].Page) is not { } page) continue;
+            if (FullName(agent, round, edits[index].Page) is not { } page) continue;
             yield return new EditRequest
             {
                 Key = $"{episode}/{index}",
@@ -70,9 +82,19 @@ internal sealed class NotesAccess
     }
 
     /// <summary>The edits of the migration that follows a round; none where none is due.</summary>
-    public IReadOnlyList<EditRequest> Migration(int round) => _topology.MigratesAfter(round) ? _topology.Migration(_scratchpad.Snapshot(round), round) : [];
+    public IReadOnlyList<EditRequest> Migration(int round) => _topology.MigratesAfter(round)
+        ? [.. _topology.Migration(_lifetimes.EraOf(round).View(_scratchpad.Snapshot(round)), round).Select(request => request with { Edit = request.Edit with { Page = _lifetimes.EraOf(round).Page(request.Edit.Page) } })]
+        : [];
 
     private INotes Shown(int round, Func<int, INotes> asOf) => NotesArms.Show(Settings, round, asOf, _plan.Seed, _placebo, _oracle);
+
+    private INotes Ranked(INotes notes, string agent, int round)
+    {
+        if (Settings is not { RankByWorth: true, WithholdingProbability: > 0 }) return notes;
+        if (_worth.Round != round) _worth = (round, _database.UpliftOfPages(toRound: round - 1).ToDictionary(uplift => uplift.Page, uplift => uplift.Value, StringComparer.Ordinal));
+        Dictionary<string, double> worth = notes.List("").ToDictionary(page => page, page => FullName(agent, round, page) is { } full ? _worth.Of.GetValueOrDefault(full) : 0, StringComparer.Ordinal);
+        return new RankedNotes(notes, worth);
+    }
 
     private INotes Attributed(INotes notes, int round) =>
         Settings.AuthorRecord ? new AttributedNotes(notes, _database.AuthorOf, _database.RecordsOfAuthors(round - 1)) : notes;

@@ -2,6 +2,7 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Learning;
+using AgentSociety.Learning.Curricula;
 
 namespace AgentSociety.Society;
 
@@ -26,8 +27,10 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
         JudgedEpisode[] solved = [.. attempts.Select(attempt => Rewarded(attempt, posed[attempt.Episode.Problem!].Problem, settings))];
         Dictionary<string, double> rates = solved.GroupBy(attempt => attempt.Episode.Problem!)
             .ToDictionary(group => group.Key, group => group.Average(attempt => attempt.Episode.Reward));
-        foreach (PosedProblem problem in selection.Problems) memory.Reward.Observe(problem.Problem.Difficulty, rates[problem.Id]);
-        for (int index = 0; index < proposals.Count; index++) judged.Add(Rewarded(proposals[index], selection.Fates[index], rates, memory.Reward));
+        Dictionary<string, string> solvers = solved.DistinctBy(attempt => attempt.Episode.Problem).ToDictionary(attempt => attempt.Episode.Problem!, attempt => attempt.Episode.Agent);
+        foreach (PosedProblem problem in selection.Problems) memory.Reward.Observe(problem.Problem.Difficulty, rates[problem.Id], solvers[problem.Id]);
+        double[] charges = Charges(proposals, memory.Reward);
+        for (int index = 0; index < proposals.Count; index++) judged.Add(Rewarded(proposals[index], selection.Fates[index], rates, memory.Reward, charges[index]));
         judged.AddRange(solved);
         return new RoundResult(
             [.. selection.Problems.Select(problem => new ProblemRecord
@@ -50,7 +53,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
         return new JudgedEpisode(attempt.Episode with { Reward = right ? 1 : 0 }, attempt.Verdict.Steps, problem.Difficulty);
     }
 
-    private static JudgedEpisode Rewarded(AgentActor.Proposed proposed, (Fate Fate, string? Problem) became, Dictionary<string, double> rates, ProposerReward reward)
+    private static JudgedEpisode Rewarded(AgentActor.Proposed proposed, (Fate Fate, string? Problem) became, Dictionary<string, double> rates, ProposerReward reward, double charge)
     {
         Problem? problem = proposed.Proposal.Problem;
         double own = became.Problem is { } id ? rates[id] : 0;
@@ -62,7 +65,19 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
             Fate.Surplus => proposed.Episode with { Outcome = Outcome.Correct, Reason = "not played: the round had enough problems", Reward = reward.Of(problem!.Difficulty, own) },
             _ => proposed.Episode with { Outcome = Outcome.Correct, Reason = $"solved in {own:p0} of the attempts", Problem = became.Problem, Reward = reward.Of(problem!.Difficulty, own) },
         };
+        if (episode.Outcome == Outcome.Correct) episode = episode with { Reward = episode.Reward - charge };
         return new JudgedEpisode(episode with { Sound = episode.Outcome == Outcome.Correct }, [], problem?.Difficulty);
+    }
+
+    /// <summary>What each valid proposal is charged for being like others of the round; 0 for texts that are no problem.</summary>
+    private static double[] Charges(IReadOnlyList<AgentActor.Proposed> proposals, ProposerReward reward)
+    {
+        double[] charges = new double[proposals.Count];
+        if (reward.Repetition == 0) return charges;
+        int[] valid = [.. Enumerable.Range(0, proposals.Count).Where(index => proposals[index].Proposal.Problem is not null)];
+        double[] shares = Repetition.Shares([.. valid.Select(index => proposals[index].Proposal.Problem!.Text)], reward.RepetitionDistance);
+        for (int index = 0; index < valid.Length; index++) charges[valid[index]] = reward.Repetition * shares[index];
+        return charges;
     }
 
     private static IEnumerable<MetricRecord> Measure(ProblemSelection selection, JudgedEpisode[] solved)

@@ -19,6 +19,9 @@ public sealed record SocietyState
     /// <summary>How many rounds each sign of collapse has lasted.</summary>
     public required IReadOnlyDictionary<string, int> Signs { get; init; }
 
+    /// <summary>Matched rollouts that the scratchpad is told of before the next round.</summary>
+    public IReadOnlyList<CandidateReport> Reports { get; init; } = [];
+
     /// <summary>The state as it is stored.</summary>
     public string Save() => JsonSerializer.Serialize(this);
 

@@ -45,7 +45,7 @@ public sealed record RunPlan
         Temperature = Scenario.SelfPlay.Temperature,
         Seed = Seed,
         Rounds = Scenario.SelfPlay.Rounds,
-        Population = Population,
+        Population = [.. Enumerable.Range(1, new Lifetimes(Scenario).Count).SelectMany(generation => OfGeneration(generation).Population)],
     };
 
     /// <summary>Makes the plan of a scenario.</summary>
@@ -61,10 +61,13 @@ public sealed record RunPlan
             Population = [.. Agents(scenario)],
         };
         if (plan.Solvers.Count == 0) throw new Core.SocietyException($"{loaded.File}: the population has no solver; add one under 'population'");
-        if (scenario.SelfPlay.Enabled && plan.Proposers.Count == 0)
+        if (scenario.SelfPlay is { Enabled: true, Curriculum: ProblemSource.Proposer } && plan.Proposers.Count == 0)
             throw new Core.SocietyException($"{loaded.File}: selfPlay is enabled and the population has no proposer; add one under 'population' or set selfPlay.enabled to false");
         return plan;
     }
+
+    /// <summary>The plan with the names of a generation. Call it on the plan of the first.</summary>
+    internal RunPlan OfGeneration(int generation) => this with { Population = [.. Population.Select(agent => agent with { Name = Lifetimes.NameIn(agent.Name, generation) })] };
 
     /// <summary>A newborn: the weights of a solver (in turn, where each has its own), and nothing else.</summary>
     /// <param name="index">Which of the test's newborns.</param>

@@ -22,10 +22,12 @@ internal static class ScenarioChecks
         if (!ProposerReward.Names.Contains(scenario.SelfPlay.Proposer.Reward))
             Fault("selfPlay.proposer.reward", $"'{scenario.SelfPlay.Proposer.Reward}' is none of its values; {Nearest.Hint(scenario.SelfPlay.Proposer.Reward, ProposerReward.Names)}");
         if (!scenario.Population.Any(agents => agents.Role == Role.Solver)) Fault("population", "has no solver; add - {role: solver, count: 4}");
-        if (scenario.SelfPlay.Enabled && !scenario.Population.Any(agents => agents.Role == Role.Proposer))
+        if (scenario.SelfPlay is { Enabled: true, Curriculum: ProblemSource.Proposer } && !scenario.Population.Any(agents => agents.Role == Role.Proposer))
             Fault("population", "has no proposer, and self-play needs one; add - {role: proposer, count: 2}, or set selfPlay.enabled to false");
         if (scenario.Evaluation.Difficulties.GroupBy(difficulty => difficulty).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
             Fault("evaluation.difficulties", $"holds {twice.Key} twice");
+        if (scenario.Consolidation.EveryRounds > 0 && scenario.Learning.Weights != TrainedWeights.Full)
+            Fault("consolidation.everyRounds", "asks for sleep, which trains all of a model's own weights, and learning.weights is lora; set one of the two otherwise");
         Environment(scenario, entry, Fault);
     }
 

@@ -65,6 +65,6 @@ public sealed class ProposerRewardTests
     {
         SocietyException refusal = Assert.Throws<SocietyException>(() => new ProposerReward(new ProposerSettings { Reward = "learnabilty" }));
         Assert.Contains("learnabilty", refusal.Message);
-        Assert.Contains("learnability, solvable-difficulty", refusal.Message);
+        Assert.Contains("learnability, regret, solvable-difficulty", refusal.Message);
     }
 }

@@ -1,0 +1,114 @@
+using Akka.Actor;
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society;
+
+/// <summary>What happens to the agents of a society beside their rounds: they sleep, die and are born.</summary>
+internal sealed partial class SocietyActor
+{
+    /// <summary>After learning: a sleep where one is due.</summary>
+    private void Sleep(IReadOnlyDictionary<Role, double> entropy)
+    {
+        if (!SleepLessons.DueAfter(Scenario.Consolidation, _round))
+        {
+            Guard(entropy);
+            return;
+        }
+
+        int from = Math.Max(_round - Scenario.Consolidation.EveryRounds + 1, _lifetimes.EraOf(_round).FirstRound);
+        IReadOnlyList<Lesson> lessons = SleepLessons.Of(_plan, from, _session.Database, _result.Problems, _result.Episodes);
+        _display.Say($"round {_round}: sleeps over {lessons.Count} lessons");
+        _learner.Tell(new LearnerActor.Sleep(_round, lessons, _notes.OfNewborn(_round)));
+        Become(() =>
+        {
+            Always();
+            Receive<LearnerActor.Slept>(slept =>
+            {
+                _metrics.AddRange(slept.Metrics);
+                Guard(entropy);
+            });
+        });
+    }
+
+    /// <summary>Before the first round of a generation: the dead go, newborns come, and sit the test before they have done anything.</summary>
+    private void TurnOver()
+    {
+        foreach (IActorRef agent in _agents.Values)
+        {
+            Context.Unwatch(agent);
+            Context.Stop(agent);
+        }
+
+        _agents.Clear();
+        _plan = _session.Plan.OfGeneration(_lifetimes.Of(_round));
+        Populate();
+        _display.Say($"round {_round}: generation {_lifetimes.Of(_round)} is born");
+        if (_lifetimes.InheritsWeights)
+        {
+            TestNewborns();
+            return;
+        }
+
+        // What was posed, solved and expected before belongs to weights that are gone.
+        _played.Clear();
+        _archive.Clear();
+        _memory = new RoundMemory(_plan, _tokenLength, null);
+        _curriculum = new ProblemCurriculum(_plan);
+        _solutions = new SolutionMemory(Scenario.Learning.RememberedSolutions);
+        _learner.Tell(new LearnerActor.Bear(_session.Directory.Checkpoint("round-0")));
+        Become(() =>
+        {
+            Always();
+            Receive<LearnerActor.Born>(_ => TestNewborns());
+        });
+    }
+
+    private void TestNewborns() => Ask($"{_round}/birth", HeldOutTest.Questions(_plan, Scenario.Evaluation.ProblemsPerDifficulty), _notes.OfNewborn(_round - 1, era: _round), results =>
+    {
+        _metrics.AddRange(GenerationMetrics.AtBirth(_lifetimes.Of(_round), results));
+        Play();
+    });
+
+    /// <summary>Makes the actors of the agents that live.</summary>
+    private void Populate()
+    {
+        foreach (Agent agent in _plan.Population) _agents[agent.Name] = Context.Watch(Context.ActorOf(AgentActor.Props(agent, _plan.Environment, HostOf(agent, _host)), agent.Name));
+    }
+
+    /// <summary>Lets newborns answer questions, and goes on with what came of it.</summary>
+    private void Ask(string part, IReadOnlyList<HeldOutTest.Question> questions, INotes notes, Action<IReadOnlyList<HeldOutRecord>> then)
+    {
+        _attempts = new AgentActor.Solved[questions.Count];
+        _missing = _attempts.Length;
+        for (int index = 0; index < questions.Count; index++)
+        {
+            HeldOutTest.Question question = questions[index];
+            _newborn.Tell(new AgentActor.Solve
+            {
+                Episode = $"{part}/{index}",
+                Round = _round,
+                Place = index,
+                ProblemId = "",
+                Problem = question.Problem,
+                Attempt = 0,
+                Prompt = question.Prompt,
+                Access = HeldOutTest.Access(question, notes),
+                Playing = Playing(HeldOutTest.Key(_plan, index), Scenario.Evaluation.Temperature) with { Adapter = _plan.Newborn(index).Adapter },
+            });
+        }
+
+        Phase(RunPhase.Evaluate, () =>
+        {
+            Always();
+            Receive<AgentActor.Solved>(solved =>
+            {
+                Place(solved);
+                if (_missing == 0) then(HeldOutTest.Score(_attempts.Select((attempt, index) => (questions[index], attempt.Verdict))));
+            });
+        });
+        if (_missing == 0) then([]);
+    }
+}

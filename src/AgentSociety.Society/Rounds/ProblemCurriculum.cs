@@ -1,0 +1,74 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Learning.Curricula;
+
+namespace AgentSociety.Society;
+
+/// <summary>Chooses a round's problems where no proposer does: by an archive of what was played, or by a tutor.</summary>
+/// <remarks>It knows what stored rounds tell it, in their order, so that a run that goes on has the same curriculum.</remarks>
+internal sealed class ProblemCurriculum
+{
+    private const int MostDraws = 256;
+    private readonly RunPlan _plan;
+    private readonly PrioritisedArchive _archive;
+    private readonly Tutor _tutor;
+    private int _reach;
+
+    public ProblemCurriculum(RunPlan plan)
+    {
+        _plan = plan;
+        _reach = Math.Min(plan.Scenario.Pretrain.MaximumDifficulty, plan.Environment.MaximumDifficulty);
+        _archive = new PrioritisedArchive(Settings);
+        _tutor = new Tutor(Settings, _reach, plan.Environment.MaximumDifficulty);
+    }
+
+    private CurriculumSettings Settings => _plan.Scenario.SelfPlay.Archive;
+
+    /// <summary>Takes note of a round that was played.</summary>
+    public void Observe(IReadOnlyList<ProblemRecord> problems)
+    {
+        for (int index = 0; index < problems.Count; index++)
+        {
+            ProblemRecord problem = problems[index];
+            _archive.Observe(problem.Text, problem.Round, problem.SolveRate);
+            _tutor.Observe(Pupil(index), problem.Difficulty, problem.SolveRate);
+            if (problem.SolveRate > 0) _reach = Math.Min(_plan.Environment.MaximumDifficulty, Math.Max(_reach, problem.Difficulty + 1));
+        }
+    }
+
+    /// <summary>The problems of a round.</summary>
+    public ProblemSelection Draw(int round)
+    {
+        int room = _plan.Scenario.SelfPlay.ProblemsPerRound;
+        bool tutored = _plan.Scenario.SelfPlay.Curriculum == ProblemSource.Bandit;
+        int again = tutored || _archive.Count == 0 ? 0 : (int)Math.Round(room * Settings.Replay);
+        Queue<string> replayed = new(again == 0 ? [] : _archive.Draw(round, again, KeyedRandom.For(_plan.Seed, "curriculum/archive", round)));
+        List<PosedProblem> problems = [];
+        HashSet<string> posed = new(StringComparer.Ordinal);
+        for (int index = 0; index < room; index++)
+        {
+            KeyedRandom random = KeyedRandom.For(_plan.Seed, "curriculum/problem", round, index);
+            Problem? earlier = replayed.TryDequeue(out string? text) && posed.Add(text) ? _plan.Environment.Parse(text).Problem : null;
+            Problem problem = earlier ?? New(tutored ? _tutor.Draw(Pupil(index), random) : random.Next(1, _reach), random, posed);
+            problems.Add(new PosedProblem($"{round}/{index}", problem, null));
+        }
+
+        return new ProblemSelection(problems, []);
+    }
+
+    /// <summary>A problem of a difficulty that is not reserved, and new in the round where there are enough.</summary>
+    private Problem New(int difficulty, KeyedRandom random, HashSet<string> posed)
+    {
+        for (int draws = 0; ; draws++)
+        {
+            Problem problem = _plan.Environment.Generate(difficulty, random);
+            if (Reservation.Holds(_plan.Environment.Name, problem.CanonicalForm)) continue;
+            if (posed.Add(problem.Text) || draws >= MostDraws) return problem;
+        }
+    }
+
+    /// <summary>The solver whose turn a problem is, by its place in the round.</summary>
+    private string Pupil(int index) => Lifetimes.Ancestor(_plan.Solvers[index % _plan.Solvers.Count].Name);
+}

@@ -1,0 +1,54 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Culture;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society;
+
+/// <summary>Chooses what a society sleeps over: sound attempts that found what they needed in notes.</summary>
+/// <remarks>
+/// Attempts that tried or noted something are left out: repeated without notes, their calls would not be answered as they were, and what
+/// stands in them was found out, not read. What follows from stored rounds and the round in play, and from nothing else.
+/// </remarks>
+internal static class SleepLessons
+{
+    /// <summary>True where a sleep follows a round.</summary>
+    public static bool DueAfter(ConsolidationSettings settings, int round) => settings.EveryRounds > 0 && round > 0 && round % settings.EveryRounds == 0;
+
+    /// <summary>The lessons of the rounds since the last sleep, the latest first; each text once.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="fromRound">The first round that counts.</param>
+    /// <param name="database">Earlier rounds.</param>
+    /// <param name="problems">The problems of the round in play.</param>
+    /// <param name="episodes">Its episodes.</param>
+    public static IReadOnlyList<Lesson> Of(RunPlan plan, int fromRound, SocietyDatabase database, IReadOnlyList<ProblemRecord> problems, IReadOnlyList<EpisodeRecord> episodes)
+    {
+        RunRecords records = new(database);
+        Dictionary<int, Dictionary<string, string>> texts = [];
+        if (problems.Count > 0) texts[problems[0].Round] = problems.ToDictionary(problem => problem.Id, problem => problem.Text);
+        string TextOf(EpisodeRecord episode)
+        {
+            if (!texts.TryGetValue(episode.Round, out Dictionary<string, string>? known)) known = texts[episode.Round] = records.Problems(episode.Round).ToDictionary(problem => problem.Id, problem => problem.Text);
+            return known[episode.Problem!];
+        }
+
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        List<Lesson> lessons = [];
+        IEnumerable<EpisodeRecord> earlier = database.Episodes(new EpisodeFilter { FromRound = fromRound, Role = Role.Solver, Sound = true });
+        foreach (EpisodeRecord episode in earlier.Concat(episodes).Where(Read).Reverse())
+        {
+            if (lessons.Count == plan.Scenario.Consolidation.Lessons) break;
+            if (!seen.Add(string.Concat(episode.Segments.Select(segment => segment.Text))) || plan.Environment.Parse(TextOf(episode)).Problem is not { } problem) continue;
+            Lesson lesson = Lesson.Of(plan.Environment, problem, episode.Segments);
+            if (!lesson.WithNotes.SequenceEqual(lesson.WithoutNotes)) lessons.Add(lesson);
+        }
+
+        return lessons;
+    }
+
+    private static bool Read(EpisodeRecord episode) =>
+        episode is { Role: Role.Solver, Sound: true, Problem: not null } && episode.ToolCalls.Count > 0
+        && episode.ToolCalls.All(call => call.Kind == ToolKind.Read && call.Revision is not null);
+}

@@ -1,0 +1,76 @@
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Culture;
+using AgentSociety.Environments;
+using AgentSociety.Learning;
+using AgentSociety.Models;
+
+namespace AgentSociety.Society;
+
+/// <summary>A sleep with its tests: what newborns know without notes before and after it, and what became of older tasks.</summary>
+/// <remarks>
+/// Older tasks are those that the base model was trained on. Where the world has facts, they are asked in a world of another seed whose
+/// every fact can be read: who only remembers fails them.
+/// </remarks>
+internal static class SleepPhase
+{
+    private const int OtherWorld = 0x51EE9;
+
+    /// <summary>Sleeps. Call it on a thread that may be busy for long.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="model">The weights, which move.</param>
+    /// <param name="round">The round that is over.</param>
+    /// <param name="lessons">What is slept over; nothing happens where there are none.</param>
+    /// <param name="notes">What newborns who read see.</param>
+    /// <param name="stop">Checked between steps.</param>
+    public static IReadOnlyList<MetricRecord> Sleep(RunPlan plan, LanguageModel model, int round, IReadOnlyList<Lesson> lessons, INotes notes, CancellationToken stop)
+    {
+        if (lessons.Count == 0) return [new MetricRecord("sleep/lessons", 0)];
+        ConsolidationSettings settings = plan.Scenario.Consolidation;
+        (double reading, double known, double older) = Test(plan, model, notes, stop);
+        (double before, double after) = new Consolidator(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, "sleep", round)).Sleep(lessons, plan.Environment as IDemonstrator, stop: stop);
+        (_, double knownAfter, double olderAfter) = Test(plan, model, notes, stop);
+        return
+        [
+            new MetricRecord("sleep/lessons", lessons.Count),
+            new MetricRecord("sleep/before", before),
+            new MetricRecord("sleep/after", after),
+            new MetricRecord("sleep/reading", reading),
+            new MetricRecord("sleep/recall-before", known),
+            new MetricRecord("sleep/recall-after", knownAfter),
+            new MetricRecord("sleep/gap-closed", reading > known ? (knownAfter - known) / (reading - known) : double.NaN),
+            new MetricRecord("sleep/older-before", older),
+            new MetricRecord("sleep/older-after", olderAfter),
+        ];
+    }
+
+    private static (double Reading, double Recall, double Older) Test(RunPlan plan, LanguageModel model, INotes notes, CancellationToken stop)
+    {
+        int count = plan.Scenario.Consolidation.ProblemsPerDifficulty;
+        IReadOnlyList<HeldOutRecord> own = HeldOutTest.Take(plan, model, notes, count, stop);
+        (RunPlan olderPlan, INotes olderNotes) = Older(plan, notes);
+        return (Share(own, reading: true), Share(own, reading: !plan.HasTools), Share(HeldOutTest.Take(olderPlan, model, olderNotes, count, stop), reading: true));
+    }
+
+    private static (RunPlan Plan, INotes Notes) Older(RunPlan plan, INotes notes)
+    {
+        Scenario scenario = plan.Scenario;
+        int hardest = Math.Min(scenario.Pretrain.MaximumDifficulty, plan.Environment.MaximumDifficulty);
+        RunPlan older = plan with
+        {
+            Loaded = plan.Loaded with { Scenario = scenario with { Evaluation = scenario.Evaluation with { Difficulties = [.. Enumerable.Range(1, hardest)] } } },
+        };
+        if (plan.Environment is not IFactSource) return (older, notes);
+        older = older with { Environment = EnvironmentCatalog.Find(scenario.Environment.Name)!.Create(plan.Loaded.EnvironmentOptions, KeyedRandom.Key(plan.Seed, "sleep/older", OtherWorld)) };
+        return (older, new OracleNotes(EmptyNotes.Instance, OracleNotes.TruthOf((IFactSource)older.Environment)));
+    }
+
+    private static double Share(IReadOnlyList<HeldOutRecord> results, bool reading)
+    {
+        HeldOutRecord[] counted = [.. results.Where(result => result.Reading == reading)];
+        return counted.Length == 0 ? double.NaN : (double)counted.Sum(result => result.Correct) / counted.Sum(result => result.Count);
+    }
+}

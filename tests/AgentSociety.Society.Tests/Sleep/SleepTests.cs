@@ -1,0 +1,96 @@
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society.Tests;
+
+[Collection("Torch")]
+public sealed class SleepTests : IDisposable
+{
+    private static readonly string[] Sleepy = ["consolidation.everyRounds=2", "consolidation.steps=3", "consolidation.batch=4", "consolidation.problemsPerDifficulty=2", "culture.shown=oracle", "pretrain.steps=150", "pretrain.maximumDifficulty=1", "selfPlay.enabled=false"];
+    private readonly TinySociety _tiny = new();
+
+    public void Dispose() => _tiny.Dispose();
+
+    [Fact]
+    public async Task A_society_sleeps_when_it_is_due_and_measures_what_it_did()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(Sleepy), directory));
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        RunRecords records = new(database);
+        Assert.Equal([2], records.Metric("sleep/lessons").Select(point => point.Round));
+        Assert.True(records.Metric("sleep/lessons")[0].Value > 0, "a model that reads what an oracle wrote has lessons to sleep over");
+        foreach (string metric in (string[])["sleep/before", "sleep/after", "sleep/recall-before", "sleep/recall-after", "sleep/reading", "sleep/older-before", "sleep/older-after"])
+            Assert.Equal([2], records.Metric(metric).Select(point => point.Round));
+    }
+
+    [Fact]
+    public async Task A_run_that_was_killed_after_its_sleep_goes_on_as_if_it_had_not_been()
+    {
+        RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
+        await TinySociety.Run(_tiny.Scenario(Sleepy), whole);
+        using CancellationTokenSource stop = new();
+        await TinySociety.Run(_tiny.Scenario(Sleepy), broken, progress =>
+        {
+            if (progress is { Phase: RunPhase.Evaluate, Round: 2 }) stop.Cancel();
+        }, stop.Token);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
+        Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+    }
+
+    [Fact]
+    public void Lessons_are_sound_attempts_that_read_and_did_nothing_else()
+    {
+        RunPlan plan = RunPlan.Of(_tiny.Scenario());
+        using SocietyDatabase database = SocietyDatabase.Open(_tiny.PathOf("lessons.db"));
+        Problem problem = plan.Environment.Generate(2, KeyedRandom.For(1, "problem"));
+        ProblemRecord posed = new() { Id = "1/0", Round = 1, Text = problem.Text, Difficulty = 2, CanonicalForm = problem.CanonicalForm, SolveRate = 1 };
+        EpisodeRecord read = Attempt(plan, problem, experiments: false), tried = Attempt(plan, problem, experiments: true);
+        Lesson lesson = Assert.Single(SleepLessons.Of(plan, 1, database, [posed], [read, tried, read with { Id = "1/solve/0/2", Sound = false }, read with { Id = "1/solve/0/3" }]));
+        Assert.Equal(read.Segments, lesson.WithNotes);
+        Assert.All(lesson.WithoutNotes.Where(segment => segment.Source == Source.Tool), reply => Assert.Equal("-", reply.Text));
+    }
+
+    /// <summary>A flawless attempt at a problem by somebody who looks everything up, or tries everything.</summary>
+    private static EpisodeRecord Attempt(RunPlan plan, Problem problem, bool experiments)
+    {
+        IFactSource facts = (IFactSource)plan.Environment;
+        INotes notes = experiments ? EmptyNotes.Instance : new OracleNotes(EmptyNotes.Instance, OracleNotes.TruthOf(facts));
+        IToolSession tools = plan.Environment.OpenTools(problem, new ToolAccess { Notes = notes, Experiments = 2 })!;
+        List<Segment> segments = [new(Source.Prompt, problem.Text)];
+        char digit = problem.Text[^2];
+        foreach (char name in problem.Text[..^2].Reverse())
+        {
+            string call = $"{name}{digit}{(experiments ? '!' : '?')}";
+            digit = tools.Call(call)[0];
+            segments.AddRange([new(Source.Model, call), new(Source.Tool, digit.ToString())]);
+        }
+
+        segments.Add(new Segment(Source.Model, $"#{digit}"));
+        IReadOnlyList<ToolCall> calls = [.. tools.Calls.Select(call => call.Page is null ? call : call with { Revision = "oracle" })];
+        return new EpisodeRecord
+        {
+            Id = experiments ? "1/solve/0/1" : "1/solve/0/0",
+            Round = 1,
+            Agent = "solver-1",
+            Role = Role.Solver,
+            Problem = "1/0",
+            Attempt = 0,
+            Checkpoint = "round-0",
+            Segments = segments,
+            Tokens = [],
+            LogProbabilities = [],
+            LossMask = [],
+            ToolCalls = calls,
+            Outcome = Outcome.Correct,
+            Reason = "",
+            Sound = true,
+            Reward = 1,
+        };
+    }
+}
