@@ -33,6 +33,12 @@ internal sealed class TinySociety : IDisposable
         evaluation: { everyRounds: 2, problemsPerDifficulty: 3, finalProblemsPerDifficulty: 4, difficulties: [1, 2, 3] }
         """;
 
+    /// <summary>Settings of a society that begins with the shipped model, which reads notes, tries what is missing and notes it, within a few problems.</summary>
+    public static readonly string[] Literate =
+    [
+        $"model.base={ShippedBase()}", "environment.options.operators=8", "environment.options.maximumDifficulty=16", "culture.experimentsPerRound=8", "selfPlay.problemsPerRound=6", "selfPlay.maximumTokens=64",
+    ];
+
     private readonly string _root = Directory.CreateTempSubdirectory("tiny-society-").FullName;
 
     public RunDirectory Create(string name) => RunDirectory.Create(Path.Combine(_root, name));
@@ -66,4 +72,11 @@ internal sealed class TinySociety : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private static string ShippedBase()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "AgentSociety.sln"))) folder = Path.GetDirectoryName(folder);
+        return Path.Combine(folder ?? throw new DirectoryNotFoundException("AgentSociety.sln is in no folder above the tests"), "scenarios", "bases", "operators");
+    }
 }

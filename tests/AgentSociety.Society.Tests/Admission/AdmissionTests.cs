@@ -12,8 +12,8 @@ public sealed class AdmissionTests : TestKit
 {
     private static readonly string[] Gated =
     [
-        "culture.admission=gate", "culture.admissionMinimumPairs=2", "culture.admissionMaximumPairs=3", "culture.admissionPairsPerRound=6", "culture.experimentsPerRound=8",
-        "pretrain.steps=200", "pretrain.maximumDifficulty=1", "selfPlay.enabled=false", "selfPlay.rounds=4", "selfPlay.problemsPerRound=12", "model.architecture.layers=2",
+        .. TinySociety.Literate, "culture.admission=gate", "culture.admissionMinimumPairs=2", "culture.admissionMaximumPairs=3", "culture.admissionPairsPerRound=6",
+        "selfPlay.enabled=false", "selfPlay.rounds=4",
     ];
 
     private readonly TinySociety _tiny = new();

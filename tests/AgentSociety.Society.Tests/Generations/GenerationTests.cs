@@ -8,7 +8,7 @@ namespace AgentSociety.Society.Tests;
 [Collection("Torch")]
 public sealed class GenerationTests : IDisposable
 {
-    private static readonly string[] Mortal = ["generations.everyRounds=2", "selfPlay.rounds=6", "evaluation.everyRounds=1", "evaluation.difficulties=[1, 2]"];
+    private static readonly string[] Mortal = [.. TinySociety.Literate, "generations.everyRounds=2", "selfPlay.rounds=6", "evaluation.everyRounds=1", "evaluation.difficulties=[1, 2]"];
     private readonly TinySociety _tiny = new();
 
     public void Dispose() => _tiny.Dispose();

@@ -11,7 +11,11 @@ namespace AgentSociety.Society.Tests;
 [Collection("Torch")]
 public sealed class SleepTests : IDisposable
 {
-    private static readonly string[] Sleepy = ["consolidation.everyRounds=2", "consolidation.steps=3", "consolidation.batch=4", "consolidation.problemsPerDifficulty=2", "culture.shown=oracle", "pretrain.steps=150", "pretrain.maximumDifficulty=1", "selfPlay.enabled=false"];
+    private static readonly string[] Sleepy =
+    [
+        .. TinySociety.Literate, "consolidation.everyRounds=2", "consolidation.steps=3", "consolidation.batch=4", "consolidation.problemsPerDifficulty=2", "culture.shown=oracle", "selfPlay.enabled=false",
+    ];
+
     private readonly TinySociety _tiny = new();
 
     public void Dispose() => _tiny.Dispose();
