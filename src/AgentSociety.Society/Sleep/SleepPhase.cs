@@ -50,9 +50,9 @@ internal static class SleepPhase
     private static (double Reading, double Recall, double Older) Test(RunPlan plan, LanguageModel model, INotes notes, CancellationToken stop)
     {
         int count = plan.Scenario.Consolidation.ProblemsPerDifficulty;
-        IReadOnlyList<HeldOutRecord> own = HeldOutTest.Take(plan, model, notes, count, stop);
+        IReadOnlyList<HeldOutRecord> own = HeldOutTest.Take(plan, model, notes, count, stop: stop);
         (RunPlan olderPlan, INotes olderNotes) = Older(plan, notes);
-        return (Share(own, reading: true), Share(own, reading: !plan.HasTools), Share(HeldOutTest.Take(olderPlan, model, olderNotes, count, stop), reading: true));
+        return (Share(own, reading: true), Share(own, reading: !plan.HasTools), Share(HeldOutTest.Take(olderPlan, model, olderNotes, count, readingOnly: true, stop), reading: true));
     }
 
     private static (RunPlan Plan, INotes Notes) Older(RunPlan plan, INotes notes)
