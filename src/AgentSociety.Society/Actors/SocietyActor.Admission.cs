@@ -1,9 +1,9 @@
-using Akka.Actor;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
+using Akka.Actor;
 
 namespace AgentSociety.Society;
 

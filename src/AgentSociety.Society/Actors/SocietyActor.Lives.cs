@@ -1,8 +1,8 @@
-using Akka.Actor;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Learning;
+using Akka.Actor;
 
 namespace AgentSociety.Society;
 

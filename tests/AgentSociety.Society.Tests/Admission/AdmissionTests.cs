@@ -1,9 +1,9 @@
-using Akka.Actor;
-using Akka.TestKit.Xunit2;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
+using Akka.Actor;
+using Akka.TestKit.Xunit2;
 
 namespace AgentSociety.Society.Tests;
 
