@@ -90,6 +90,7 @@ internal static class ExperimentFigures
         return metric.Kind switch
         {
             MetricKind.Frontier => "greatest difficulty that newborns solve in the last held-out test, reading",
+            MetricKind.FirstScore => "first score of the last generation: share of right answers of its newborns before they have done anything, over all difficulties of the test, reading",
             MetricKind.Sound => $"share of answers of newborns that are right with every step valid, difficulty {list}, {reading}",
             _ => $"held-out accuracy of newborns at difficulty {list}, {reading}",
         };

@@ -19,7 +19,8 @@ internal static class ExperimentRows
         yield return Arms(result);
         yield return Comparisons(result);
         if (Worth(result) is { } worth) yield return worth;
-        if (Generations(result) is { } generations) yield return generations;
+        if (Births(result) is { } births) yield return births;
+        if (Ratchets(result) is { } ratchets) yield return ratchets;
         yield return Beside(result);
         yield return Budget(result);
         yield return Seeds(result);
@@ -49,17 +50,37 @@ internal static class ExperimentRows
             [.. result.Arms.Select(arm => (string[])[arm.Name, Mean(arm, worth => worth.Own), Mean(arm, worth => worth.Without), Mean(arm, worth => worth.Other), Mean(arm, worth => worth.Shuffled), Mean(arm, worth => worth.Half), Mean(arm, worth => worth.Truth)])]);
     }
 
-    private static ReportTable? Generations(ExperimentResult result)
+    private static ReportTable? Ratchets(ExperimentResult result)
     {
         if (!result.Declared.Ratchet) return null;
-        return new ReportTable("Ratchet", "Newborns' score from test to test as generations: mean slope a generation, and share of generations that do not fall below the best before them.",
-            ["arm", "slope", "without loss", "societies whose slope's interval lies above 0"],
+        return new ReportTable("Ratchet", "First scores of newborns from generation to generation: mean slope a generation, share of generations that do not fall below the best before them, and rounds that the first and the last generation needed to match their elders (the first: its own end).",
+            ["arm", "slope", "slope's interval above 0", "generations without loss", "rounds to match, first", "rounds to match, last"],
             [.. result.Arms.Select(arm =>
             {
                 Learning.Statistics.Ratchet[] ratchets = [.. arm.Societies.Select(society => society.Ratchet).OfType<Learning.Statistics.Ratchet>()];
-                return ratchets.Length == 0 ? (string[])[arm.Name, "-", "-", "-"]
-                    : [arm.Name, Score(result, ratchets.Average(ratchet => ratchet.Slope)), Figures.Percent(ratchets.Average(ratchet => ratchet.WithoutLoss)), $"{ratchets.Count(ratchet => ratchet.Interval.Low > 0)} of {ratchets.Length}"];
+                return ratchets.Length == 0 ? (string[])[arm.Name, "-", "-", "-", "-", "-"]
+                    : [arm.Name, Score(result, ratchets.Average(ratchet => ratchet.Slope)), $"{ratchets.Count(ratchet => ratchet.Interval.Low > 0)} of {ratchets.Length} societies", Figures.Percent(ratchets.Average(ratchet => ratchet.WithoutLoss)),
+                        Matched(arm, society => society.Generations[0]), Matched(arm, society => society.Generations[^1])];
             })]);
+    }
+
+    /// <summary>Mean rounds of the societies that matched their elders, and how many never did.</summary>
+    private static string Matched(ArmResult arm, Func<SocietyResult, Lifetime> of)
+    {
+        int[] rounds = [.. arm.Societies.Select(society => of(society).RoundsToMatch).OfType<int>()];
+        int never = arm.Societies.Count - rounds.Length;
+        string mean = rounds.Length == 0 ? "-" : FormattableString.Invariant($"{rounds.Average():0.0}");
+        return never == 0 ? mean : $"{mean} (never in {never} of {arm.Societies.Count})";
+    }
+
+    private static ReportTable? Births(ExperimentResult result)
+    {
+        int count = result.Arms.Min(arm => arm.Societies.Min(society => society.Generations.Count));
+        if (count < 2) return null;
+        return new ReportTable("Newborns and elders", "Mean score at birth, before anything was done, and at the end of a life, by generation.",
+            ["arm", .. Enumerable.Range(1, count).Select(number => $"generation {number}")],
+            [.. result.Arms.Select(arm => (string[])[arm.Name, .. Enumerable.Range(0, count).Select(index =>
+                $"{Figures.Percent(arm.Societies.Average(society => society.Generations[index].FirstScore))} → {Figures.Percent(arm.Societies.Average(society => society.Generations[index].LastScore))}")])]);
     }
 
     private static ReportTable Beside(ExperimentResult result) => new("Beside the metric", "Frontier: the greatest difficulty that newborns solve. Lucky: share of right answers in play that were reached by a wrong step. Means over societies.",

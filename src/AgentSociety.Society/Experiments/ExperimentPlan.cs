@@ -102,6 +102,9 @@ public sealed record ExperimentPlan
         {
             foreach (int difficulty in plan.Difficulties.Except(arm.Scenario.Scenario.Evaluation.Difficulties))
                 throw new SocietyException($"{plan.File}: metric.difficulties: {difficulty} is not tested in arm '{arm.Name}'; add it to evaluation.difficulties");
+            int generations = new Lifetimes(arm.Scenario.Scenario).Count;
+            if (settings.Ratchet && generations < 3) throw new SocietyException($"{plan.File}: ratchet: arm '{arm.Name}' has fewer than three generations; set generations.everyRounds to at most a third of selfPlay.rounds");
+            if (settings.Metric.Kind == MetricKind.FirstScore && generations < 2) throw new SocietyException($"{plan.File}: metric.kind: first-score is that of the last generation, and nobody dies in arm '{arm.Name}'; set generations.everyRounds");
         }
 
         DeclaredBudget.RequireEqual(plan);

@@ -63,7 +63,7 @@ public sealed record ExperimentSettings
     [Range(0.0001, 0.5)]
     public double Alpha { get; init; } = 0.05;
 
-    /// <summary>True to read the tests of a run as generations, and to measure whether their scores rise and do not slip back.</summary>
+    /// <summary>True to measure whether the scores of newborns rise from generation to generation and do not slip back. Where <c>generations.everyRounds</c> gives three or more.</summary>
     public bool Ratchet { get; init; }
 
     /// <summary>True to test each finished society again with other notes than its own: what its notes are worth.</summary>
@@ -119,6 +119,9 @@ public enum MetricKind
 
     /// <summary>The greatest difficulty that newborns solve in the last held-out test.</summary>
     Frontier,
+
+    /// <summary>Share of right answers, over all difficulties of the test, of the last generation's newborns before they have done anything.</summary>
+    FirstScore,
 }
 
 /// <summary>When no further society is run.</summary>

@@ -40,7 +40,10 @@ public sealed record SocietyResult
     /// <summary>What its notes are worth; null where the experiment does not ask.</summary>
     public NotesWorth? NotesWorth { get; init; }
 
-    /// <summary>Whether its tests, read as generations, rise and do not slip back; null where the experiment does not ask.</summary>
+    /// <summary>Its generations, oldest first; empty where nobody dies.</summary>
+    public IReadOnlyList<Lifetime> Generations { get; init; } = [];
+
+    /// <summary>Whether the first scores of its generations rise and do not slip back; null where the experiment does not ask.</summary>
     public Ratchet? Ratchet { get; init; }
 
     /// <summary>The result of a finished society.</summary>
@@ -53,7 +56,11 @@ public sealed record SocietyResult
         RunRecords records = new(database);
         RunSummary summary = RunSummary.Of(database);
         IReadOnlyList<HeldOutPoint> tests = records.HeldOut();
-        RoundValue[] curve = [.. tests.Select(test => new RoundValue(test.Round, ScoreOf(plan, run, test.Results)))];
+        Lifetimes lifetimes = new(run.Scenario.Scenario);
+        IReadOnlyList<Lifetime> generations = lifetimes.Mortal ? GenerationMetrics.Lives(lifetimes, records) : [];
+        RoundValue[] curve = plan.Settings.Metric.Kind == MetricKind.FirstScore
+            ? [.. generations.Select(generation => new RoundValue(generation.BornIn, generation.FirstScore))]
+            : [.. tests.Select(test => new RoundValue(test.Round, ScoreOf(plan, run, test.Results)))];
         IReadOnlyList<(int Round, double Value)> lucky = records.Metric("lucky-rate");
         return new SocietyResult
         {
@@ -68,8 +75,8 @@ public sealed record SocietyResult
             Scratchpad = summary.Scratchpad,
             Spent = SpentBudget.Of(records),
             NotesWorth = worth,
-            // The test before the first round is of the base, not of a generation.
-            Ratchet = plan.Settings.Ratchet && curve.Length > 3 ? Learning.Statistics.Ratchet.Of([.. curve.Skip(1).Select(point => point.Value)]) : null,
+            Generations = generations,
+            Ratchet = plan.Settings.Ratchet ? Learning.Statistics.Ratchet.Of([.. generations.Select(generation => generation.FirstScore)], GenerationMetrics.Tolerance) : null,
         };
     }
 
@@ -77,7 +84,10 @@ public sealed record SocietyResult
     internal static double ScoreOf(ExperimentPlan plan, PlannedRun run)
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Directory.Database);
-        return ScoreOf(plan, run, new RunRecords(database).HeldOut()[^1].Results);
+        RunRecords records = new(database);
+        return plan.Settings.Metric.Kind == MetricKind.FirstScore
+            ? GenerationMetrics.Lives(new Lifetimes(run.Scenario.Scenario), records)[^1].FirstScore
+            : ScoreOf(plan, run, records.HeldOut()[^1].Results);
     }
 
     /// <summary>Mean over the metric's difficulties of a share of the answers; null where nobody was asked so.</summary>

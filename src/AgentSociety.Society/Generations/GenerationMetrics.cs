@@ -12,6 +12,7 @@ internal static class GenerationMetrics
 
     private const string First = "generation/first-score";
     private const string Score = "generation/score";
+    private const string Match = "generation/rounds-to-match";
 
     /// <summary>What newborns score before they have done anything.</summary>
     /// <param name="generation">Their generation.</param>
@@ -39,7 +40,7 @@ internal static class GenerationMetrics
         (int Round, double Value)[] firsts = [.. records.Metric(First), .. metrics.Where(metric => metric.Name == First).Select(metric => (round, metric.Value))];
         (int Round, double Value)[] scores = [.. records.Metric(Score), (round, score)];
         IReadOnlyList<int?> rounds = RoundsToMatch(lifetimes, firsts, scores);
-        if (rounds[^1] is { } needed) measured.Add(new MetricRecord("generation/rounds-to-match", needed));
+        if (rounds[^1] is { } needed) measured.Add(new MetricRecord(Match, needed));
         if (generation < lifetimes.Count || generation < 3) return measured;
         Ratchet ratchet = Ratchet.Of([.. firsts.Select(first => first.Value)], Tolerance);
         measured.Add(new MetricRecord("ratchet/slope", ratchet.Slope));
@@ -47,6 +48,20 @@ internal static class GenerationMetrics
         measured.Add(new MetricRecord("ratchet/high", ratchet.Interval.High));
         measured.Add(new MetricRecord("ratchet/without-loss", ratchet.WithoutLoss));
         return measured;
+    }
+
+    /// <summary>The generations of a finished run, oldest first.</summary>
+    /// <param name="lifetimes">Who lived when.</param>
+    /// <param name="records">What was stored.</param>
+    public static IReadOnlyList<Lifetime> Lives(Lifetimes lifetimes, RunRecords records)
+    {
+        (int Round, double Value)[] firsts = [.. records.Metric(First)], scores = [.. records.Metric(Score)];
+        IReadOnlyList<int?> rounds = RoundsToMatch(lifetimes, firsts, scores);
+        return
+        [
+            .. firsts.Select((first, index) => new Lifetime(index + 1, first.Round, first.Value,
+                scores.LastOrDefault(score => lifetimes.Of(score.Round) == index + 1, (Round: 0, Value: double.NaN)).Value, rounds[index])),
+        ];
     }
 
     /// <summary>
@@ -79,3 +94,11 @@ internal static class GenerationMetrics
         return read.Length == 0 ? 0 : (double)read.Sum(result => result.Correct) / read.Sum(result => result.Count);
     }
 }
+
+/// <summary>How a generation began and ended. Scores are shares of right answers of newborns that read, over all difficulties of the test.</summary>
+/// <param name="Number">1 for the first.</param>
+/// <param name="BornIn">Its first round; 0 for the first generation, which is tested before the first round.</param>
+/// <param name="FirstScore">What it scored before it had done anything.</param>
+/// <param name="LastScore">What it scored in the last test of its life; not a number where it was not tested.</param>
+/// <param name="RoundsToMatch">Rounds until it scored what its elders did at their end, 0 where it did so at birth, null where it never did; the first generation by its own end.</param>
+public sealed record Lifetime(int Number, int BornIn, double FirstScore, double LastScore, int? RoundsToMatch);

@@ -76,6 +76,16 @@ public sealed class ExperimentPlanTests : IDisposable
     public void A_file_is_read_as_strictly_as_a_scenario(string from, string to, string reason) =>
         Assert.Contains(reason, Assert.Throws<SocietyException>(() => _tiny.Plan(TinyExperiment.Crossed.Replace(from, to))).Message);
 
+    [Theory]
+    [InlineData("generations.everyRounds=3", "true", "ratchet: arm 'neither' has fewer than three generations")]
+    [InlineData("generations.everyRounds=0", "true", "ratchet: arm 'neither' has fewer than three generations")]
+    [InlineData("generations.everyRounds=0", "false", "metric.kind: first-score is that of the last generation, and nobody dies in arm 'neither'")]
+    public void Generations_that_cannot_be_measured_are_refused_with_the_reason(string setting, string ratchet, string reason)
+    {
+        string yaml = TinyExperiment.Mortal.Replace("generations.everyRounds=2", setting).Replace("ratchet: true", $"ratchet: {ratchet}");
+        Assert.Contains(reason, Assert.Throws<SocietyException>(() => _tiny.Plan(yaml)).Message);
+    }
+
     [Fact]
     public void A_declared_experiment_is_not_changed_on_the_way()
     {

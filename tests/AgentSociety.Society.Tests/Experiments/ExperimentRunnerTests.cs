@@ -42,6 +42,28 @@ public sealed class ExperimentRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Generations_are_judged_by_what_newborns_score_at_birth()
+    {
+        ExperimentPlan plan = _tiny.Plan(TinyExperiment.Mortal);
+        IReadOnlyList<PlannedRun> runs = plan.Runs(_tiny.Place, 1);
+        await Runner(plan).Run(runs, default);
+        SocietyResult[] results = [.. runs.Select(run => SocietyResult.Of(plan, run, null))];
+        foreach (SocietyResult society in results)
+        {
+            Assert.Equal([(1, 0), (2, 3), (3, 5)], society.Generations.Select(life => (life.Number, life.BornIn)));
+            Assert.Equal(society.Generations.Select(life => new RoundValue(life.BornIn, life.FirstScore)), society.Curve);
+            Assert.Equal(society.Generations[^1].FirstScore, society.Score);
+            Assert.NotNull(society.Ratchet);
+        }
+
+        Assert.Equal(results.Select(society => society.Score), runs.Select(run => SocietyResult.ScoreOf(plan, run)));
+
+        // Who inherits everything sits the test of its elders with their weights and their notes.
+        Assert.Equal(results[1].Generations.SkipLast(1).Select(life => life.LastScore), results[1].Generations.Skip(1).Select(life => life.FirstScore));
+        Assert.All(results[1].Generations.Skip(1), life => Assert.Equal(0, life.RoundsToMatch));
+    }
+
+    [Fact]
     public async Task A_society_that_was_stopped_is_resumed_and_what_never_began_is_begun_again()
     {
         ExperimentPlan plan = _tiny.Plan();

@@ -21,6 +21,20 @@ internal sealed class TinyExperiment : IDisposable
         metric: { difficulties: [2, 3] }
         """;
 
+    public const string Mortal = """
+        name: mortal
+        base: tiny.yaml
+        set: [learning.stepsPerRound=2, selfPlay.rounds=6, generations.everyRounds=2, evaluation.everyRounds=1, pretrain.steps=2]
+        arms:
+          - { name: neither, set: [generations.inherit=neither] }
+          - { name: both, set: [generations.inherit=both] }
+        societies: 2
+        pilot: 2
+        metric: { kind: first-score }
+        ratchet: true
+        notesWorth: false
+        """;
+
     public ExperimentPlan Plan(string yaml = Crossed)
     {
         string file = Path.Combine(_root, "experiment.yaml");
