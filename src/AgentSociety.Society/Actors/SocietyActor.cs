@@ -19,7 +19,10 @@ namespace AgentSociety.Society;
 /// round and plays the next one. Answers take the places of the questions, and every draw is keyed, so that the order of arrival
 /// changes nothing: a round that is played again is the same, transcript by transcript.
 /// </para>
-/// <para>Phases follow each other: weights change while nobody decodes.</para>
+/// <para>
+/// Phases follow each other: weights change while nobody decodes. Only storing overlaps: a round is written to disk while the next one is proposed and solved,
+/// which changes nothing that is stored, and nothing is edited or learned before it is durable.
+/// </para>
 /// </remarks>
 internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
 {
@@ -57,6 +60,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private IReadOnlyList<HeldOutRecord> _heldOut = [];
     private readonly List<MetricRecord> _metrics = [];
     private bool _stopAfterRound;
+    private Recorder.Store? _unstored;
+    private Action? _onceStored;
 
     private DecodingMeter _meter;
     private DecodingMeter _meterAtRound;
@@ -267,7 +272,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         }
 
         Phase(RunPhase.Solve, Solving);
-        if (_missing == 0) Edit();
+        if (_missing == 0) OnceStored(Edit);
     }
 
     private void Solving()
@@ -276,7 +281,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         Receive<AgentActor.Solved>(solved =>
         {
             Place(solved);
-            if (_missing == 0) Edit();
+            if (_missing == 0) OnceStored(Edit);
         });
     }
 
@@ -375,42 +380,52 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         });
     }
 
-    /// <summary>Saves the weights: always into one of two folders in turn, so that one of them is whole whenever the process dies; and after a test for keeps.</summary>
+    /// <summary>
+    /// Saves the weights, always into one of two folders in turn, so that one of them is whole whenever the process dies, and after a test for keeps; then what
+    /// was played. The next round begins meanwhile, unless it needs what is being stored.
+    /// </summary>
     private void Save(bool kept)
     {
-        string folder = _session.Directory.Checkpoint(ResumePoint);
-        _learner.Tell(new LearnerActor.Save(folder, kept ? _session.Directory.Checkpoint(Weights) : null));
-        Become(() => Saving(kept));
-    }
-
-    private void Saving(bool kept)
-    {
-        Always();
-        Receive<LearnerActor.Saved>(_ =>
+        _unstored = new Recorder.Store(new RoundRecord
         {
-            _recorder.Tell(new Recorder.Store(new RoundRecord
-            {
-                Round = _round,
-                Problems = _result.Problems,
-                Episodes = _result.Episodes,
-                Metrics = Metrics(),
-                HeldOut = kept ? _heldOut : [],
-                Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
-                State = (_memory.Save(ResumePoint) with { Reports = _reports }).Save(),
-            }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0));
-            Become(Storing);
-        });
+            Round = _round,
+            Problems = _result.Problems,
+            Episodes = _result.Episodes,
+            Metrics = Metrics(),
+            HeldOut = kept ? _heldOut : [],
+            Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
+            State = (_memory.Save(ResumePoint) with { Reports = _reports }).Save(),
+        }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);
+        _learner.Tell(new LearnerActor.Save(_session.Directory.Checkpoint(ResumePoint), kept ? _session.Directory.Checkpoint(Weights) : null));
+        bool ends = _stopAfterRound || _round == Scenario.SelfPlay.Rounds;
+        if (ends || _lifetimes.BeginsAt(_round + 1) || _reports.Count > 0 || _notes.NeedRecords) OnceStored(BeginRound);
+        else BeginRound();
     }
 
-    private void Storing()
+    /// <summary>Goes on when the round before is durable.</summary>
+    private void OnceStored(Action then)
     {
-        Always();
-        Receive<Recorder.Stored>(_ => BeginRound());
+        if (_unstored is null)
+        {
+            then();
+            return;
+        }
+
+        _onceStored = then;
+        Become(Always);
     }
 
     /// <summary>What every state answers to.</summary>
     private void Always()
     {
+        Receive<LearnerActor.Saved>(_ => _recorder.Tell(_unstored));
+        Receive<Recorder.Stored>(_ =>
+        {
+            _unstored = null;
+            Action? then = _onceStored;
+            _onceStored = null;
+            then?.Invoke();
+        });
         Receive<Tick>(_ => _display.Repeat(_missing, Math.Max(_proposals.Length, _attempts.Length)));
         Receive<Interrupt>(_ => _session.EndAs(RunEnd.Interrupted));
         Receive<Failed>(failed => Fail(failed.Cause));

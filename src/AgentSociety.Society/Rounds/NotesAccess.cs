@@ -35,6 +35,9 @@ internal sealed class NotesAccess
         _placebo = ArchivedNotes.Of(other);
     }
 
+    /// <summary>True where what is read in a round depends on the records of the round before, beside its edits.</summary>
+    public bool NeedRecords => Settings.AuthorRecord || Settings is { WithholdingProbability: > 0, RankByWorth: true } or { WithholdingProbability: > 0, RetireHarmful: true };
+
     private CultureSettings Settings => _plan.Scenario.Culture;
 
     /// <summary>What the agents of a round read; one call of it serves all attempts of an agent.</summary>
