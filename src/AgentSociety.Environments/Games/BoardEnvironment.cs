@@ -2,6 +2,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
 
 namespace AgentSociety.Environments.Games;
 
@@ -13,7 +14,7 @@ namespace AgentSociety.Environments.Games;
 /// The solver writes a move and <c>;</c>; the reply is the opponent's move and the new position, or how the game ended: <c>+</c> won, <c>~</c> drawn,
 /// <c>-</c> lost, <c>!</c> forfeited by an illegal move. Steps are judged by minimax, so the share of perfect moves is exact.
 /// </remarks>
-public sealed class BoardEnvironment : IEnvironment, IDemonstrator
+public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPlay
 {
     private readonly IGame _game;
     private readonly GameOptions _options;
@@ -21,6 +22,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator
     private readonly int _moveLength;
     private readonly IGamePosition _start;
     private readonly PerfectPlay _perfect = new();
+    private readonly Lazy<IReadOnlyList<IGamePosition>> _positions;
 
     /// <summary>Creates the tasks of one game.</summary>
     /// <param name="game">A game of perfect information, without chance, whose moves are all of one length and whose view shows what is left to play.</param>
@@ -35,6 +37,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator
         _moveLength = _start.Moves[0].Length;
         // Two moves into the game there are enough positions to hold some back for tests.
         MaximumDifficulty = Left(_start) - 2;
+        _positions = new(Positions);
         Alphabet = string.Concat($"{game.Alphabet}0123456789xo=;@:>+~-!".Distinct());
     }
 
@@ -124,6 +127,49 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator
         new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(difficulty, MaximumDifficulty, random), random)),
         new(Source.Model, Unreserved(difficulty, random).Text),
     ];
+
+    /// <inheritdoc />
+    /// <remarks>Every position that a problem can begin with: at most <see cref="MaximumDifficulty"/> moves are left, and it is not lost.</remarks>
+    public IReadOnlyList<DecisionPoint> Decisions => [.. _positions.Value.Select(position => new DecisionPoint(GameTable.Shown(position), _moveLength + 1))];
+
+    /// <inheritdoc />
+    /// <remarks>
+    /// The probability of a move that loses nothing, averaged over the positions, each alike: over all of them, over the reserved ones, and over those
+    /// where some legal move does lose something. An illegal move is no perfect one.
+    /// </remarks>
+    public IReadOnlyList<MetricRecord> Measure(IReadOnlyList<IReadOnlyDictionary<string, double>> policy)
+    {
+        (IGamePosition Position, double Legal, double Perfect)[] played =
+        [
+            .. _positions.Value.Zip(policy, (position, written) => (position, Share(written, position.Moves), Share(written, _perfect.Best(position)))),
+        ];
+        return
+        [
+            new("optimal-play-rate", played.Average(at => at.Perfect)),
+            new("optimal-play-rate/reserved", Rate(at => Reservation.Holds(Name, GameTable.Shown(at)))),
+            new("optimal-play-rate/decisive", Rate(at => _perfect.Best(at).Count < at.Moves.Count)),
+            new("illegal-moves", 1 - played.Average(at => at.Legal)),
+        ];
+
+        double Rate(Func<IGamePosition, bool> counts) => played.Where(at => counts(at.Position)).Average(at => at.Perfect);
+    }
+
+    private static double Share(IReadOnlyDictionary<string, double> written, IReadOnlyList<string> moves) => moves.Sum(move => written.GetValueOrDefault(move + GameTable.Marker));
+
+    private List<IGamePosition> Positions()
+    {
+        List<IGamePosition> positions = [];
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        Stack<IGamePosition> open = new([_start]);
+        while (open.TryPop(out IGamePosition? position))
+        {
+            if (position.Mover < 0 || !seen.Add(GameTable.Shown(position))) continue;
+            if (Left(position) <= MaximumDifficulty && Sure(position) >= 0) positions.Add(position);
+            foreach (string move in position.Moves) open.Push(position.Play(move));
+        }
+
+        return positions;
+    }
 
     // What perfect play is sure to get for the one who moves.
     private double Sure(IGamePosition position) => position.Mover == 0 ? _perfect.Value(position) : -_perfect.Value(position);

@@ -3,6 +3,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
 
 namespace AgentSociety.Environments.Games;
 
@@ -15,7 +16,7 @@ namespace AgentSociety.Environments.Games;
 /// so whoever wants to learn to be hard to exploit plays frozen past selves (a best response to their mean is a round of fictitious play) and
 /// measures <see cref="Exploitability"/>. All deals are equally hard: there is one difficulty. Text is as in <see cref="BoardEnvironment"/>.
 /// </remarks>
-public sealed class DealEnvironment : IEnvironment, IDemonstrator
+public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
 {
     private const int MostDigits = 6;
 
@@ -27,16 +28,25 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator
     private readonly ulong _seed;
     private readonly Strategy _opponent;
     private readonly IReadOnlyDictionary<string, IReadOnlyList<string>>[] _best;
+    private readonly PastSelves _past;
+    private readonly Lazy<GameDecisions> _decisions;
 
     /// <summary>Creates the tasks of one game.</summary>
     /// <exception cref="SocietyException">An option is out of range, or the opponent's strategy cannot be read.</exception>
     public DealEnvironment(IGame game, DealOptions options, ulong seed)
+        : this(game, options, seed, PastSelves.None(game))
+    {
+    }
+
+    private DealEnvironment(IGame game, DealOptions options, ulong seed, PastSelves past)
     {
         OptionChecks.Require(game.Name, options);
-        (_game, _options, _seed) = (game, options, seed);
+        (_game, _options, _seed, _past) = (game, options, seed, past);
+        _decisions = new(() => GameDecisions.Of(game));
         _opponent = options.Opponent switch
         {
             Stranger.Random => Exploitability.Uniform,
+            Stranger.PastSelves => past.Mean,
             Stranger.Frozen => StrategyTable.Read(options.Strategy, game),
             _ => Equilibria.GetOrAdd(game.Name, _ => Equilibrium(game)),
         };
@@ -106,6 +116,32 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator
         new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(1, 1, random), random)),
         new(Source.Model, Unreserved(random).Text),
     ];
+
+    /// <inheritdoc />
+    public IReadOnlyList<DecisionPoint> Decisions => _decisions.Value.Points;
+
+    /// <inheritdoc />
+    public bool Adapts => _options.Opponent == Stranger.PastSelves;
+
+    /// <inheritdoc />
+    string ILeaguePlay.PastSelves => _past.Save();
+
+    /// <inheritdoc />
+    /// <remarks>Of the policy itself, and, where past selves sit opposite, of their mean with this policy among them, as a league that draws a member for each game would play.</remarks>
+    public IReadOnlyList<MetricRecord> Measure(IReadOnlyList<IReadOnlyDictionary<string, double>> policy)
+    {
+        Strategy own = _decisions.Value.Strategy(policy);
+        List<MetricRecord> measured = [new("exploitability", Exploitability.Of(_game, own, own)), new("illegal-moves", _decisions.Value.Illegal(policy))];
+        if (!Adapts) return measured;
+        Strategy mean = _past.With(own).Mean;
+        return [.. measured, new("exploitability/past-selves", Exploitability.Of(_game, mean, mean))];
+    }
+
+    /// <inheritdoc />
+    public IEnvironment Joined(IReadOnlyList<IReadOnlyDictionary<string, double>> policy) => new DealEnvironment(_game, _options, _seed, _past.With(_decisions.Value.Strategy(policy)));
+
+    /// <inheritdoc />
+    public IEnvironment Restored(string pastSelves) => new DealEnvironment(_game, _options, _seed, PastSelves.Load(pastSelves));
 
     private static Problem Problem(string text) => new() { Text = text, Difficulty = 1, CanonicalForm = text };
 

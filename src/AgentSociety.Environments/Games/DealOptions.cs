@@ -27,4 +27,7 @@ public enum Stranger
 
     /// <summary>Plays the strategy of a file.</summary>
     Frozen,
+
+    /// <summary>Plays the mean of the society's past selves, whose first plays any legal move: self-play alone (fictitious play, Brown 1951).</summary>
+    PastSelves,
 }

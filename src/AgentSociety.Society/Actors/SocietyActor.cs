@@ -128,15 +128,16 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         {
             StoredRound? last = _session.Records.LastRound();
             _round = last?.Round ?? 0;
-            _plan = _session.Plan.OfGeneration(_lifetimes.Of(_round));
+            SocietyState? state = last is null ? null : SocietyState.Load(last.State);
+            _plan = Restored(_session.Plan.OfGeneration(_lifetimes.Of(_round)), state);
             _tokenLength = token => token == prepared.Model.Tokenizer.EndOfText ? 0 : prepared.Model.Tokenizer.Decode([token]).Length;
-            _memory = new RoundMemory(_plan, _tokenLength, last is null ? null : SocietyState.Load(last.State));
+            _memory = new RoundMemory(_plan, _tokenLength, state);
             _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
             Populate();
             _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, _host), "newborn"));
             foreach (string form in _session.Records.PlayedForms(_lifetimes.MemoryFrom(_round))) _played.Add(form);
             _archive.AddRange(_session.Records.PlayedTexts(_lifetimes.MemoryFrom(_round)));
-            _reports = last is null ? [] : SocietyState.Load(last.State).Reports;
+            _reports = state?.Reports ?? [];
             _curriculum = new ProblemCurriculum(_plan);
             if (Curated) for (int round = _lifetimes.MemoryFrom(_round); round <= _round; round++) _curriculum.Observe(_session.Records.Problems(round));
             Dictionary<string, int> difficulties = _session.Records.Difficulties();
@@ -148,7 +149,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
                 _metrics.Add(new MetricRecord("imitation-loss", pretrained.Loss));
             }
 
-            if (last is null) Test();
+            if (last is null) Measure();
             else BeginRound();
         });
     }
@@ -257,6 +258,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
                     Place = problem * attempts + attempt,
                     ProblemId = posed.Id,
                     Problem = posed.Problem,
+                    Environment = _plan.Environment,
                     Attempt = attempt,
                     Prompt = prompt,
                     Access = new ToolAccess
@@ -361,14 +363,22 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         _metrics.AddRange(RoundMetrics.Of(reading));
         foreach (string alarm in reading.Alarms) _display.Say($"round {_round}: {alarm}");
         _stopAfterRound = reading.Stop;
-        if (_stopAfterRound || _round == Scenario.SelfPlay.Rounds || _round % Scenario.Evaluation.EveryRounds == 0 || _lifetimes.EndsAt(_round)) Test();
+        Measure();
+    }
+
+    private bool Final => _round == 0 || _round == Scenario.SelfPlay.Rounds || _stopAfterRound;
+
+    private bool TestDue => Final || _round % Scenario.Evaluation.EveryRounds == 0 || _lifetimes.EndsAt(_round);
+
+    private void TestOrSave()
+    {
+        if (TestDue) Test();
         else Save(kept: false);
     }
 
     private void Test()
     {
-        bool final = _round == 0 || _round == Scenario.SelfPlay.Rounds || _stopAfterRound;
-        int count = final ? Scenario.Evaluation.FinalProblemsPerDifficulty : Scenario.Evaluation.ProblemsPerDifficulty;
+        int count = Final ? Scenario.Evaluation.FinalProblemsPerDifficulty : Scenario.Evaluation.ProblemsPerDifficulty;
         Ask($"{_round}/held-out", HeldOutTest.Questions(_plan, count), _notes.OfNewborn(_round), results =>
         {
             _heldOut = results;
@@ -394,7 +404,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             Metrics = Metrics(),
             HeldOut = kept ? _heldOut : [],
             Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
-            State = (_memory.Save(ResumePoint) with { Reports = _reports }).Save(),
+            State = (_memory.Save(ResumePoint) with { Reports = _reports, PastSelves = PastSelves }).Save(),
         }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);
         _learner.Tell(new LearnerActor.Save(_session.Directory.Checkpoint(ResumePoint), kept ? _session.Directory.Checkpoint(Weights) : null));
         bool ends = _stopAfterRound || _round == Scenario.SelfPlay.Rounds;

@@ -22,6 +22,9 @@ public sealed record SocietyState
     /// <summary>Matched rollouts that the scratchpad is told of before the next round.</summary>
     public IReadOnlyList<CandidateReport> Reports { get; init; } = [];
 
+    /// <summary>The past selves that sit opposite, where the environment is a league; null elsewhere.</summary>
+    public string? PastSelves { get; init; }
+
     /// <summary>The state as it is stored.</summary>
     public string Save() => JsonSerializer.Serialize(this);
 
