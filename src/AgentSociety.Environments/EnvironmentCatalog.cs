@@ -34,7 +34,7 @@ public static class EnvironmentCatalog
         Entry<DealOptions>("haggling", "Buyer and seller agree on a price, each knowing only what it is worth to himself.", static (options, seed) => new DealEnvironment(new Haggling(), options, seed)),
         Entry<DataSetOptions>(DataSetEnvironment.EnvironmentName, "Questions of a JSONL file with numbers as answers, such as GSM8K.", static (options, _) => new DataSetEnvironment(options)),
         Entry<PluginOptions>("plugin", "Yours: a class in a .NET library, by path and type name.", PluginEnvironment.Load),
-        Entry<ExternalOptions>("external", "Yours: a program in any language that answers JSON lines.", static (options, seed) => new ExternalEnvironment(options, seed)),
+        Entry<ExternalOptions>("external", "Yours: a program in any language that answers JSON lines.", ExternalEnvironment.Start),
     ];
 
     /// <summary>The two-player games that strategies can be measured in, board games and games of hidden information.</summary>

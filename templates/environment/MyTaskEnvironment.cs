@@ -70,13 +70,6 @@ public sealed class MyTaskEnvironment : IEnvironment, IDemonstrator
 
     private static string Backwards(Problem problem) => new([.. problem.Text[..^1].Reverse()]);
 
-    // Problems that are reserved for tests must not be shown. Of the shortest words few are left: longer ones take their place.
-    private Problem Unreserved(int difficulty, KeyedRandom random)
-    {
-        for (int tries = 0; ; tries++)
-        {
-            Problem problem = Generate(Math.Min(MaximumDifficulty, difficulty + (tries / 64)), random);
-            if (!Reservation.Holds(Name, problem.CanonicalForm)) return problem;
-        }
-    }
+    // Problems that are reserved for tests must not be shown.
+    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(Name, difficulty, random, Generate);
 }

@@ -13,7 +13,7 @@ def posed(text):
 
 
 def describe(seed):
-    return {"name": "my-task-py", "alphabet": LETTERS + "0123456789=#@:-", "maximumDifficulty": LONGEST}
+    return {"name": "my-task-py", "alphabet": LETTERS + "0123456789=#@:-", "maximumDifficulty": LONGEST, "demonstrates": True}
 
 
 def generate(difficulty, key):
@@ -46,7 +46,12 @@ def verify(problem, transcript):
     return {"outcome": "correct" if right else "wrong", "reason": f"{problem['text']}{truth}"}
 
 
-METHODS = {method.__name__: method for method in (describe, generate, parse, proposerPrompt, solverPrompt, verify)}
+def demonstrate(problem, key):
+    # How it is done, for training a base model. Problems that are kept for tests are never asked for.
+    return problem["text"][-2::-1] + "#"
+
+
+METHODS = {method.__name__: method for method in (describe, generate, parse, proposerPrompt, solverPrompt, verify, demonstrate)}
 
 for line in sys.stdin:
     request = json.loads(line)

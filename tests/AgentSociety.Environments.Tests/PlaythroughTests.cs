@@ -3,6 +3,7 @@ using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
 using AgentSociety.Environments.Arithmetic;
 using AgentSociety.Environments.Code;
 using AgentSociety.Environments.Games;
@@ -136,6 +137,20 @@ public class PlaythroughTests
         }
 
         GoldenFile.Matches("games.txt", told.ToString());
+    }
+
+    [Fact]
+    public void Decisions_are_shown_as_recorded()
+    {
+        StringBuilder told = new();
+        foreach (IMeasuredPlay play in new IMeasuredPlay[] { new DealEnvironment(new KuhnPoker(), new() { Opponent = Stranger.PastSelves }, 7), new BoardEnvironment(new Nim(3, 4, 5), new(), 7), new BoardEnvironment(new TicTacToe(), new(), 7) })
+        {
+            told.Append($"{((IEnvironment)play).Name}, {play.Decisions.Count} decisions\n");
+            foreach (DecisionPoint decision in play.Decisions.Take(12)) told.Append($"  {decision.Prompt} at most {decision.Longest}\n");
+            foreach (MetricRecord metric in play.Measure([.. play.Decisions.Select(_ => new Dictionary<string, double> { ["p;"] = 0.5, ["a1;"] = 0.25, ["5;"] = 0.25 })])) told.Append($"  {metric.Name} {metric.Value:0.0000}\n");
+        }
+
+        GoldenFile.Matches("decisions.txt", told.ToString());
     }
 
     /// <summary>Turns are written one after the other; <c>{0}</c> is the latest digit that a tool said, <c>{1}</c> the one before.</summary>

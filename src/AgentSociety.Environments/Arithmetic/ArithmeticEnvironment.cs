@@ -92,14 +92,7 @@ public sealed class ArithmeticEnvironment : IEnvironment, IDemonstrator
         new(Source.Model, Unreserved(difficulty, random).Text),
     ];
 
-    private Problem Unreserved(int difficulty, KeyedRandom random)
-    {
-        while (true)
-        {
-            Problem problem = Generate(difficulty, random);
-            if (!Reservation.Holds(EnvironmentName, problem.CanonicalForm)) return problem;
-        }
-    }
+    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(EnvironmentName, difficulty, random, Generate);
 
     // Without a leading zero, except for the number 0 itself.
     private static string Number(int digits, KeyedRandom random)

@@ -166,12 +166,5 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
 
     private static Verdict Judged(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
 
-    private Problem Unreserved(int difficulty, KeyedRandom random)
-    {
-        while (true)
-        {
-            Problem problem = Generate(difficulty, random);
-            if (!Reservation.Holds(EnvironmentName, problem.CanonicalForm)) return problem;
-        }
-    }
+    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(EnvironmentName, difficulty, random, Generate);
 }

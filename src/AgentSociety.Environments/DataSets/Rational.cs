@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace AgentSociety.Environments.DataSets;
 
 /// <summary>A number as people write it, exactly: <c>-1,234.50</c>, <c>3/4</c>, <c>$5</c>, <c>12%</c> (which is 12).</summary>
-readonly record struct Rational
+readonly record struct Rational : ISpanFormattable
 {
     private const int Longest = 64;
 
@@ -13,17 +14,19 @@ readonly record struct Rational
         (Numerator, Denominator) = (numerator / common, denominator / common);
     }
 
+    private Rational(BigInteger whole) => (Numerator, Denominator) = (whole, BigInteger.One);
+
     public BigInteger Numerator { get; }
 
     public BigInteger Denominator { get; }
 
-    public static implicit operator Rational(BigInteger whole) => new(whole, BigInteger.One);
+    public static implicit operator Rational(BigInteger whole) => new(whole);
 
-    public static Rational operator +(Rational left, Rational right) => new(left.Numerator * right.Denominator + right.Numerator * left.Denominator, left.Denominator * right.Denominator);
+    public static Rational operator +(Rational left, Rational right) => Whole(left, right) ? new(left.Numerator + right.Numerator) : new(left.Numerator * right.Denominator + right.Numerator * left.Denominator, left.Denominator * right.Denominator);
 
-    public static Rational operator -(Rational left, Rational right) => new(left.Numerator * right.Denominator - right.Numerator * left.Denominator, left.Denominator * right.Denominator);
+    public static Rational operator -(Rational left, Rational right) => Whole(left, right) ? new(left.Numerator - right.Numerator) : new(left.Numerator * right.Denominator - right.Numerator * left.Denominator, left.Denominator * right.Denominator);
 
-    public static Rational operator *(Rational left, Rational right) => new(left.Numerator * right.Numerator, left.Denominator * right.Denominator);
+    public static Rational operator *(Rational left, Rational right) => Whole(left, right) ? new(left.Numerator * right.Numerator) : new(left.Numerator * right.Numerator, left.Denominator * right.Denominator);
 
     /// <exception cref="DivideByZeroException">The divisor is 0.</exception>
     public static Rational operator /(Rational left, Rational right) => right.Numerator.IsZero ? throw new DivideByZeroException()
@@ -32,6 +35,21 @@ readonly record struct Rational
 
     /// <summary>In lowest terms: <c>-3/2</c>, or <c>7</c>.</summary>
     public override string ToString() => Denominator.IsOne ? $"{Numerator}" : $"{Numerator}/{Denominator}";
+
+    /// <inheritdoc />
+    public string ToString(string? format, IFormatProvider? provider) => ToString();
+
+    /// <inheritdoc />
+    public bool TryFormat(Span<char> text, out int written, ReadOnlySpan<char> format, IFormatProvider? provider)
+    {
+        if (!Numerator.TryFormat(text, out written, default, CultureInfo.InvariantCulture)) return false;
+        if (Denominator.IsOne) return true;
+        if (written == text.Length) return false;
+        text[written++] = '/';
+        if (!Denominator.TryFormat(text[written..], out int below, default, CultureInfo.InvariantCulture)) return false;
+        written += below;
+        return true;
+    }
 
     public static Rational? Read(ReadOnlySpan<char> text)
     {
@@ -52,6 +70,8 @@ readonly record struct Rational
         return negative ? new(-first.Numerator, first.Denominator) : first;
     }
 
+    private static bool Whole(Rational left, Rational right) => left.Denominator.IsOne && right.Denominator.IsOne;
+
     // Digits in ASCII, commas only between groups of three, at most one point with digits on both sides.
     private static Rational? Decimal(ReadOnlySpan<char> text)
     {
@@ -67,7 +87,8 @@ readonly record struct Rational
             if (!comma) value = value * 10 + (whole[index] - '0');
         }
 
+        if (point < 0) return new(value);
         BigInteger scale = BigInteger.Pow(10, part.Length);
-        return new(value * scale + (part.IsEmpty ? 0 : BigInteger.Parse(part)), scale);
+        return new(value * scale + BigInteger.Parse(part), scale);
     }
 }

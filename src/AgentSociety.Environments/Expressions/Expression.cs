@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using AgentSociety.Environments.DataSets;
 
@@ -12,12 +13,11 @@ sealed class Expression
 {
     private const int LongestNumber = 60;
     private const int Deepest = 64;
-    private readonly Rational _number;
     private readonly Expression? _left;
     private readonly char _operator;
     private readonly Expression? _right;
 
-    private Expression(Rational number) => (_number, Value) = (number, number);
+    private Expression(Rational number) => Value = number;
 
     private Expression(Expression left, char operation, Expression right)
     {
@@ -25,6 +25,9 @@ sealed class Expression
         Operations = left.Operations + right.Operations + 1;
         Value = left.Value is { } first && right.Value is { } second ? Applied(first, operation, second) : null;
     }
+
+    // An expression of which nothing is left to do has a value.
+    private Rational Written => Value!.Value;
 
     /// <summary>Operations that are left to do.</summary>
     public int Operations { get; }
@@ -35,9 +38,9 @@ sealed class Expression
     public static Expression Number(BigInteger number) => new((Rational)number);
 
     public static Expression Of(Expression left, char operation, Expression right) =>
-        operation == '/' && left is { _left: null, _number.Denominator.IsOne: true } && right is { _left: null, _number: { Denominator.IsOne: true, Numerator: { IsOne: false, Sign: > 0 } } }
-            && BigInteger.GreatestCommonDivisor(left._number.Numerator, right._number.Numerator).IsOne
-            ? new(left._number / right._number)
+        operation == '/' && left is { _left: null, Written.Denominator.IsOne: true } && right is { _left: null, Written: { Denominator.IsOne: true, Numerator: { IsOne: false, Sign: > 0 } } }
+            && BigInteger.GreatestCommonDivisor(left.Written.Numerator, right.Written.Numerator).IsOne
+            ? new(left.Written / right.Written)
             : new(left, operation, right);
 
     /// <summary>Reads an expression; null where the text is none.</summary>
@@ -62,10 +65,33 @@ sealed class Expression
         foreach (Expression right in _right.Reductions()) yield return Of(_left, _operator, right);
     }
 
-    /// <inheritdoc />
-    public override string ToString() => _left is null || _right is null ? _number.ToString() : $"{_left.Within(Precedence)}{_operator}{_right.Within(Precedence + 1)}";
+    /// <summary>True where another expression is one of the <see cref="Reductions"/> of this one. It compares what is written and makes nothing.</summary>
+    public bool Becomes(Expression other)
+    {
+        if (_left is null || _right is null) return false;
+        if (_left._left is null && _right._left is null) return Value is { } value && other.Is(value);
+        // A quotient that has come to lowest terms is a number at once.
+        if (other._left is null || other._right is null)
+        {
+            return _operator == '/' && !other.Written.Denominator.IsOne && other.Written is var quotient
+                && ((_right.Is(quotient.Denominator) && _left.BecomesNumber(quotient.Numerator)) || (_left.Is(quotient.Numerator) && _right.BecomesNumber(quotient.Denominator)));
+        }
 
-    private int Precedence => _left is null ? _number.Numerator.Sign < 0 ? 0 : _number.Denominator.IsOne ? 3 : 2 : _operator is '+' or '-' ? 1 : 2;
+        return _operator == other._operator && ((_right.Same(other._right) && _left.Becomes(other._left)) || (_left.Same(other._left) && _right.Becomes(other._right)));
+    }
+
+    private bool BecomesNumber(Rational number) => _left is { _left: null } && _right is { _left: null } && Value == number;
+
+    private bool Is(Rational number) => _left is null && Written == number;
+
+    private bool Same(Expression other) => _left is null || _right is null
+        ? other.Is(Written)
+        : other._left is not null && other._right is not null && _operator == other._operator && Operations == other.Operations && _left.Same(other._left) && _right.Same(other._right);
+
+    /// <inheritdoc />
+    public override string ToString() => _left is null || _right is null ? Written.ToString() : $"{_left.Within(Precedence)}{_operator}{_right.Within(Precedence + 1)}";
+
+    private int Precedence => _left is null ? Written.Numerator.Sign < 0 ? 0 : Written.Denominator.IsOne ? 3 : 2 : _operator is '+' or '-' ? 1 : 2;
 
     private string Within(int least) => Precedence >= least ? ToString() : $"({this})";
 
@@ -128,7 +154,7 @@ sealed class Expression
         while (at < text.Length && text[at] is >= '0' and <= '9') at++;
         ReadOnlySpan<char> digits = text[start..at];
         if (digits.Length is 0 or > LongestNumber || (digits[0] == '0' && (digits.Length > 1 || negative))) return null;
-        BigInteger number = BigInteger.Parse(digits);
+        BigInteger number = digits.Length < 10 ? int.Parse(digits, CultureInfo.InvariantCulture) : BigInteger.Parse(digits, CultureInfo.InvariantCulture);
         return Number(negative ? -number : number);
     }
 }

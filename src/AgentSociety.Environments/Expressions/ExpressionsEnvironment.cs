@@ -41,11 +41,11 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
-        while (true)
+        return ProblemDraw.First(EnvironmentName, difficulty, () =>
         {
             Expression drawn = Drawn(difficulty, random);
-            if (drawn.Operations == difficulty && Parse($"{drawn}{Ask}").Problem is { } problem && problem.Difficulty == difficulty) return problem;
-        }
+            return drawn.Operations == difficulty && Parse($"{drawn}{Ask}").Problem is { } problem && problem.Difficulty == difficulty ? problem : null;
+        });
     }
 
     /// <inheritdoc />
@@ -123,7 +123,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
                 return Malformed($"step {steps.Count} is no expression", steps);
             }
 
-            steps.Add(new(segment, start, next - start + 1, Follows(before, step)));
+            steps.Add(new(segment, start, next - start + 1, before.Value is not null && before.Value == step.Value && before.Becomes(step)));
             (before, start) = (step, next + 1);
             if (next == end) break;
         }
@@ -133,13 +133,6 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         if (given != truth) return new() { Outcome = Outcome.Wrong, Reason = $"{problem}{truth}, not {given}", Steps = steps };
         string slip = steps.TrueForAll(step => step.Valid) ? "" : ", reached by a wrong, missing or needless step";
         return new() { Outcome = Outcome.Correct, Reason = $"{problem}{truth}{slip}", Steps = steps };
-    }
-
-    private static bool Follows(Expression before, Expression step)
-    {
-        if (before.Value is null || step.Value != before.Value || step.Operations >= before.Operations) return false;
-        string written = step.ToString();
-        return before.Reductions().Any(reduced => reduced.ToString() == written);
     }
 
     private static Verdict Malformed(string reason, IReadOnlyList<StepVerdict> steps) => new() { Outcome = Outcome.Malformed, Reason = reason, Steps = steps };
@@ -160,12 +153,5 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         return Expression.Of(Drawn(left, random), _options.Operations[random.Next(_options.Operations.Length)], Drawn(operations - 1 - left, random));
     }
 
-    private Problem Unreserved(int difficulty, KeyedRandom random)
-    {
-        while (true)
-        {
-            Problem problem = Generate(difficulty, random);
-            if (!Reservation.Holds(EnvironmentName, problem.CanonicalForm)) return problem;
-        }
-    }
+    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(EnvironmentName, difficulty, random, Generate);
 }

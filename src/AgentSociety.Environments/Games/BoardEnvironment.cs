@@ -25,7 +25,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
     private readonly Lazy<IReadOnlyList<IGamePosition>> _positions;
 
     /// <summary>Creates the tasks of one game.</summary>
-    /// <param name="game">A game of perfect information, without chance, whose moves are all of one length and whose view shows what is left to play.</param>
+    /// <param name="game">A game of perfect information, without chance, whose moves are all of one length.</param>
     /// <param name="options">The scenario's options.</param>
     /// <param name="seed">Seed of the opponent's choices.</param>
     /// <exception cref="SocietyException">An option is out of range.</exception>
@@ -55,7 +55,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
-        while (true)
+        return ProblemDraw.First(Name, difficulty, () =>
         {
             IGamePosition position = _start;
             string text = "";
@@ -65,8 +65,8 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
                 (position, text) = (position.Play(move), text + move);
             }
 
-            if (Parse(text + "=").Problem is { } problem && problem.Difficulty == difficulty) return problem;
-        }
+            return Parse(text + "=").Problem is { } problem && problem.Difficulty == difficulty ? problem : null;
+        });
     }
 
     /// <inheritdoc />
@@ -186,17 +186,8 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
         return position;
     }
 
-    // A step down where a difficulty has too few positions to find one that is not reserved.
-    private Problem Unreserved(int difficulty, KeyedRandom random)
-    {
-        for (int tries = 0; ; tries++)
-        {
-            Problem problem = Generate(Math.Max(1, difficulty - (tries / 256)), random);
-            if (!Reservation.Holds(Name, problem.CanonicalForm)) return problem;
-        }
-    }
+    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(Name, difficulty, random, Generate);
 
-    // Empty cells of a board, or stones of heaps.
-    private static int Left(IGamePosition position) =>
-        position.View(0).Sum(character => character == '_' ? 1 : char.IsAsciiDigit(character) ? character - '0' : 0);
+    // Empty cells where stones fall on one another; elsewhere each cell, and each number of stones, is a move of its own.
+    private static int Left(IGamePosition position) => Math.Max(position.View(0).Count(character => character == '_'), position.Moves.Count);
 }

@@ -133,15 +133,16 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         Strategy own = _decisions.Value.Strategy(policy);
         List<MetricRecord> measured = [new("exploitability", Exploitability.Of(_game, own, own)), new("illegal-moves", _decisions.Value.Illegal(policy))];
         if (!Adapts) return measured;
-        Strategy mean = _past.With(own).Mean;
+        Strategy mean = _past.With(_game, own).Mean;
         return [.. measured, new("exploitability/past-selves", Exploitability.Of(_game, mean, mean))];
     }
 
     /// <inheritdoc />
-    public IEnvironment Joined(IReadOnlyList<IReadOnlyDictionary<string, double>> policy) => new DealEnvironment(_game, _options, _seed, _past.With(_decisions.Value.Strategy(policy)));
+    public IEnvironment Joined(IReadOnlyList<IReadOnlyDictionary<string, double>> policy) => new DealEnvironment(_game, _options, _seed, _past.With(_game, _decisions.Value.Strategy(policy)));
 
     /// <inheritdoc />
-    public IEnvironment Restored(string pastSelves) => new DealEnvironment(_game, _options, _seed, PastSelves.Load(pastSelves));
+    /// <exception cref="SocietyException">The text holds no past selves of this game.</exception>
+    public IEnvironment Restored(string pastSelves) => new DealEnvironment(_game, _options, _seed, PastSelves.Load(pastSelves, _game));
 
     private static Problem Problem(string text) => new() { Text = text, Difficulty = 1, CanonicalForm = text };
 
@@ -167,12 +168,5 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
 
     private string Reply(IGamePosition position, KeyedRandom random) => League.Chosen(_opponent(position.View(position.Mover), position.Moves), position.Moves, random);
 
-    private Problem Unreserved(KeyedRandom random)
-    {
-        while (true)
-        {
-            Problem problem = Generate(1, random);
-            if (!Reservation.Holds(Name, problem.CanonicalForm)) return problem;
-        }
-    }
+    private Problem Unreserved(KeyedRandom random) => ProblemDraw.Unreserved(Name, 1, random, Generate);
 }

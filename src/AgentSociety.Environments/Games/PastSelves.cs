@@ -1,34 +1,72 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 
 namespace AgentSociety.Environments.Games;
 
-/// <summary>The mean of a society's past selves, view by view: the opponent of fictitious play (Brown 1951).</summary>
-/// <remarks>A self counts in proportion to when it joined, so that the first clumsy ones fade, as in the averages of CFR+ (Tammelin 2014, section 3).</remarks>
+/// <summary>A society's past selves as one opponent, which plays as if one of them were drawn for each game: the opponent of fictitious play (Brown 1951).</summary>
+/// <remarks>
+/// A self counts in proportion to when it joined, so that the first clumsy ones fade, as in the averages of CFR+ (Tammelin 2014, section 3). Moves are
+/// weighed by how likely the self is to come to the view by its own moves: the mean of mixtures as behaviour (Heinrich et al. 2015, "Fictitious self-play in
+/// extensive-form games", section 3.2).
+/// </remarks>
 /// <param name="Count">How many have joined, the first included.</param>
-/// <param name="Table">Probability of each legal move, by view.</param>
-sealed record PastSelves(int Count, IReadOnlyDictionary<string, IReadOnlyList<double>> Table)
+/// <param name="Played">By view, the weight of each legal move over all selves.</param>
+sealed record PastSelves(int Count, IReadOnlyDictionary<string, IReadOnlyList<double>> Played)
 {
-    [JsonIgnore]
-    public Strategy Mean => (view, _) => Table[view];
-
     /// <summary>A first self that plays any legal move.</summary>
-    public static PastSelves None(IGame game) => new(1, StrategyTable.Of(game, Exploitability.Uniform));
+    public static PastSelves None(IGame game) => new PastSelves(0, StrategyTable.Of(game, static (_, moves) => new double[moves.Count])).With(game, Exploitability.Uniform);
 
-    public static PastSelves Load(string json) => JsonSerializer.Deserialize<PastSelves>(json) ?? throw new JsonException("no past selves");
+    /// <exception cref="SocietyException">The text holds no past selves of this game.</exception>
+    public static PastSelves Load(string json, IGame game)
+    {
+        try
+        {
+            PastSelves read = JsonSerializer.Deserialize<PastSelves>(json) ?? throw new JsonException("there are none");
+            foreach ((string view, IReadOnlyList<double> moves) in StrategyTable.Of(game, Exploitability.Uniform))
+            {
+                if (read.Played?.GetValueOrDefault(view)?.Count != moves.Count) throw new JsonException($"view '{view}' needs {moves.Count} weights");
+            }
+
+            return read;
+        }
+        catch (JsonException cause)
+        {
+            throw new SocietyException($"the stored past selves of '{game.Name}' cannot be read ({cause.Message}); they were made by another version of this program", badInput: false, cause);
+        }
+    }
 
     public string Save() => JsonSerializer.Serialize(this);
 
-    public PastSelves With(Strategy self)
+    public IReadOnlyList<double> Mean(string view, IReadOnlyList<string> moves)
     {
-        double weight = 2.0 / (Count + 2);
-        return new(Count + 1, Table.ToDictionary(
-            at => at.Key,
-            IReadOnlyList<double> (at) =>
+        double sum = Played[view].Sum();
+        return sum > 0 ? [.. Played[view].Select(weight => weight / sum)] : Exploitability.Uniform(view, moves);
+    }
+
+    public PastSelves With(IGame game, Strategy self)
+    {
+        Dictionary<string, IReadOnlyList<double>> played = new(StringComparer.Ordinal);
+        foreach (GameDeal deal in game.Deals)
+        {
+            for (int seat = 0; seat < 2; seat++) Walk(deal.Position, seat, Count + 1);
+        }
+
+        return new(Count + 1, played);
+
+        // A player who forgets nothing comes to a view by one sequence of own moves: all ways to it have the same weight.
+        void Walk(IGamePosition position, int seat, double weight)
+        {
+            if (position.Mover < 0) return;
+            IReadOnlyList<double>? own = null;
+            if (position.Mover == seat)
             {
-                IReadOnlyList<double> own = self(at.Key, new string[at.Value.Count]);
-                return [.. at.Value.Select((mean, move) => mean + weight * (own[move] - mean))];
-            }));
+                string view = position.View(seat);
+                own = self(view, position.Moves);
+                if (!played.ContainsKey(view)) played[view] = [.. own.Select((probability, move) => Played[view][move] + (weight * probability))];
+            }
+
+            for (int move = 0; move < position.Moves.Count; move++) Walk(position.Play(position.Moves[move]), seat, weight * (own?[move] ?? 1));
+        }
     }
 }

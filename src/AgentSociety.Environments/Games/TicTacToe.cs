@@ -3,6 +3,10 @@ using AgentSociety.Core.Environments;
 namespace AgentSociety.Environments.Games;
 
 /// <summary>Three in a row on three by three cells. Moves are <c>1</c> to <c>9</c>, row by row from the top left; x begins.</summary>
+/// <remarks>
+/// A view names each cell by what is on it: a free one by its move, an own one by <c>A</c> to <c>I</c>, the other's by <c>a</c> to <c>i</c>, so that what
+/// a character says does not depend on where it stands: <c>A2c45678I</c>. A small model then sees cells where it would have to learn to count them.
+/// </remarks>
 public sealed class TicTacToe : IGame
 {
     private static readonly int[] Lines = [0b111, 0b111000, 0b111000000, 0b1001001, 0b10010010, 0b100100100, 0b100010001, 0b1010100];
@@ -11,7 +15,7 @@ public sealed class TicTacToe : IGame
     public string Name => "tic-tac-toe";
 
     /// <inheritdoc />
-    public string Alphabet => "123456789xo_";
+    public string Alphabet => "123456789ABCDEFGHIabcdefghi";
 
     /// <inheritdoc />
     public bool PerfectInformation => true;
@@ -40,9 +44,10 @@ public sealed class TicTacToe : IGame
             return Mover == 0 ? new Position(crosses | cell, noughts) : new Position(crosses, noughts | cell);
         }
 
-        public string View(int player) => string.Create(9, (crosses, noughts), static (text, board) =>
+        public string View(int player) => string.Create(9, player == 0 ? (crosses, noughts) : (noughts, crosses), static (text, stones) =>
         {
-            for (int cell = 0; cell < 9; cell++) text[cell] = (board.crosses >> cell & 1) != 0 ? 'x' : (board.noughts >> cell & 1) != 0 ? 'o' : '_';
+            (int own, int other) = stones;
+            for (int cell = 0; cell < 9; cell++) text[cell] = (char)(cell + ((own >> cell & 1) != 0 ? 'A' : (other >> cell & 1) != 0 ? 'a' : '1'));
         });
 
         private static bool Won(int stones)

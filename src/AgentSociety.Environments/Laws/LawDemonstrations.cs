@@ -30,15 +30,7 @@ sealed class LawDemonstrations(ILaw law, double knownShare, double experimentSha
         return [new(Source.Prompt, LawText.ProposerPrompt(frontier, law.MaximumDifficulty)), new(Source.Model, problem.Text)];
     }
 
-    // A step down where a difficulty has too few problems to find one that is not reserved.
-    private Problem Unreserved(int difficulty, KeyedRandom random)
-    {
-        for (int tries = 0; ; tries++)
-        {
-            Problem problem = law.Generate(Math.Max(1, difficulty - (tries / 256)), random);
-            if (!Reservation.Holds(law.Name, problem.CanonicalForm)) return problem;
-        }
-    }
+    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(law.Name, difficulty, random, law.Generate);
 
     /// <summary>A flawless walk, with tools that know a share of the facts.</summary>
     private sealed class Walk(ILaw law, string problem, string[] world, double share, int experiments, KeyedRandom random)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using AgentSociety.Environments.DataSets;
 
@@ -14,28 +15,39 @@ sealed record Story(string Who, string What, int First, IReadOnlyList<Event> Eve
     public static IReadOnlyList<string> Things { get; } = ["apples", "books", "coins", "kilos of rice", "litres of milk", "metres of rope"];
 
     /// <summary>Reads a story; null where the text is none.</summary>
-    public static Story? Read(string text, int largest, int most)
+    public static Story? Read(ReadOnlySpan<char> text, int largest, int most)
     {
-        string[] sentences = text.Split(". ");
-        if (sentences.Length < 3 || sentences.Length > most + 2) return null;
-        string who = sentences[0].Split(' ')[0];
-        if (!Names.Contains(who) || !sentences[0].StartsWith($"{who} has ", StringComparison.Ordinal)) return null;
-        string[] begun = sentences[0][(who.Length + 5)..].Split(' ', 2);
-        if (begun.Length != 2 || !Things.Contains(begun[1]) || Whole(begun[0], largest) is not { } first) return null;
-        if (sentences[^1] != Question(who, begun[1])) return null;
-        List<Event> events = [];
-        foreach (string sentence in sentences[1..^1])
+        if (Named(Names, ref text) is not { } who || !Skip(" has ", ref text) || Whole(ref text, largest) is not { } first) return null;
+        if (!Skip(" ", ref text) || Named(Things, ref text) is not { } what || !Skip(". ", ref text)) return null;
+        List<Event> events = new(Math.Min(most, 8));
+        while (Skip(who, ref text))
         {
-            if (!sentence.StartsWith(who + " ", StringComparison.Ordinal) || Event.Read(sentence[(who.Length + 1)..], largest) is not { } happened) return null;
+            if (events.Count == most || !Skip(" ", ref text) || Event.Read(ref text, largest) is not { } happened || !Skip(". ", ref text)) return null;
             events.Add(happened);
         }
 
-        return new(who, begun[1], first, events);
+        return events.Count > 0 && Skip("How many ", ref text) && Skip(what, ref text) && Skip(" has ", ref text) && Skip(who, ref text) && text is " now?"
+            ? new(who, what, first, events) : null;
     }
 
-    /// <summary>A whole number from 2 on as digits without leading zeros.</summary>
-    public static int? Whole(string text, int largest) =>
-        text.Length is >= 1 and <= 6 && text[0] != '0' && !text.AsSpan().ContainsAnyExceptInRange('0', '9') && int.Parse(text) is int number && number >= 2 && number <= largest ? number : null;
+    /// <summary>Passes over a word that the text begins with; false where it does not.</summary>
+    public static bool Skip(string word, ref ReadOnlySpan<char> text)
+    {
+        if (!text.StartsWith(word, StringComparison.Ordinal)) return false;
+        text = text[word.Length..];
+        return true;
+    }
+
+    /// <summary>Passes over a whole number from 2 on, written as digits without leading zeros; null where the text begins with none.</summary>
+    public static int? Whole(ref ReadOnlySpan<char> text, int largest)
+    {
+        int digits = text.IndexOfAnyExceptInRange('0', '9');
+        if (digits is < 1 or > 6 || text[0] == '0') return null;
+        int number = int.Parse(text[..digits], CultureInfo.InvariantCulture);
+        if (number < 2 || number > largest) return null;
+        text = text[digits..];
+        return number;
+    }
 
     public string Write() => $"{Who} has {First} {What}. {string.Concat(Events.Select(happened => $"{Who} {happened.Write()}. "))}{Question(Who, What)}";
 
@@ -45,16 +57,28 @@ sealed record Story(string Who, string What, int First, IReadOnlyList<Event> Eve
     /// <summary>The worked solution, a line for each thing that happens.</summary>
     public IReadOnlyList<(string Line, Rational After)> Work()
     {
-        List<(string, Rational)> lines = [];
+        List<(string, Rational)> lines = new(Events.Count);
         Rational now = (BigInteger)First;
+        Span<char> room = stackalloc char[96];
         foreach (Event happened in Events)
         {
             Rational after = happened.Apply(now);
-            lines.Add(($"{now} {happened.Operation} {happened.Number} = {after}", after));
+            lines.Add((string.Create(CultureInfo.InvariantCulture, room, $"{now} {happened.Operation} {happened.Number} = {after}"), after));
             now = after;
         }
 
         return lines;
+    }
+
+    // No name begins another one.
+    private static string? Named(IReadOnlyList<string> names, ref ReadOnlySpan<char> text)
+    {
+        foreach (string name in names)
+        {
+            if (Skip(name, ref text)) return name;
+        }
+
+        return null;
     }
 
     private static string Question(string who, string what) => $"How many {what} has {who} now?";
@@ -70,12 +94,12 @@ sealed record Event(char Operation, int Number)
         ('+', "gets ", " more"), ('-', "gives ", " away"), ('*', "now has ", " times as many"), ('/', "keeps one of ", " equal shares"),
     ];
 
-    public static Event? Read(string text, int largest)
+    /// <summary>Passes over something that happens; null where the text begins with nothing of the kind.</summary>
+    public static Event? Read(ref ReadOnlySpan<char> text, int largest)
     {
         foreach ((char operation, string before, string after) in Words)
         {
-            if (text.Length > before.Length + after.Length && text.StartsWith(before, StringComparison.Ordinal) && text.EndsWith(after, StringComparison.Ordinal)
-                && Story.Whole(text[before.Length..^after.Length], largest) is { } number) return new(operation, number);
+            if (Story.Skip(before, ref text)) return Story.Whole(ref text, largest) is { } number && Story.Skip(after, ref text) ? new(operation, number) : null;
         }
 
         return null;

@@ -42,12 +42,12 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
-        while (true)
+        return ProblemDraw.First(EnvironmentName, difficulty, () =>
         {
             Event[] events = [.. Enumerable.Range(0, difficulty).Select(_ => new Event("+-*/"[random.Next(4)], random.Next(2, _options.LargestNumber)))];
             Story story = new(random.Choose(Story.Names), random.Choose(Story.Things), random.Next(2, _options.LargestNumber), events);
-            if (Parse(story.Write()).Problem is { } problem) return problem;
-        }
+            return Parse(story.Write()).Problem;
+        });
     }
 
     /// <inheritdoc />
@@ -71,11 +71,18 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
     /// <inheritdoc />
     public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
     {
-        int[] written = [.. Enumerable.Range(0, transcript.Count).Where(index => transcript[index] is { Source: Source.Model, Text.Length: > 0 })];
-        if (written.Length != 1) return new() { Outcome = Outcome.Malformed, Reason = "the answer must be one piece" };
-        string text = transcript[written[0]].Text;
+        int segment = -1, pieces = 0;
+        for (int index = 0; index < transcript.Count; index++)
+        {
+            if (transcript[index] is not { Source: Source.Model, Text.Length: > 0 }) continue;
+            segment = index;
+            pieces++;
+        }
+
+        if (pieces != 1) return new() { Outcome = Outcome.Malformed, Reason = "the answer must be one piece" };
+        string text = transcript[segment].Text;
         IReadOnlyList<(string Line, Rational After)> work = Read(problem.Text).Work();
-        List<StepVerdict> steps = [];
+        List<StepVerdict> steps = new(work.Count + 1);
         int start = 0, line = 0, marker = text.IndexOf(Marker, StringComparison.Ordinal);
         if (marker < 0) return new() { Outcome = Outcome.Malformed, Reason = $"no '{Marker}' and so no answer" };
         // One line too many is enough to judge; whatever else stands before the answer is one invalid rest, however long.
@@ -83,14 +90,14 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
         {
             int end = text.IndexOf('\n', start, marker - start);
             if (end < 0) break;
-            steps.Add(new(written[0], start, end - start + 1, line < work.Count && text.AsSpan(start, end - start).SequenceEqual(work[line].Line)));
+            steps.Add(new(segment, start, end - start + 1, line < work.Count && text.AsSpan(start, end - start).SequenceEqual(work[line].Line)));
             start = end + 1;
         }
 
-        if (start < marker) steps.Add(new(written[0], start, marker - start, false));
+        if (start < marker) steps.Add(new(segment, start, marker - start, false));
         if (Rational.Read(text.AsSpan(marker + Marker.Length).TrimEnd('\n')) is not { } given) return new() { Outcome = Outcome.Malformed, Reason = $"'{Marker}' must be followed by one number and nothing else", Steps = steps };
         Rational truth = work[^1].After;
-        steps.Add(new(written[0], marker, text.Length - marker, given == truth && line == work.Count));
+        steps.Add(new(segment, marker, text.Length - marker, given == truth && line == work.Count));
         return given == truth
             ? new() { Outcome = Outcome.Correct, Reason = $"the answer is {truth}", Steps = steps }
             : new() { Outcome = Outcome.Wrong, Reason = $"the answer is {truth}, not {given}", Steps = steps };
@@ -113,13 +120,5 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
 
     private Story Read(string text) => Story.Read(text, _options.LargestNumber, MaximumDifficulty) ?? throw new ArgumentException("the text is no problem of this environment", nameof(text));
 
-    // A step down where a difficulty has too few problems to find one that is not reserved.
-    private Problem Unreserved(int difficulty, KeyedRandom random)
-    {
-        for (int tries = 0; ; tries++)
-        {
-            Problem problem = Generate(Math.Max(1, difficulty - (tries / 256)), random);
-            if (!Reservation.Holds(EnvironmentName, problem.CanonicalForm)) return problem;
-        }
-    }
+    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(EnvironmentName, difficulty, random, Generate);
 }

@@ -40,8 +40,34 @@ public static class Conformance
             if (proposal.Problem is null && proposal.Reason.Length == 0) failures.Add($"Parse refuses '{(text.Length > 20 ? text[..20] : text)}' without a reason.");
         }
 
+        if (environment is IDemonstrator demonstrator) failures.AddRange(Demonstrations(environment, demonstrator, alphabet, samples));
         string asked = environment.ProposerPrompt(new([0.5, null]), KeyedRandom.For(3, "conformance"));
         failures.AddRange(asked.Where(character => !alphabet.Contains(character)).Distinct().Select(character => $"ProposerPrompt holds '{character}', which Alphabet lacks."));
         return [.. failures.Distinct()];
+    }
+
+    // Whether what is shown is right is the environment's to say: base material of a game may show any legal moves, and a world of its own its own facts.
+    private static IEnumerable<string> Demonstrations(IEnvironment environment, IDemonstrator demonstrator, HashSet<char> alphabet, int samples)
+    {
+        for (int index = 0; index < samples; index++)
+        {
+            int difficulty = 1 + (index % environment.MaximumDifficulty);
+            foreach ((string name, Func<KeyedRandom, IReadOnlyList<Segment>> show) in new (string, Func<KeyedRandom, IReadOnlyList<Segment>>)[] { ("DemonstrateSolution", random => demonstrator.DemonstrateSolution(difficulty, random)), ("DemonstrateProposal", random => demonstrator.DemonstrateProposal(difficulty, random)) })
+            {
+                IReadOnlyList<Segment> shown = show(KeyedRandom.For(4, "conformance", index));
+                if (shown.Count < 2 || shown[0].Source != Source.Prompt || !shown.Any(segment => segment.Source == Source.Model)) yield return $"{name}({difficulty}) does not show a prompt and what is written after it.";
+                if (!shown.SequenceEqual(show(KeyedRandom.For(4, "conformance", index)))) yield return $"{name}({difficulty}) gave two texts for one key.";
+                foreach (char character in shown.SelectMany(segment => segment.Text).Where(character => !alphabet.Contains(character)).Distinct()) yield return $"{name} shows '{character}' (U+{(int)character:x4}), which Alphabet lacks.";
+                if (name != "DemonstrateProposal" || shown.Count < 2) continue;
+                Proposal proposal = environment.Parse(shown[1].Text);
+                if (proposal.Problem is null) yield return $"DemonstrateProposal shows '{shown[1].Text}', which Parse refuses: {proposal.Reason}.";
+                else if (Reservation.Holds(environment.Name, proposal.Problem.CanonicalForm)) yield return $"DemonstrateProposal shows '{shown[1].Text}', which is reserved for tests.";
+            }
+
+            if (environment is not ExternalDemonstrator external) continue;
+            (Problem problem, IReadOnlyList<Segment> solution) = external.Worked(difficulty, KeyedRandom.For(5, "conformance", index));
+            Verdict verdict = environment.Verify(problem, solution);
+            if (verdict.Outcome != Outcome.Correct) yield return $"demonstrate answers '{problem.Text}' with '{solution[1].Text}', which verify calls {verdict.Outcome.ToString().ToLowerInvariant()}: {verdict.Reason}.";
+        }
     }
 }

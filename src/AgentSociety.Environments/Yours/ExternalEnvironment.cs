@@ -8,9 +8,10 @@ namespace AgentSociety.Environments.Yours;
 
 /// <summary>An environment in any language: a program that answers JSON lines.</summary>
 /// <remarks>
-/// Methods, with their parameters and results. <c>describe</c>: {seed} to {name, alphabet, maximumDifficulty}. <c>generate</c>: {difficulty, key} to a problem
+/// Methods, with their parameters and results. <c>describe</c>: {seed} to {name, alphabet, maximumDifficulty} and, where the program can show how problems are
+/// solved, {demonstrates: true}. <c>generate</c>: {difficulty, key} to a problem
 /// {text, difficulty, canonicalForm}. <c>parse</c>: {text} to {problem} or {reason}. <c>proposerPrompt</c>: {solveRates, key} and <c>solverPrompt</c>: {problem, key} to a
-/// text. <c>verify</c>: {problem, transcript: [{source: prompt|model|tool, text}]} to {outcome: correct|wrong|malformed, reason}. A key is a decimal string of 64 bits; the
+/// text. <c>verify</c>: {problem, transcript: [{source: prompt|model|tool, text}]} to {outcome: correct|wrong|malformed, reason}. <c>demonstrate</c>: {problem, key} to a text, the worked answer. A key is a decimal string of 64 bits; the
 /// same key must give the same answer, also in another process. Tools and steps are for environments in .NET.
 /// </remarks>
 public sealed class ExternalEnvironment : IEnvironment, IDisposable
@@ -27,6 +28,15 @@ public sealed class ExternalEnvironment : IEnvironment, IDisposable
         Name = Text(said, "name", "describe");
         Alphabet = Text(said, "alphabet", "describe");
         MaximumDifficulty = Number(said, "maximumDifficulty", "describe");
+        Demonstrates = Field(said, "demonstrates") is JsonValue value && value.TryGetValue(out bool demonstrates) && demonstrates;
+    }
+
+    /// <summary>Starts the program; what it is can demonstrate where the program can.</summary>
+    /// <exception cref="SocietyException">It cannot be started or does not answer as it should.</exception>
+    public static IEnvironment Start(ExternalOptions options, ulong seed)
+    {
+        ExternalEnvironment program = new(options, seed);
+        return program.Demonstrates ? new ExternalDemonstrator(program) : program;
     }
 
     /// <inheritdoc />
@@ -37,6 +47,9 @@ public sealed class ExternalEnvironment : IEnvironment, IDisposable
 
     /// <inheritdoc />
     public int MaximumDifficulty { get; }
+
+    /// <summary>True where the program answers <c>demonstrate</c>.</summary>
+    public bool Demonstrates { get; }
 
     /// <inheritdoc />
     public Problem Generate(int difficulty, KeyedRandom random) => Read(_program.Ask("generate", new() { ["difficulty"] = difficulty, ["key"] = Key(random) }), "generate");
@@ -75,6 +88,9 @@ public sealed class ExternalEnvironment : IEnvironment, IDisposable
         };
         return new() { Outcome = outcome, Reason = Text(said, "reason", "verify") };
     }
+
+    /// <summary>How the program itself would answer a problem.</summary>
+    public string Demonstrate(Problem problem, KeyedRandom random) => Plain(_program.Ask("demonstrate", new() { ["problem"] = Written(problem), ["key"] = Key(random) }), "demonstrate");
 
     /// <summary>Ends the program.</summary>
     public void Dispose() => _program.Dispose();

@@ -57,8 +57,8 @@ public sealed class AgentActor : ReceiveActor
         /// <summary>The problem.</summary>
         public required Problem Problem { get; init; }
 
-        /// <summary>The environment as it stands this round, where past selves change it; null for the one that the agent was born into.</summary>
-        public IEnvironment? Environment { get; init; }
+        /// <summary>The environment as it stands this round: past selves change it.</summary>
+        public required IEnvironment Environment { get; init; }
 
         /// <summary>Index of the attempt in its group.</summary>
         public required int Attempt { get; init; }
@@ -101,7 +101,7 @@ public sealed class AgentActor : ReceiveActor
         _environment = environment;
         _host = host;
         Receive<Propose>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, static () => null));
-        Receive<Solve>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, () => (asked.Environment ?? environment).OpenTools(asked.Problem, asked.Access)));
+        Receive<Solve>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, () => asked.Environment.OpenTools(asked.Problem, asked.Access)));
         Receive<ModelHost.Generated>(End);
         Receive<ModelHost.Refused>(refused =>
         {
@@ -175,7 +175,7 @@ public sealed class AgentActor : ReceiveActor
 
     private Solved Judge(Solve asked, ModelHost.Generated generated)
     {
-        Verdict verdict = (asked.Environment ?? _environment).Verify(asked.Problem, generated.Generation.Segments);
+        Verdict verdict = asked.Environment.Verify(asked.Problem, generated.Generation.Segments);
         EpisodeRecord episode = Record(asked.Episode, asked.Round, asked.Attempt, asked.Playing, generated.Generation) with
         {
             Problem = asked.ProblemId,

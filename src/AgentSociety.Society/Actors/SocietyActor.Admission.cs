@@ -40,6 +40,7 @@ internal sealed partial class SocietyActor
                 Place = place,
                 ProblemId = trial.Problem.Id,
                 Problem = trial.Problem.Problem,
+                Environment = _plan.Environment,
                 Attempt = trial.Attempt.Attempt,
                 Prompt = _plan.Environment.SolverPrompt(trial.Problem.Problem, KeyedRandom.For(_plan.Seed, "solve/prompt", _round, problem)),
                 Access = new ToolAccess { Notes = place % 2 == 0 ? trial.Without : trial.With },

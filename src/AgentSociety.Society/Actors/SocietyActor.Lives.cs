@@ -43,7 +43,9 @@ internal sealed partial class SocietyActor
         }
 
         _agents.Clear();
-        _plan = _session.Plan.OfGeneration(_lifetimes.Of(_round));
+        RunPlan born = _session.Plan.OfGeneration(_lifetimes.Of(_round));
+        // Past selves are those of weights that live on.
+        _plan = _lifetimes.InheritsWeights ? born with { Environment = _plan.Environment } : born;
         Populate();
         _display.Say($"round {_round}: generation {_lifetimes.Of(_round)} is born");
         if (_lifetimes.InheritsWeights)
@@ -93,6 +95,7 @@ internal sealed partial class SocietyActor
                 Place = index,
                 ProblemId = "",
                 Problem = question.Problem,
+                Environment = _plan.Environment,
                 Attempt = 0,
                 Prompt = question.Prompt,
                 Access = HeldOutTest.Access(question, notes),

@@ -1,6 +1,7 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
+using Akka.Actor;
 
 namespace AgentSociety.Society;
 
@@ -11,9 +12,6 @@ internal sealed partial class SocietyActor
 
     /// <summary>The past selves that are stored with a round; null where nobody plays against them.</summary>
     private string? PastSelves => _plan.Environment is ILeaguePlay { Adapts: true } league ? league.PastSelves : null;
-
-    private static RunPlan Restored(RunPlan plan, SocietyState? state) =>
-        state?.PastSelves is { } past && plan.Environment is ILeaguePlay league ? plan with { Environment = league.Restored(past) } : plan;
 
     private void Measure()
     {

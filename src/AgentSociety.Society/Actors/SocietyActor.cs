@@ -129,7 +129,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             StoredRound? last = _session.Records.LastRound();
             _round = last?.Round ?? 0;
             SocietyState? state = last is null ? null : SocietyState.Load(last.State);
-            _plan = Restored(_session.Plan.OfGeneration(_lifetimes.Of(_round)), state);
+            _plan = _session.Plan.OfGeneration(_lifetimes.Of(_round)).Against(state?.PastSelves);
             _tokenLength = token => token == prepared.Model.Tokenizer.EndOfText ? 0 : prepared.Model.Tokenizer.Decode([token]).Length;
             _memory = new RoundMemory(_plan, _tokenLength, state);
             _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));

@@ -63,8 +63,7 @@ internal sealed class ProblemCurriculum
     {
         for (int draws = 0; ; draws++)
         {
-            Problem problem = _plan.Environment.Generate(difficulty, random);
-            if (Reservation.Holds(_plan.Environment.Name, problem.CanonicalForm)) continue;
+            Problem problem = ProblemDraw.Unreserved(_plan.Environment.Name, difficulty, random, _plan.Environment.Generate);
             if (posed.Add(problem.Text) || draws >= MostDraws) return problem;
         }
     }

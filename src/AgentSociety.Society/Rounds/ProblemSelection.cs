@@ -65,10 +65,6 @@ public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IRea
     {
         KeyedRandom random = KeyedRandom.For(plan.Seed, "distribution", round, index);
         int hardest = Math.Min(plan.Scenario.Pretrain.MaximumDifficulty, plan.Environment.MaximumDifficulty);
-        while (true)
-        {
-            Problem problem = plan.Environment.Generate(random.Next(1, hardest), random);
-            if (!Reservation.Holds(plan.Environment.Name, problem.CanonicalForm)) return problem;
-        }
+        return ProblemDraw.Unreserved(plan.Environment.Name, hardest, random, (most, draw) => plan.Environment.Generate(draw.Next(1, most), draw));
     }
 }

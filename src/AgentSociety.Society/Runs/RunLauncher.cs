@@ -87,7 +87,9 @@ public static class RunLauncher
         RunRecords records = new(database);
         StoredRound last = records.LastRound() ?? throw new SocietyException($"{directory.Path}: the run has stored no round yet; there is nothing to test");
         int round = checkpoint is null ? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
-        using LanguageModel model = LanguageModel.Load(directory.Checkpoint(checkpoint ?? SocietyState.Load(last.State).ResumePoint));
+        SocietyState state = SocietyState.Load(last.State);
+        plan = plan.Against(state.PastSelves);
+        using LanguageModel model = LanguageModel.Load(directory.Checkpoint(checkpoint ?? state.ResumePoint));
         using Scratchpad scratchpad = new(database);
         INotes notes = new NotesAccess(plan, database, scratchpad).OfNewborn(round);
         return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);

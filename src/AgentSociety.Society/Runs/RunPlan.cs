@@ -69,6 +69,9 @@ public sealed record RunPlan
     /// <summary>The plan with the names of a generation. Call it on the plan of the first.</summary>
     internal RunPlan OfGeneration(int generation) => this with { Population = [.. Population.Select(agent => agent with { Name = Lifetimes.NameIn(agent.Name, generation) })] };
 
+    /// <summary>The plan with stored past selves opposite; null for those that the environment begins with.</summary>
+    internal RunPlan Against(string? pastSelves) => pastSelves is not null && Environment is ILeaguePlay league ? this with { Environment = league.Restored(pastSelves) } : this;
+
     /// <summary>A newborn: the weights of a solver (in turn, where each has its own), and nothing else.</summary>
     /// <param name="index">Which of the test's newborns.</param>
     public Agent Newborn(int index) => new() { Name = NewbornName, Role = Role.Solver, Adapter = Solvers[index % Solvers.Count].Adapter };

@@ -67,7 +67,7 @@ public class RatingTests
         TicTacToe game = new();
         PerfectPlay perfect = new();
         Dictionary<string, IReadOnlyList<string>> best = [];
-        foreach (IGamePosition position in Positions(game)) best[position.View(0)] = perfect.Best(position);
+        foreach (IGamePosition position in Positions(game).Where(position => position.Mover >= 0)) best[position.View(position.Mover)] = perfect.Best(position);
         Strategy flawless = (view, moves) => [.. moves.Select(move => best[view].Contains(move) ? 1.0 / best[view].Count : 0)];
         IReadOnlyList<Match> matches = League.RoundRobin(game, new Dictionary<string, Strategy> { ["perfect"] = flawless, ["random"] = Exploitability.Uniform }, 200, 7);
         Assert.DoesNotContain(matches, match => match.First == "perfect" ? match.Score == 0 : match.Score == 1);

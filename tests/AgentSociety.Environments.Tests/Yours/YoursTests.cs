@@ -87,12 +87,47 @@ public sealed class YoursTests : IDisposable
         Assert.Contains(said, Assert.Throws<SocietyException>(() => Start(trouble, trouble == "sleep 30" ? 0.3 : 30)).Message);
     }
 
+    [Theory, InlineData("b", null), InlineData("c", "which verify calls wrong"), InlineData("B", "which Alphabet lacks")]
+    public void A_program_that_demonstrates_is_base_material_and_held_to_its_own_verdict(string answer, string? said)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        string demonstrates = $$"""case $line in *describe*) r='{"name":"letter","alphabet":"abcdefghijklmnopqrstuvwxyz :","maximumDifficulty":1,"demonstrates":true}';; *demonstrate*) r='"{{answer}}"';; esac""";
+        IEnvironment environment = ExternalEnvironment.Start(Options(demonstrates, 30), 1);
+        using ExternalDemonstrator shown = Assert.IsType<ExternalDemonstrator>(environment);
+        Assert.Equal([new(Source.Prompt, "after a:"), new(Source.Model, answer)], shown.DemonstrateSolution(1, KeyedRandom.For(1, "shown")));
+        Assert.Equal([new(Source.Prompt, "after a:"), new(Source.Model, "a")], shown.DemonstrateProposal(1, KeyedRandom.For(1, "shown")));
+        IReadOnlyList<string> failures = Conformance.Check(environment, 3);
+        if (said is null) Assert.Empty(failures);
+        else Assert.Contains(failures, failure => failure.Contains(said, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_program_that_demonstrates_nothing_is_no_base_material()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using ExternalEnvironment environment = Assert.IsType<ExternalEnvironment>(ExternalEnvironment.Start(Options("", 30), 1));
+        Assert.False(environment.Demonstrates);
+    }
+
+    [Fact]
+    public void The_template_in_python_keeps_every_promise()
+    {
+        string? python = Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "python3")).FirstOrDefault(File.Exists);
+        if (python is null) return;
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "AgentSociety.sln"))) folder = Path.GetDirectoryName(folder)!;
+        IEnvironment environment = ExternalEnvironment.Start(new() { Command = python, Arguments = [Path.Combine(folder, "templates", "external", "my_task.py")] }, 1);
+        using ExternalDemonstrator shown = Assert.IsType<ExternalDemonstrator>(environment);
+        Assert.Empty(Conformance.Check(environment));
+    }
+
     [Fact]
     public void A_program_that_does_not_exist_is_bad_input() =>
         Assert.True(Assert.Throws<SocietyException>(() => new ExternalEnvironment(new() { Command = "/nowhere/at-all" }, 1)).BadInput);
 
-    private static ExternalEnvironment Start(string trouble, double timeout) =>
-        new(new() { Command = "/bin/sh", Arguments = ["-c", Program.Replace("BREAK", trouble, StringComparison.Ordinal)], TimeoutSeconds = timeout }, 1);
+    private static ExternalEnvironment Start(string trouble, double timeout) => new(Options(trouble, timeout), 1);
+
+    private static ExternalOptions Options(string trouble, double timeout) => new() { Command = "/bin/sh", Arguments = ["-c", Program.Replace("BREAK", trouble, StringComparison.Ordinal)], TimeoutSeconds = timeout };
 }
 
 /// <summary>An environment as an author would write it: name the next letter.</summary>
