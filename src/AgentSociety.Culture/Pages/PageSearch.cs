@@ -8,9 +8,9 @@ namespace AgentSociety.Culture;
 /// <remarks>
 /// Ranked by BM25 (FTS5; a match in the name counts four times one in the body). A word that stands on half of all pages or more
 /// has an inverse document frequency near zero, so that in a small scratchpad most scores tie: ties, to a hundredth, are broken
-/// by the page's worth, then by recency. Of the pages that match, the <see cref="Candidates"/> youngest are ranked: where more
-/// match, their words are too common to tell them apart. The last word may be the beginning of one; it stands for the first
-/// <see cref="Completions"/> words that begin so, and pages found by these follow those that hold the word itself.
+/// by the page's worth, then by recency. BM25 counts the pages of every word, so that a word on more than <see cref="CommonFrom"/> pages
+/// is looked for and not scored; and of the pages that match, the <see cref="Candidates"/> youngest are ranked. The last word may be
+/// the beginning of one; it stands for the first <see cref="Completions"/> words that begin so, and pages found by these follow those that hold the word itself.
 /// </remarks>
 public static class PageSearch
 {
@@ -20,10 +20,8 @@ public static class PageSearch
     /// <summary>Words that the beginning of one stands for.</summary>
     public const int Completions = 8;
 
-    // BM25 walks every posting of every word for its document frequencies; beyond this it is left out, and worth and recency rank alone.
-    private const int RankedPostings = 5_000;
-
-    private const string Ranked = "-bm25(page_text, 4, 1)";
+    /// <summary>Pages beyond which a word tells them too little apart to be scored.</summary>
+    public const int CommonFrom = 2_000;
 
     /// <summary>Pages that hold every word of the query; the last word may be the beginning of one.</summary>
     /// <param name="database">The database.</param>
@@ -37,13 +35,12 @@ public static class PageSearch
         bool open = char.IsLetterOrDigit(query[^1]);
         List<SearchHit> found = database.Read(connection =>
         {
-            List<SearchHit> hits = Find(connection, string.Join(' ', words.Select(Quoted)), Ranked, prefix, limit);
-            if (hits.Count >= limit || !open) return hits;
-            List<(string Term, long Pages)> ends = Ends(connection, words[^1]);
-            if (ends.Count == 0) return hits;
-            string match = $"{string.Concat(words[..^1].Select(word => $"{Quoted(word)} AND "))}({string.Join(" OR ", ends.Select(end => Quoted(end.Term)))})";
-            HashSet<string> known = [.. hits.Select(hit => hit.Page)];
-            hits.AddRange(Find(connection, match, ends.Sum(end => end.Pages) <= RankedPostings ? Ranked : "0.0", prefix, limit).Where(hit => !known.Contains(hit.Page)).Take(limit - hits.Count));
+            string[] wanted = [.. words.Distinct(StringComparer.OrdinalIgnoreCase).Select(Quoted)];
+            string[] rare = [.. wanted.Where(word => IsRare(connection, word))];
+            List<SearchHit> hits = Find(connection, wanted, rare, prefix, limit, []);
+            if (hits.Count >= limit || !open || Ends(connection, words[^1]) is not { Count: > 0 } ends) return hits;
+            string last = Quoted(words[^1]), any = $"({string.Join(" OR ", ends)})";
+            hits.AddRange(Find(connection, [.. wanted.Where(word => word != last), any], [.. rare.Where(word => word != last), .. IsRare(connection, any) ? [any] : (string[])[]], prefix, limit - hits.Count, [.. hits.Select(hit => hit.Page)]));
             return hits;
         });
         // The rows bring the bodies: what is shown of them is cut out here.
@@ -54,19 +51,43 @@ public static class PageSearch
     internal static string MatchAny(string text, int words) =>
         string.Join(" OR ", Words(text).Distinct(StringComparer.Ordinal).OrderByDescending(word => word.Length).ThenBy(word => word, StringComparer.Ordinal).Take(words).Select(Quoted));
 
-    private static List<SearchHit> Find(SqliteConnection connection, string match, string score, string prefix, int limit) => connection.Query<SearchHit>($"""
-        WITH candidate AS MATERIALIZED (
-               SELECT p.id, p.name, p.head, p.worth, {score} AS score FROM page_text CROSS JOIN page p ON p.id = page_text.rowid
-               WHERE page_text MATCH @match AND substr(p.name, 1, length(@prefix)) = @prefix ORDER BY page_text.rowid DESC LIMIT {Candidates}),
-             best AS MATERIALIZED (SELECT * FROM candidate ORDER BY round(score, 2) DESC, worth DESC, head DESC LIMIT @limit)
-        SELECT b.name AS Page, r.id AS Revision, b.score AS Score, p.body AS Snippet
-        FROM best b JOIN revision r ON r.number = b.head JOIN page p ON p.id = b.id ORDER BY round(b.score, 2) DESC, b.worth DESC, b.head DESC
-        """, new { match, prefix, limit }).AsList();
-
-    private static List<(string Term, long Pages)> Ends(SqliteConnection connection, string word)
+    /// <summary>The best of the youngest pages that hold all of the wanted, ranked by those of them that are rare.</summary>
+    private static List<SearchHit> Find(SqliteConnection connection, string[] wanted, string[] rare, string prefix, int limit, HashSet<string> known)
     {
-        string folded = Snippet.Fold(word);
-        return connection.Query<(string, long)>($"SELECT term, doc FROM page_word WHERE term > @folded AND term < @folded || char(0x10FFFF) LIMIT {Completions}", new { folded }).AsList();
+        // Whole words of the prefix are words of the name: the index then skips the other namespaces.
+        IEnumerable<string> within = prefix.Length > 0 && char.IsLetterOrDigit(prefix[^1]) ? Words(prefix).SkipLast(1) : Words(prefix);
+        string match = string.Join(" AND ", [.. wanted, .. within.Select(word => $"name : {Quoted(word)}")]);
+        List<(long Page, string Name, long Head, double Worth)> candidates = connection.Query<(long, string, long, double)>($"""
+            SELECT p.id, p.name, p.head, p.worth FROM page_text CROSS JOIN page p ON p.id = page_text.rowid
+            WHERE page_text MATCH @match AND substr(p.name, 1, length(@prefix)) = @prefix ORDER BY page_text.rowid DESC LIMIT {Candidates}
+            """, new { match, prefix }).AsList();
+        Dictionary<long, double> scores = rare.Length == 0 || candidates.Count == 0 ? [] : connection.Query<(long Page, double Score)>(
+            "SELECT rowid, -bm25(page_text, 4, 1) FROM page_text WHERE page_text MATCH @match AND rowid BETWEEN @oldest AND @youngest",
+            new { match = string.Join(" AND ", rare), oldest = candidates[^1].Page, youngest = candidates[0].Page }).ToDictionary(row => row.Page, row => row.Score);
+        (long Page, string Name, long Head, double Worth)[] best = [.. candidates.Where(page => !known.Contains(page.Name))
+            .OrderByDescending(page => Math.Round(scores.GetValueOrDefault(page.Page), 2)).ThenByDescending(page => page.Worth).ThenByDescending(page => page.Head).Take(limit)];
+        if (best.Length == 0) return [];
+        Dictionary<long, (string Revision, string Body)> bodies = connection.Query<(long Page, string Revision, string Body)>(
+            $"SELECT p.id, r.id, p.body FROM page p JOIN revision r ON r.number = p.head WHERE p.id IN ({string.Join(',', best.Select(page => page.Page))})").ToDictionary(row => row.Page, row => (row.Revision, row.Body));
+        return [.. best.Select(page => new SearchHit { Page = page.Name, Revision = bodies[page.Page].Revision, Score = scores.GetValueOrDefault(page.Page), Snippet = bodies[page.Page].Body })];
+    }
+
+    private static bool IsRare(SqliteConnection connection, string match) =>
+        connection.ExecuteScalar<long>($"SELECT count(*) FROM (SELECT 1 FROM page_text WHERE page_text MATCH @match LIMIT {CommonFrom + 1})", new { match }) <= CommonFrom;
+
+    /// <summary>The first words that begin with one and are longer.</summary>
+    private static List<string> Ends(SqliteConnection connection, string word)
+    {
+        List<string> ends = [];
+        string folded = Snippet.Fold(word), last = folded;
+        // One look a word: the vocabulary's next row may be one of a hundred thousand places of the same word.
+        while (ends.Count < Completions && connection.QueryFirstOrDefault<string?>("SELECT term FROM page_word WHERE term >= @last || char(1) LIMIT 1", new { last }) is { } next && next.StartsWith(folded, StringComparison.Ordinal))
+        {
+            ends.Add(Quoted(next));
+            last = next;
+        }
+
+        return ends;
     }
 
     // Every word becomes a quoted string: FTS5 then sees no operator, column filter or unbalanced quote.
