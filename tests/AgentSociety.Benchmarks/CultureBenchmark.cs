@@ -242,11 +242,10 @@ public static class CultureBenchmark
     private static void Wiki(Figures figures, string place, int pages)
     {
         using SocietyDatabase database = SocietyDatabase.Open(place);
-        using Scratchpad scratchpad = new(database);
         Random random = new(1);
         string Words(int count) => string.Join(' ', Enumerable.Range(0, count).Select(_ => $"word{(int)(20_000 * Math.Pow(random.NextDouble(), 3))}"));
-        int standing = scratchpad.Snapshot().List("").Count;
-        if (standing == 0) Write(scratchpad, pages, Words);
+        int standing = new PageArchive(database).List().Count;
+        if (standing == 0) Write(database, pages, Words);
         else pages = standing;
         (List<double> Wall, List<double> Processor) Times(int count, Action<int> act)
         {
@@ -283,8 +282,9 @@ public static class CultureBenchmark
     }
 
     /// <summary>Ten revisions of each page, 5,000 a transaction.</summary>
-    private static void Write(Scratchpad scratchpad, int pages, Func<int, string> words)
+    private static void Write(SocietyDatabase database, int pages, Func<int, string> words)
     {
+        using Scratchpad scratchpad = new(database);
         for (int revision = 0; revision < 10; revision++)
             for (int page = 0; page < pages; page += 5_000)
                 scratchpad.Commit([.. Enumerable.Range(page, Math.Min(5_000, pages - page)).Select(one => Append($"{revision}/{one}", $"notes/page-{one}", words(8), one % 64, revision))]);

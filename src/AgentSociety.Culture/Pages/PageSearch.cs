@@ -21,7 +21,7 @@ public static class PageSearch
     public const int Completions = 8;
 
     /// <summary>Pages beyond which a word tells them too little apart to be scored.</summary>
-    public const int CommonFrom = 2_000;
+    public const int CommonFrom = 1_000;
 
     /// <summary>Pages that hold every word of the query; the last word may be the beginning of one.</summary>
     /// <param name="database">The database.</param>
