@@ -137,7 +137,7 @@ public sealed class LanguageModel : IDisposable
         using var frozen = no_grad();
         foreach ((string weightName, Tensor weight) in Decoder.Parameters)
         {
-            if (weightName.EndsWith(".weight", StringComparison.Ordinal) && adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b)) weight.add_(b.matmul(a).to(weight.dtype), alpha: adapter.Scale);
+            if (weightName.EndsWith(".weight", StringComparison.Ordinal) && adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b)) weight.Accumulate(b.matmul(a).to(weight.dtype), adapter.Scale);
         }
 
         adapter.Dispose();

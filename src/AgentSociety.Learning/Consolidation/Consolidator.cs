@@ -94,7 +94,7 @@ public sealed class Consolidator
             Tensor logits = weights.Forward(batch.Tokens(device), batch.Positions(device)); // [B, T, V]
             Tensor student = logits.reshape(-1, logits.size(-1)).index_select(0, tensor(Rows(batch), device: device)); // [N, V]
             Tensor teacher = tensor(shares[share].SelectMany(lesson => lesson.Logits).ToArray(), [student.size(0), student.size(-1)], device: device);
-            Tensor loss = Divergence.Distillation(student, teacher).sum() / written;
+            Tensor loss = Divergence.Distillation(student, teacher).sum().DividedBy(written);
             losses[share] = loss.item<float>();
             return loss;
         });

@@ -1,3 +1,4 @@
+using AgentSociety.Models;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning.Objectives;
@@ -15,7 +16,7 @@ public static class CrossEntropy
     public static Tensor Smoothed(Tensor logDistribution, Tensor labelLogProbabilities, Tensor smoothing)
     {
         long vocabulary = logDistribution.size(-1);
-        Tensor share = smoothing / (vocabulary - 1);
-        return -((1 - smoothing - share) * labelLogProbabilities + share * logDistribution.sum(-1));
+        Tensor share = smoothing.DividedBy(vocabulary - 1);
+        return -((((-smoothing).Plus(1) - share) * labelLogProbabilities).Plus(share * logDistribution.sum(-1)));
     }
 }

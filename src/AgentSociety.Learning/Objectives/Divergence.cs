@@ -1,4 +1,5 @@
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Models;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning.Objectives;
@@ -16,7 +17,7 @@ public static class Divergence
         return estimator switch
         {
             KlEstimator.K1 => -logRatio,
-            KlEstimator.K2 => logRatio.square() / 2,
+            KlEstimator.K2 => logRatio.Squared().DividedBy(2),
             _ => logRatio.expm1() - logRatio,
         };
     }
@@ -34,8 +35,8 @@ public static class Divergence
     /// <param name="temperature">T; both are divided by it.</param>
     public static Tensor Distillation(Tensor student, Tensor teacher, double temperature = 1)
     {
-        Tensor logStudent = (student / temperature).log_softmax(-1);
-        Tensor logTeacher = (teacher / temperature).log_softmax(-1);
-        return (logTeacher.exp() * (logTeacher - logStudent)).sum(-1) * (temperature * temperature);
+        Tensor logStudent = student.DividedBy(temperature).log_softmax(-1);
+        Tensor logTeacher = teacher.DividedBy(temperature).log_softmax(-1);
+        return (logTeacher.exp() * (logTeacher - logStudent)).sum(-1).Times(temperature * temperature);
     }
 }

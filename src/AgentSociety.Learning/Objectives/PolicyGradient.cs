@@ -1,3 +1,4 @@
+using AgentSociety.Models;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning.Objectives;
@@ -19,11 +20,11 @@ public static class PolicyGradient
     public static Tensor Clipped(Tensor logProbabilities, Tensor recorded, Tensor advantages, double low, double high, double dualClip = 0)
     {
         Tensor ratio = (logProbabilities - recorded).exp();
-        Tensor surrogate = minimum(ratio * advantages, ratio.clamp(1 - low, 1 + high) * advantages);
+        Tensor surrogate = minimum(ratio * advantages, ratio.Clamped(1 - low, 1 + high) * advantages);
         if (dualClip > 0)
         {
-            Tensor bounded = maximum(surrogate, advantages * dualClip);
-            surrogate = where(advantages < 0, bounded, surrogate);
+            Tensor bounded = maximum(surrogate, advantages.Times(dualClip));
+            surrogate = where(advantages.Below(0), bounded, surrogate);
         }
 
         return -surrogate;
@@ -33,8 +34,8 @@ public static class PolicyGradient
     public static Tensor IsClipped(Tensor logProbabilities, Tensor recorded, Tensor advantages, double low, double high)
     {
         Tensor ratio = (logProbabilities - recorded).exp();
-        Tensor above = (ratio > 1 + high).logical_and(advantages > 0);
-        Tensor below = (ratio < 1 - low).logical_and(advantages < 0);
+        Tensor above = ratio.Above(1 + high).logical_and(advantages.Above(0));
+        Tensor below = ratio.Below(1 - low).logical_and(advantages.Below(0));
         return above.logical_or(below).to(ratio.dtype);
     }
 }

@@ -1,3 +1,4 @@
+using AgentSociety.Models;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning.Objectives;
@@ -31,5 +32,5 @@ public static class Preferences
         nn.functional.softplus(-Margin(demonstrated, own, opponentDemonstrated, opponentOwn, lambda));
 
     private static Tensor Margin(Tensor better, Tensor worse, Tensor referenceBetter, Tensor referenceWorse, double scale) =>
-        ((better - referenceBetter) - (worse - referenceWorse)) * scale;
+        ((better - referenceBetter) - (worse - referenceWorse)).Times(scale);
 }

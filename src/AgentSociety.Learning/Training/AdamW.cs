@@ -1,3 +1,5 @@
+using AgentSociety.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning;
@@ -33,7 +35,7 @@ public sealed class AdamW : IDisposable
     public double GradientNorm()
     {
         using var scope = NewDisposeScope();
-        Tensor[] norms = [.. Gradients().Select(gradient => gradient.square().sum())];
+        Tensor[] norms = [.. Gradients().Select(gradient => gradient.Squared().sum())];
         return norms.Length == 0 ? 0 : Math.Sqrt(stack(norms).to(ScalarType.Float64).sum().item<double>());
     }
 
@@ -46,17 +48,20 @@ public sealed class AdamW : IDisposable
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         Steps++;
-        double correction1 = 1 - Math.Pow(Beta1, Steps), correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
+        double correction1 = 1 - Math.Pow(Beta1, Steps);
+        using Scalar scale = gradientScale.ToScalar(), beta1 = Beta1.ToScalar(), beta2 = Beta2.ToScalar(), fresh1 = (1 - Beta1).ToScalar(), fresh2 = (1 - Beta2).ToScalar();
+        using Scalar correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps)).ToScalar(), epsilon = Epsilon.ToScalar(), one = 1.ToScalar();
+        using Scalar decay = (1 - learningRate * weightDecay).ToScalar(), rate = (-learningRate / correction1).ToScalar();
         for (int index = 0; index < _parameters.Count; index++)
         {
             Tensor parameter = _parameters[index].Value;
             if (parameter.grad is not { } gradient) continue;
-            if (gradientScale != 1) gradient.mul_(gradientScale);
-            _means[index].mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
-            _squares[index].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            Tensor denominator = _squares[index].sqrt().div_(correction2).add_(Epsilon);
-            if (weightDecay != 0 && parameter.dim() >= 2) parameter.mul_(1 - learningRate * weightDecay);
-            parameter.addcdiv_(_means[index], denominator, -learningRate / correction1);
+            if (gradientScale != 1) gradient.mul_(scale);
+            _means[index].mul_(beta1).add_(gradient, fresh1);
+            _squares[index].mul_(beta2).addcmul_(gradient, gradient, fresh2);
+            Tensor denominator = _squares[index].sqrt().div_(correction2).add_(epsilon, one);
+            if (weightDecay != 0 && parameter.dim() >= 2) parameter.mul_(decay);
+            parameter.addcdiv_(_means[index], denominator, rate);
         }
 
         ClearGradients();

@@ -66,7 +66,7 @@ internal static class GradientSum
         using var frozen = no_grad();
         for (int index = 0; index < leaves.Length; index++)
         {
-            if (leaves[index].grad is { } sum) sum.add_(gradients[index]);
+            if (leaves[index].grad is { } sum) sum.Accumulate(gradients[index]);
             else leaves[index].grad = gradients[index];
             // The leaf holds on to the values of its first gradient.
             gradients[index].Dispose();

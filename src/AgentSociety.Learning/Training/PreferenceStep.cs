@@ -1,4 +1,5 @@
 using AgentSociety.Learning.Objectives;
+using AgentSociety.Models;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning;
@@ -28,7 +29,7 @@ internal sealed class PreferenceStep(WeightSet weights, AdamW optimizer, Device 
             Tensor sums = Sums(group); // [2 P]: the better answers, then the worse
             Tensor reference = tensor([.. group.Select(pair => (float)pair.ReferenceBetter), .. group.Select(pair => (float)pair.ReferenceWorse)], device: device);
             Tensor[] now = sums.split(group.Length), then = reference.split(group.Length);
-            Tensor total = objective(now[0], now[1], then[0], then[1], beta).sum() / pairs.Count;
+            Tensor total = objective(now[0], now[1], then[0], then[1], beta).sum().DividedBy(pairs.Count);
             seen[share] = (total.item<float>(), ((now[0] - then[0]) > (now[1] - then[1])).sum().item<long>());
             return total;
         });

@@ -1,5 +1,6 @@
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Learning.Objectives;
+using AgentSociety.Models;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Learning;
@@ -23,7 +24,7 @@ internal static class TokenLoss
         Tensor? imitation = batch.HasImitation ? CrossEntropy.Smoothed(distribution, picked, batch.Smoothing(device)) : null;
         Tensor tokens = (policy, imitation) switch
         {
-            ({ } sampled, { } shown) => where(batch.PolicyRows(device) > 0, sampled, shown),
+            ({ } sampled, { } shown) => where(batch.PolicyRows(device).Above(0), sampled, shown),
             ({ } sampled, null) => sampled,
             _ => imitation!,
         };
@@ -49,7 +50,7 @@ internal static class TokenLoss
         Tensor recorded = batch.Shaped(batch.Recorded, device), advantages = batch.Shaped(batch.Advantages, device);
         Tensor loss = PolicyGradient.Clipped(picked, recorded, advantages, settings.ClipLow, settings.ClipHigh, settings.DualClip);
         if (settings.KlWeight == 0) return loss;
-        return loss + Divergence.Estimate(picked, batch.Shaped(batch.Reference, device), settings.KlEstimator) * settings.KlWeight;
+        return loss.Plus(Divergence.Estimate(picked, batch.Shaped(batch.Reference, device), settings.KlEstimator).Times(settings.KlWeight));
     }
 
     /// <summary>A loss with what it was made of; tensors of the scope at hand.</summary>

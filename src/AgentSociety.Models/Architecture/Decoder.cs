@@ -181,8 +181,8 @@ public sealed class Decoder : IDisposable
         Tensor stream = _weights["model.embed_tokens.weight"].index_select(0, tokens.reshape(-1)).view(batch, time, -1); // [batch, time, width]
         foreach (Layer layer in _layers)
         {
-            stream = stream + Attend(layer, Normalise(stream, layer.AttentionNorm), cosines, sines, adapter);
-            stream = stream + FeedForward(layer, Normalise(stream, layer.FeedForwardNorm), adapter);
+            stream = stream.Plus(Attend(layer, Normalise(stream, layer.AttentionNorm), cosines, sines, adapter));
+            stream = stream.Plus(FeedForward(layer, Normalise(stream, layer.FeedForwardNorm), adapter));
         }
 
         Tensor head = Config.TiedHead ? _weights["model.embed_tokens.weight"] : _weights["lm_head.weight"];
@@ -232,7 +232,7 @@ public sealed class Decoder : IDisposable
         Tensor Turn(Tensor part)
         {
             Tensor[] halves = part.chunk(2, -1);
-            return cat([halves[0] * cosines - halves[1] * sines, halves[1] * cosines + halves[0] * sines], -1);
+            return cat([halves[0] * cosines - halves[1] * sines, (halves[1] * cosines).Plus(halves[0] * sines)], -1);
         }
 
         Tensor query = Turn(heads.narrow(2, 0, Config.Heads)), key = Turn(heads.narrow(2, Config.Heads, Config.KeyValueHeads));
@@ -257,13 +257,13 @@ public sealed class Decoder : IDisposable
         Tensor[] updates = [.. modules.Zip(weights, (module, weight) => adapter.TryGet(module, out Tensor a, out Tensor b)
             ? F.linear(F.linear(input, a), b)
             : zeros(input.shape[0], input.shape[1], weight.shape[0], input.dtype, input.device))];
-        return output + (updates.Length == 1 ? updates[0] : cat(updates, -1)) * adapter.Scale;
+        return output.Plus((updates.Length == 1 ? updates[0] : cat(updates, -1)).Times(adapter.Scale));
     }
 
     private Tensor Normalise(Tensor input, string name)
     {
         Tensor weight = _weights[name];
-        return Values.Supports(input) ? FusedNorm.apply(input, weight, Config.NormEpsilon) : input * (input.square().mean([-1], keepdim: true) + Config.NormEpsilon).rsqrt() * weight;
+        return Values.Supports(input) ? FusedNorm.apply(input, weight, Config.NormEpsilon) : input * input.Squared().mean([-1], keepdim: true).Plus(Config.NormEpsilon).rsqrt() * weight;
     }
 
     /// <summary>The tables, grown where a long context's later positions are asked for.</summary>
