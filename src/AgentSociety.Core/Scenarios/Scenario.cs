@@ -50,6 +50,9 @@ public sealed record Scenario
     /// <summary>Signs of collapse that are watched.</summary>
     public GuardSettings Guards { get; init; } = new();
 
+    /// <summary>A judging model whose agreement with the verifier is tracked; null for none.</summary>
+    public JudgeSettings? Judge { get; init; }
+
     /// <summary>The held-out test.</summary>
     public EvaluationSettings Evaluation { get; init; } = new();
 }

@@ -161,7 +161,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         if (Context.Child(name) is { } open && !open.IsNobody()) return open;
         if (_session.OpenRemote is not { } opener) throw new SocietyException($"{agent.Name} plays at {remote.Endpoint}, and this program opens no endpoints; leave out population.remote");
         IReadOnlyList<IReadOnlyList<Segment>> examples = _plan.Environment is IDemonstrator shown
-            ? [.. Enumerable.Range(0, 3).Select(index => shown.DemonstrateSolution(1 + index, KeyedRandom.For(_plan.Seed, "remote/example", index)))]
+            ? [.. Enumerable.Range(0, 3).Select(index => shown.DemonstrateSolution(Math.Min(1 + index, _plan.Environment.MaximumDifficulty), KeyedRandom.For(_plan.Seed, "remote/example", index)))]
             : [];
         return Context.Watch(Context.ActorOf(RemoteHost.Props(opener(remote), examples), name));
     }
@@ -274,7 +274,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         }
 
         Phase(RunPhase.Solve, Solving);
-        if (_missing == 0) OnceStored(Edit);
+        if (_missing == 0) OnceStored(Judge);
     }
 
     private void Solving()
@@ -283,7 +283,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         Receive<AgentActor.Solved>(solved =>
         {
             Place(solved);
-            if (_missing == 0) OnceStored(Edit);
+            if (_missing == 0) OnceStored(Judge);
         });
     }
 

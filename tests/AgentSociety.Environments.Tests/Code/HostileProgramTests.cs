@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace AgentSociety.Environments.Tests.Code;
 
-/// <summary>Ten thousand programs that want out, want to stay, or want everything.</summary>
+/// <summary>Programs that want out, want to stay, or want everything: AGENTSOCIETY_HOSTILE of them, 1,000 where it is not set; 10,000 is the full size.</summary>
 public class HostileProgramTests(ITestOutputHelper output)
 {
     private static readonly string[] Loops = ["while(true){BODY}", "for(;;){BODY}", "do{BODY}while(1)", "for(let i=0;i<1e9;i++){BODY}", "const g=n=>{BODY;return g(n+1)};g(0)", "function g(n){BODY;return g(n)+g(n)};g(1)", "[...Array(9999)].map(()=>[...Array(9999)].map(()=>{BODY}))", "const a=[1];for(const y of a){BODY;a.push(y)}", "label:for(;;){for(;;){BODY;continue label}}", "for(;;){try{BODY;for(;;);}catch(e){}finally{continue}}"];
@@ -27,15 +27,19 @@ public class HostileProgramTests(ITestOutputHelper output)
         "globalThis.f2=f", "Object.prototype.x=42", "Object.freeze=()=>42", "Object.defineProperty(Object.prototype,'length',{value:42})", "Function.prototype.call=()=>42", "Object.setPrototypeOf(Array.prototype,null)", "Array.prototype[Symbol.iterator]=function*(){}", "undefined=42", "NaN=42", "isNaN=()=>true", "Object.getPrototypeOf([]).push=()=>42",
     ];
 
+    private static int Count => int.TryParse(Environment.GetEnvironmentVariable("AGENTSOCIETY_HOSTILE"), out int count) ? count : 1_000;
+
     [Fact, Trait("Category", "Long")]
-    public void Ten_thousand_hostile_programs_are_contained_within_their_limits_and_the_process_is_healthy()
+    public void Hostile_programs_are_contained_within_their_limits_and_the_process_is_healthy()
     {
         Sandbox sandbox = new(new());
         long before = GC.GetTotalMemory(forceFullCollection: true);
         int values = 0;
         double slowest = 0;
         string worst = "";
-        Parallel.For(0, 10_000, index =>
+        Stopwatch all = Stopwatch.StartNew();
+        TimeSpan used = Environment.CpuUsage.TotalTime;
+        Parallel.For(0, Count, index =>
         {
             string program = Hostile(index);
             Stopwatch clock = Stopwatch.StartNew();
@@ -51,7 +55,7 @@ public class HostileProgramTests(ITestOutputHelper output)
             if (execution.Value is { } value) Assert.True(value.Length <= 20_000 && value is "1" or "[1]", $"{program} gave {value[..Math.Min(80, value.Length)]}");
         });
         long after = GC.GetTotalMemory(forceFullCollection: true);
-        output.WriteLine($"10,000 hostile programs: {values} polluted and changed nothing, {10_000 - values} gave nothing; slowest {slowest:f2} s: {worst}; memory left {(after - before) / 1e6:f1} MB");
+        output.WriteLine($"{Count} hostile programs in {all.Elapsed.TotalSeconds:f0} s, {(Environment.CpuUsage.TotalTime - used).TotalSeconds:f0} s of cores: {values} polluted and changed nothing, {Count - values} gave nothing; slowest {slowest:f2} s: {worst}; memory left {(after - before) / 1e6:f1} MB");
         Assert.InRange(slowest, 0, 30);
         Assert.InRange(after - before, long.MinValue, 100_000_000);
         Assert.Equal("2", sandbox.Run("function f(x){return x+1}", "1").Value);
