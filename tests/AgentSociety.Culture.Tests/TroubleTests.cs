@@ -12,14 +12,7 @@ public sealed class TroubleTests : IDisposable
     [Fact]
     public void A_newer_schema_is_refused()
     {
-        using (SqliteConnection connection = new($"Data Source={_society.Path};Pooling=False"))
-        {
-            connection.Open();
-            using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "PRAGMA user_version = 9999";
-            command.ExecuteNonQuery();
-        }
-
+        Run(_society.Path, "PRAGMA user_version = 9999");
         Assert.Contains("schema 9999", Assert.Throws<SocietyException>(() => SocietyDatabase.Open(_society.Path)).Message);
         Assert.Contains("schema 9999", Assert.Throws<SocietyException>(() => SocietyDatabase.OpenReadOnly(_society.Path)).Message);
     }
@@ -33,6 +26,20 @@ public sealed class TroubleTests : IDisposable
         Assert.Contains("not a society database", Assert.Throws<SocietyException>(() => SocietyDatabase.OpenReadOnly(path)).Message);
         Assert.Contains("does not exist", Assert.Throws<SocietyException>(() => SocietyDatabase.Open(Path.Combine(_society.Path, "..", "nowhere", "society.db"))).Message);
         Assert.Contains("no such database", Assert.Throws<SocietyException>(() => SocietyDatabase.OpenReadOnly(_society.Path + ".none")).Message);
+    }
+
+    [Fact]
+    public void A_reader_brings_what_an_older_version_wrote_up_to_date_and_leaves_strangers_alone()
+    {
+        Run(_society.Path, "DROP INDEX page_of_head; PRAGMA user_version = 4");
+        using (SocietyDatabase reader = SocietyDatabase.OpenReadOnly(_society.Path)) Assert.True(reader.IsReadOnly);
+        Run(_society.Path, "DROP INDEX page_of_head");
+
+        string stranger = _society.Path + ".stranger";
+        Run(stranger, "CREATE TABLE theirs (id INTEGER)");
+        byte[] before = File.ReadAllBytes(stranger);
+        Assert.Contains("not a society database", Assert.Throws<SocietyException>(() => SocietyDatabase.OpenReadOnly(stranger)).Message);
+        Assert.Equal(before, File.ReadAllBytes(stranger));
     }
 
     [Fact]
@@ -72,5 +79,14 @@ public sealed class TroubleTests : IDisposable
             command.CommandText = "UPDATE revision SET author = 'somebody else'";
             return command.ExecuteNonQuery();
         }));
+    }
+
+    private static void Run(string path, string sql)
+    {
+        using SqliteConnection connection = new($"Data Source={path};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 }

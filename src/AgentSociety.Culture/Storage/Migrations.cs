@@ -33,11 +33,12 @@ internal static class Migrations
             throw new SocietyException($"{path}: the database has schema {version}, this program knows schemas up to {Latest}; use a newer program.");
     }
 
-    internal static void RefuseOlder(SqliteConnection connection, string path)
+    /// <summary>True for a database that an older version of this program wrote.</summary>
+    internal static bool Lacks(SqliteConnection connection, string path) => Version(connection) switch
     {
-        if (Version(connection) is int version && version < Latest)
-            throw new SocietyException($"{path}: the database has schema {version}, this program reads schema {Latest}; open it for writing once to bring it up to date.");
-    }
+        0 => throw new SocietyException($"{path}: not a society database; name a run's society.db."),
+        int version => version < Latest,
+    };
 
     private static int Version(SqliteConnection connection)
     {

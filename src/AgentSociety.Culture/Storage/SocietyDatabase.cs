@@ -59,19 +59,19 @@ public sealed class SocietyDatabase : IDisposable
         return new SocietyDatabase(full, writer, Settings(full, SqliteOpenMode.ReadOnly, pooling: true));
     }
 
-    /// <summary>Opens an existing database for reading only. Another process may be writing to it.</summary>
-    /// <exception cref="SocietyException">There is no such file, or it is no database of this or an older schema that this program reads.</exception>
+    /// <summary>Opens an existing database for reading only, and brings one that an older version wrote up to date first. Another process may be writing to it.</summary>
+    /// <exception cref="SocietyException">There is no such file, it is no database of this program or one of a newer version, or it is an older one that cannot be written.</exception>
     public static SocietyDatabase OpenReadOnly(string path)
     {
         string full = System.IO.Path.GetFullPath(path);
         if (!File.Exists(full)) throw new SocietyException($"{path}: there is no such database; name a run's society.db.");
         SocietyDatabase database = new(full, null, Settings(full, SqliteOpenMode.ReadOnly, pooling: true));
-        database.Read(connection =>
+        bool old = database.Read(connection =>
         {
             Migrations.RefuseNewer(connection, path);
-            Migrations.RefuseOlder(connection, path);
-            return true;
+            return Migrations.Lacks(connection, path);
         });
+        if (old) Open(path).Dispose();
         return database;
     }
 
