@@ -27,7 +27,7 @@ public sealed record ExperimentDirectory(string Path)
             if (File.Exists(DeclarationFile))
             {
                 if (File.ReadAllText(DeclarationFile) != text)
-                    throw new SocietyException($"{DeclarationFile}: another experiment was declared here, or a scenario was changed since; a declared experiment is not changed on the way: name another directory with --out");
+                    throw new SocietyException($"{DeclarationFile}: another experiment was declared here, by another file, other scenarios or another version of the program; a declared experiment is not changed on the way: name another directory with --out");
                 return;
             }
 
