@@ -1,5 +1,8 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
 using CsCheck;
 
 namespace AgentSociety.Culture.Tests;
@@ -115,5 +118,57 @@ public sealed class BookTests : IDisposable
         _society.Edit(EditKind.Append, margin, "not a remark\n" + Book.MarginLine(new MarginalNote("skills/from-the-right", "helped: me")), author: "solver-2");
         Assert.Equal([new MarginalNote("notes/operator-c", "c9 is wrong"), new MarginalNote("skills/from-the-right", "helped: me")], Book.Margin(_society.Archive.Read(margin)!));
         Assert.Equal("solver-2", _society.Database.Blame(margin)[^1].Revision.Author);
+    }
+
+    [Fact]
+    public void An_edition_holds_the_pages_that_served_best_and_is_brought_out_again_only_where_they_change()
+    {
+        Dictionary<string, double> worth = new() { ["notes/a"] = 0.2, ["notes/b"] = 0.9, ["skills/c"] = 0.5, ["notes/harms"] = -0.1, ["books/old"] = 1, ["talk/d"] = 1 };
+        foreach (string page in worth.Keys) _society.Save(page, page == "notes/b" ? "# The b [operator]\n\nb1=2\n" : "text");
+        _society.Save("notes/unread", "text");
+        NoteEdit? Edition(int chapters) => ChapterChoice.Edition(_society.Scratchpad.Snapshot(), "books/author-1", page => worth.TryGetValue(page, out double known) ? known : null, chapters);
+        NoteEdit first = Edition(2)!;
+        _society.Save(first.Page, first.Text);
+        Assert.Equal([new Chapter("notes/b", "The b operator"), new Chapter("skills/c", "c")], Book.Read(_society.Archive.Read("books/author-1")!).Chapters);
+        Assert.Null(Edition(2));
+        worth["notes/a"] = 0.95;
+        Assert.Equal(["notes/a", "notes/b"], Book.Read(new NotePage("books/author-1", "", Edition(2)!.Text)).Chapters.Select(chapter => chapter.Page));
+        Assert.Equal(3, Book.Read(new NotePage("books/author-1", "", Edition(9)!.Text)).Chapters.Count);
+        worth.Clear();
+        Assert.Null(Edition(2));
+    }
+
+    [Fact]
+    public void A_page_that_one_lucky_attempt_read_is_worth_less_than_one_that_served_many()
+    {
+        string lucky = _society.Save("notes/lucky", "x"), proven = _society.Save("notes/proven", "y"), useless = _society.Save("notes/useless", "z");
+        EpisodeRecord Reader(int attempt, string page, string revision, double reward) => new()
+        {
+            Id = $"1/solve/0/{attempt}",
+            Round = 1,
+            Agent = "solver-1",
+            Role = Role.Solver,
+            Attempt = attempt,
+            Checkpoint = "base",
+            Segments = [],
+            Tokens = [],
+            LogProbabilities = [],
+            LossMask = [],
+            Outcome = reward > 0 ? Outcome.Correct : Outcome.Wrong,
+            Reason = "",
+            Sound = reward > 0,
+            Reward = reward,
+            ToolCalls = [new ToolCall { Kind = ToolKind.Read, Request = "?", Reply = "", Page = page, Revision = revision }],
+        };
+        new RunRecords(_society.Database).Append(new RoundRecord
+        {
+            Round = 1,
+            State = "{}",
+            Episodes = [Reader(0, "notes/lucky", lucky, 1), .. Enumerable.Range(1, 20).Select(attempt => Reader(attempt, "notes/proven", proven, attempt == 1 ? 0 : 1)), Reader(30, "notes/useless", useless, 0)],
+        });
+        IReadOnlyList<PageWorth> worth = _society.Database.WorthOfReading();
+        Assert.Equal(["notes/proven", "notes/lucky", "notes/useless"], worth.Select(page => page.Page));
+        Assert.Equal((20, 0d), (worth[0].Readings, worth[2].Worth));
+        Assert.Empty(_society.Database.WorthOfReading(fromRound: 2));
     }
 }

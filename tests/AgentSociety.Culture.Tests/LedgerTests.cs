@@ -27,6 +27,13 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal("notes/c", Assert.Single(_society.Database.WhatWasRead("2/solve/0/0")).Page);
         PageUse use = Assert.Single(_society.Database.Uses());
         Assert.Equal((2, 2, 1, 1d, 0d), (use.Reads, use.Episodes, use.Readers, use.RewardWith, use.RewardWithout));
+        Assert.Equal(["2/solve/0/0", "1/solve/0/0"], _society.Database.LatestReadings("notes/c").Select(entry => entry.Episode));
+        UseOfPage page = _society.Database.UseOf("notes/c");
+        Assert.Equal((2, 1, 1d, 0d, 1, 2), (page.Attempts, page.Readers, page.RewardWith, page.RewardWithout, page.FirstRead, page.LastRead));
+        Assert.Equal((0L, 1L), (page.LineLife!.Ended, page.LineLife.Lasting));
+        Adoption adoption = Assert.Single(_society.Database.AdoptionOf("notes/c")).Value;
+        Assert.Equal((2, 1, 1d), (adoption.Attempts, adoption.Readers, adoption.Reward));
+        Assert.Equal((0L, (double?)null, (int?)null), (_society.Database.UseOf("notes/none") is { } none ? (none.Attempts, none.RewardWith, none.FirstRead) : default));
     }
 
     [Fact]

@@ -102,6 +102,18 @@ public sealed class MetricsTests : IDisposable
     }
 
     [Fact]
+    public void A_revision_is_adopted_when_another_agent_read_it()
+    {
+        string a = _society.Save("notes/a", "one", round: 1), b = _society.Save("notes/b", "two", round: 1);
+        RunRecords records = new(_society.Database);
+        records.Append(new RoundRecord { Round = 1, State = "{}", Episodes = [TestEpisode.Of(1, 0, 1)] });
+        records.Append(new RoundRecord { Round = 2, State = "{}", Episodes = [Reads(TestEpisode.Of(2, 0, 1, "solver-2"), a), Reads(TestEpisode.Of(2, 1, 1, "solver-3"), a), Reads(TestEpisode.Of(2, 2, 1, "solver-1"), b)] });
+        _society.Save("notes/c", "of the last round: it could not be read yet", round: 2);
+        CultureMetrics metrics = _society.Database.MeasureCulture();
+        Assert.Equal((Estimate.Share(1, 2), 1d), (metrics.AdoptedRevisions, metrics.ReadersOfRevision!.Value));
+    }
+
+    [Fact]
     public void A_page_out_of_use_is_seen_as_such_and_a_gutted_one_raises_the_alarm()
     {
         string a = _society.Save("notes/a", "one\ntwo\nthree", round: 1);

@@ -1,4 +1,6 @@
+using AgentSociety.Culture;
 using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
 
 namespace AgentSociety.Web.Tests;
 
@@ -52,6 +54,9 @@ public sealed class BrowserFixture : IAsyncLifetime
         return watched;
     }
 
+    /// <summary>A run of a test's own.</summary>
+    public ExampleRun Run(string name, int rounds, EditRules? rules = null) => new ExampleRun(Runs, name, rules: rules).Play(rounds);
+
     public async Task DisposeAsync()
     {
         if (Context is not null) await Context.CloseAsync();
@@ -66,9 +71,12 @@ public sealed class BrowserFixture : IAsyncLifetime
 /// <summary>A page whose faults are collected.</summary>
 public sealed class WatchedPage : IAsyncDisposable
 {
+    private readonly Uri _own;
+
     public WatchedPage(IPage page, Uri own)
     {
         Page = page;
+        _own = own;
         page.Console += (_, message) =>
         {
             if (message.Type == "error" && !message.Text.Contains("status of 4", StringComparison.Ordinal)) Faults.Add(message.Text);
@@ -92,6 +100,28 @@ public sealed class WatchedPage : IAsyncDisposable
     public IPage Page { get; }
 
     public List<string> Faults { get; } = [];
+
+    public Task Go(string address) => Page.GotoAsync(new Uri(_own, address).ToString());
+
+    /// <summary>Waits until the page follows its run, and marks its window: the mark goes when anything is loaded anew.</summary>
+    public async Task FollowLive()
+    {
+        await Page.BringToFrontAsync();
+        await Expect(Page.Locator("[data-live-state=on], [data-live-state=pulse]")).ToHaveCountAsync(1);
+        await Page.EvaluateAsync("() => { window.untouched = true; }");
+    }
+
+    /// <summary>Fails where the page was loaded anew since <see cref="FollowLive"/>.</summary>
+    public async Task AssertNeverReloaded() => Assert.True(await Page.EvaluateAsync<bool>("() => window.untouched === true"));
+
+    /// <summary>Fills in the form of an edit and saves it.</summary>
+    public async Task SaveEdit(string text, string author, string comment = "")
+    {
+        await Page.Locator("textarea").FillAsync(text);
+        await Page.Locator("input[name=author]").FillAsync(author);
+        await Page.Locator("input[name=comment]").FillAsync(comment);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

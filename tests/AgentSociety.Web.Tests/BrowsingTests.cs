@@ -52,7 +52,7 @@ public sealed class BrowsingTests(BrowserFixture browser)
         await row.Locator("input[name=name]").FillAsync("A better name");
         await row.Locator("input[name=tags]").FillAsync("baseline, keep");
         await row.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await page.GotoAsync(new Uri(browser.Server.Address, "/?tag=baseline").ToString());
+        await watched.Go("/?tag=baseline");
         await Expect(row.Locator(".row-link")).ToHaveTextAsync("A better name");
         await Expect(row.Locator(".tag")).ToHaveTextAsync(["baseline", "keep"]);
 
@@ -150,14 +150,14 @@ public sealed class BrowsingTests(BrowserFixture browser)
         await page.Locator("select[name=verdict]").SelectOptionAsync("wrong");
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("verdict=wrong"));
         await Expect(page.Locator("tbody .verdict")).ToHaveTextAsync([.. Enumerable.Repeat("wrong", await page.Locator("tbody .verdict").CountAsync())]);
-        await page.GotoAsync(new Uri(browser.Server.Address, "/runs/culture-on/episodes/30/solve/2/3").ToString());
+        await watched.Go("/runs/culture-on/episodes/30/solve/2/3");
         ILocator tokens = page.Locator(".transcript .token");
         Assert.True(await tokens.CountAsync() > 5);
         Assert.Contains("log-probability", (await tokens.First.GetAttributeAsync("title"))!, StringComparison.Ordinal);
         await Expect(page.Locator(".tools tbody tr").First).ToContainTextAsync("notes/operator-");
         await page.Keyboard.PressAsync("]");
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/30/solve/2/4$"));
-        await page.GotoAsync(new Uri(browser.Server.Address, "/runs/culture-on/episodes/30/solve/2/3").ToString());
+        await watched.Go("/runs/culture-on/episodes/30/solve/2/3");
         await page.Locator("aside .plain-list a").First.ClickAsync();
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex(@"/pages/notes/operator-.\?revision="));
     }

@@ -13,13 +13,13 @@ public sealed class EditingTests(BrowserFixture browser)
     [BrowserFact]
     public async Task Two_tabs_that_change_the_same_line_meet_in_a_conflict_that_loses_nothing()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "edit-conflict").Play(2);
+        using ExampleRun run = browser.Run("edit-conflict", 2);
         run.Write("notes/shared", "one\ntwo\nthree\n");
         await using WatchedPage first = await browser.Open("/runs/edit-conflict/edit/notes/shared");
         await using WatchedPage second = await browser.Open("/runs/edit-conflict/edit/notes/shared");
-        await Save(first.Page, "one\nTWO by the first\nthree\n", "ada");
+        await first.SaveEdit("one\nTWO by the first\nthree\n", "ada");
         await Expect(first.Page.Locator(".notice")).ToContainTextAsync("Saved.");
-        await Save(second.Page, "one\ntwo by the second\nthree\n", "bob");
+        await second.SaveEdit("one\ntwo by the second\nthree\n", "bob");
 
         await Expect(second.Page.Locator("[role=alert]")).ToContainTextAsync("Somebody else changed the same lines first");
         await Expect(second.Page.Locator(".columns section").First).ToContainTextAsync("TWO by the first");
@@ -28,7 +28,7 @@ public sealed class EditingTests(BrowserFixture browser)
         Assert.Contains("<<<<<<<", attempt, StringComparison.Ordinal);
         Assert.Equal("one\nTWO by the first\nthree\n", run.Pages.Read("notes/shared")!.Body);
 
-        await Save(second.Page, "one\nTWO by both\nthree\n", "bob");
+        await second.SaveEdit("one\nTWO by both\nthree\n", "bob");
         await Expect(second.Page.Locator(".notice")).ToContainTextAsync("Saved.");
         IReadOnlyList<RevisionInfo> history = run.Pages.History("notes/shared");
         Assert.Equal(["bob", "ada", "solver-1"], history.Select(revision => revision.Author));
@@ -38,12 +38,12 @@ public sealed class EditingTests(BrowserFixture browser)
     [BrowserFact]
     public async Task Two_tabs_that_change_different_lines_are_merged()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "edit-merge").Play(2);
+        using ExampleRun run = browser.Run("edit-merge", 2);
         run.Write("notes/shared", "one\ntwo\nthree\nfour\nfive\n");
         await using WatchedPage first = await browser.Open("/runs/edit-merge/edit/notes/shared");
         await using WatchedPage second = await browser.Open("/runs/edit-merge/edit/notes/shared");
-        await Save(first.Page, "ONE\ntwo\nthree\nfour\nfive\n", "ada");
-        await Save(second.Page, "one\ntwo\nthree\nfour\nFIVE\n", "bob");
+        await first.SaveEdit("ONE\ntwo\nthree\nfour\nfive\n", "ada");
+        await second.SaveEdit("one\ntwo\nthree\nfour\nFIVE\n", "bob");
         await Expect(second.Page.Locator(".notice")).ToContainTextAsync("merged");
         Assert.Equal("ONE\ntwo\nthree\nfour\nFIVE\n", run.Pages.Read("notes/shared")!.Body);
     }
@@ -51,7 +51,7 @@ public sealed class EditingTests(BrowserFixture browser)
     [BrowserFact]
     public async Task A_preview_shows_the_page_and_what_would_change_and_saves_nothing()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "edit-preview").Play(2);
+        using ExampleRun run = browser.Run("edit-preview", 2);
         string before = Assert.IsType<EditResult.Saved>(run.Write("notes/draft", "old\n")).Revision;
         await using WatchedPage watched = await browser.Open("/runs/edit-preview/edit/notes/draft");
         await watched.Page.Locator("textarea").FillAsync("**new**\n");
@@ -65,7 +65,7 @@ public sealed class EditingTests(BrowserFixture browser)
     [BrowserFact]
     public async Task A_change_is_taken_back_an_old_version_brought_back_and_a_deleted_page_restored()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "edit-back").Play(2);
+        using ExampleRun run = browser.Run("edit-back", 2);
         string start = Assert.IsType<EditResult.Saved>(run.Write("notes/back", "one\ntwo\nthree\n")).Revision;
         string bad = Assert.IsType<EditResult.Saved>(run.Write("notes/back", "one\nBAD\nthree\n", start, "solver-2")).Revision;
         run.Write("notes/back", "one\nBAD\nthree\nfour\n", bad, "solver-3");
@@ -78,7 +78,7 @@ public sealed class EditingTests(BrowserFixture browser)
         await Expect(page.Locator(".notice")).ToContainTextAsync("Saved.");
         Assert.Equal("one\ntwo\nthree\nfour\n", run.Pages.Read("notes/back")!.Body);
 
-        await page.GotoAsync(new Uri(browser.Server.Address, $"/runs/edit-back/pages/notes/back?revision={start}").ToString());
+        await watched.Go($"/runs/edit-back/pages/notes/back?revision={start}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Bring this version back" }).ClickAsync();
         await Expect(page.Locator(".notice")).ToContainTextAsync("Saved.");
         Assert.Equal("one\ntwo\nthree\n", run.Pages.Read("notes/back")!.Body);
@@ -95,7 +95,7 @@ public sealed class EditingTests(BrowserFixture browser)
     [BrowserFact]
     public async Task Everything_of_one_author_is_taken_back_as_one_action()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "edit-author").Play(1);
+        using ExampleRun run = browser.Run("edit-author", 1);
         string start = Assert.IsType<EditResult.Saved>(run.Write("notes/a", "good\n", author: "solver-2")).Revision;
         string spam = Assert.IsType<EditResult.Saved>(run.Write("notes/a", "good\nspam\n", start, "spammer")).Revision;
         run.Write("notes/b", "spam\n", author: "spammer");
@@ -112,7 +112,7 @@ public sealed class EditingTests(BrowserFixture browser)
     [BrowserFact]
     public async Task Edits_that_wait_are_accepted_and_rejected()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "edit-review", rules: new EditRules { Gates = [new GateSettings { Prefix = "skills/" }] }).Play(1);
+        using ExampleRun run = browser.Run("edit-review", 1, new EditRules { Gates = [new GateSettings { Prefix = "skills/" }] });
         Assert.IsType<EditResult.Proposed>(run.Write("skills/good", "keep this\n"));
         Assert.IsType<EditResult.Proposed>(run.Write("skills/bad", "lose this\n", author: "solver-2"));
         await using WatchedPage watched = await browser.Open("/runs/edit-review/proposals");
@@ -126,12 +126,5 @@ public sealed class EditingTests(BrowserFixture browser)
         Assert.Equal("keep this\n", run.Pages.Read("skills/good")!.Body);
         Assert.Equal("solver-1", run.Pages.History("skills/good")[0].Author);
         Assert.Null(run.Pages.Read("skills/bad"));
-    }
-
-    private static async Task Save(IPage page, string text, string author)
-    {
-        await page.Locator("textarea").FillAsync(text);
-        await page.Locator("input[name=author]").FillAsync(author);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
     }
 }

@@ -26,14 +26,14 @@ public sealed class HostileTextTests(BrowserFixture browser)
             foreach (string address in (string[])["", "/configuration", "/scratchpad", "/scratchpad?q=hacked", "/pages/notes/evil", "/history/notes/evil", "/blame/notes/evil", $"/diff/notes/evil?to={revision}", $"/diff/notes/evil?to={revision}&view=side",
                 "/edit/notes/evil", "/changes", "/links", "/worth", "/proposals", "/problems", "/problems/1/0", "/episodes", "/episodes/1/solve/0/0", "/agents", $"/agents/{Uri.EscapeDataString(Worst)}", $"/episodes?agent={Uri.EscapeDataString(Worst)}", $"/scratchpad?q={Uri.EscapeDataString(Worst)}", $"/pages/{Uri.EscapeDataString(Worst)}"])
             {
-                await page.GotoAsync(new Uri(browser.Server.Address, $"/runs/hostile{address}").ToString());
+                await watched.Go($"/runs/hostile{address}");
                 // Whatever would fetch, load or animate has had its chance.
                 await page.WaitForLoadStateAsync(LoadState.Load);
                 Assert.False(await page.EvaluateAsync<bool>("() => 'hacked' in window"), address);
                 Assert.Equal(0, await page.Locator("main img, main iframe, main object, main script, main style, main base, main form[action^='http'], main a[href^='javascript'], main a[href^='data']").CountAsync());
             }
 
-            await page.GotoAsync(new Uri(browser.Server.Address, "/runs/hostile/pages/notes/evil").ToString());
+            await watched.Go("/runs/hostile/pages/notes/evil");
             foreach (ILocator link in await page.Locator(".prose a").AllAsync()) await link.DispatchEventAsync("mouseover");
             await page.Locator("header input[type=search]").FillAsync("hacked");
             await Assertions.Expect(page.GetByRole(AriaRole.Option).First).ToContainTextAsync("notes/evil");

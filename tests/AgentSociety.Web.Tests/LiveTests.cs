@@ -12,28 +12,28 @@ public sealed class LiveTests(BrowserFixture browser)
     [BrowserFact]
     public async Task The_overview_and_its_curves_follow_rounds_as_they_are_stored()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "live-rounds").Play(6);
+        using ExampleRun run = browser.Run("live-rounds", 6);
         await using WatchedPage watched = await browser.Open("/runs/live-rounds");
         IPage page = watched.Page;
-        await Live(page);
+        await watched.FollowLive();
         await Expect(page.Locator(".tile-value").First).ToContainTextAsync("5");
         string path = (await page.Locator(".chart .curve").Nth(8).GetAttributeAsync("d"))!;
         Task writer = Task.Run(() => run.Play(3));
         await Expect(page.Locator(".tile-value").First).ToContainTextAsync("8");
         await Expect(page.Locator(".chart .curve").Nth(8)).Not.ToHaveAttributeAsync("d", path);
         await writer;
-        await Untouched(page);
+        await watched.AssertNeverReloaded();
     }
 
     [BrowserFact]
     public async Task Recent_changes_stream_in_and_a_page_changes_under_its_reader()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "live-edits").Play(3);
+        using ExampleRun run = browser.Run("live-edits", 3);
         run.Write("notes/watched", "first line\n");
         await using WatchedPage changes = await browser.Open("/runs/live-edits/changes");
         await using WatchedPage reader = await browser.Open("/runs/live-edits/pages/notes/watched");
-        await Live(changes.Page);
-        await Live(reader.Page);
+        await changes.FollowLive();
+        await reader.FollowLive();
         Task writer = Task.Run(() =>
         {
             for (int line = 0; line < 20; line++) run.Write("notes/watched", $"line {line} of a busy agent\n\n", kind: EditKind.Append, author: "solver-3");
@@ -43,8 +43,8 @@ public sealed class LiveTests(BrowserFixture browser)
         await Expect(changes.Page.Locator(".changes li").First).ToContainTextAsync("solver-3");
         await Expect(changes.Page.Locator(".changes li")).ToHaveCountAsync(Math.Min(50, run.Pages.RecentChanges(50).Count));
         await writer;
-        await Untouched(reader.Page);
-        await Untouched(changes.Page);
+        await reader.AssertNeverReloaded();
+        await changes.AssertNeverReloaded();
     }
 
     [BrowserFact]
@@ -52,53 +52,42 @@ public sealed class LiveTests(BrowserFixture browser)
     {
         await using WatchedPage watched = await browser.Open("/");
         IPage page = watched.Page;
-        await Live(page);
-        using ExampleRun run = new ExampleRun(browser.Runs, "live-born").Play(2);
+        await watched.FollowLive();
+        using ExampleRun run = browser.Run("live-born", 2);
         await Expect(page.Locator("#run-live-born .badge")).ToHaveTextAsync("running");
         run.Finish();
         await Expect(page.Locator("#run-live-born .badge")).ToHaveTextAsync("done");
-        await Untouched(page);
+        await watched.AssertNeverReloaded();
     }
 
     [BrowserFact]
     public async Task What_a_person_is_typing_is_not_taken_away()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "live-typing").Play(2);
+        using ExampleRun run = browser.Run("live-typing", 2);
         run.Write("notes/typed", "first line\n");
         await using WatchedPage watched = await browser.Open("/runs/live-typing/pages/notes/typed");
         IPage page = watched.Page;
-        await Live(page);
+        await watched.FollowLive();
         await page.GetByText("Delete this page").ClickAsync();
         await page.Locator("input[name=comment]").FillAsync("because");
         run.Write("notes/typed", "second line\n", kind: EditKind.Append);
         await Task.Delay(1_500);
         await Expect(page.Locator("input[name=comment]")).ToHaveValueAsync("because");
-        await Untouched(page);
+        await watched.AssertNeverReloaded();
     }
 
     [BrowserFact]
     public async Task A_repair_by_a_person_is_what_the_society_reads_next()
     {
-        using ExampleRun run = new ExampleRun(browser.Runs, "live-repair").Play(3);
+        using ExampleRun run = browser.Run("live-repair", 3);
         run.Write("notes/operator-z", "- `z1` gives **7**\n");
         INotes before = run.Scratchpad.Snapshot();
         await using WatchedPage watched = await browser.Open("/runs/live-repair/edit/notes/operator-z");
-        await watched.Page.Locator("textarea").FillAsync("- `z1` gives **3**\n");
-        await watched.Page.Locator("input[name=comment]").FillAsync("checked by hand");
-        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await watched.SaveEdit("- `z1` gives **3**\n", "ann", "checked by hand");
         await Expect(watched.Page.Locator(".prose")).ToContainTextAsync("z1 gives 3");
         // The society's own scratchpad, open all the while, sees it in its next snapshot; the one that it holds does not change.
         Assert.Equal("- `z1` gives **3**\n", run.Scratchpad.Snapshot().Read("notes/operator-z")!.Body);
         Assert.Equal("- `z1` gives **7**\n", before.Read("notes/operator-z")!.Body);
         Assert.Equal(3, run.Pages.History("notes/operator-z")[0].Round);
     }
-
-    private static async Task Live(IPage page)
-    {
-        await page.BringToFrontAsync();
-        await Expect(page.Locator("[data-live-state=on], [data-live-state=pulse]")).ToHaveCountAsync(1);
-        await page.EvaluateAsync("() => { window.untouched = true; }");
-    }
-
-    private static async Task Untouched(IPage page) => Assert.True(await page.EvaluateAsync<bool>("() => window.untouched === true"));
 }

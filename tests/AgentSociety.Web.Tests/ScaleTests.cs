@@ -66,6 +66,42 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
         }
     }
 
+    [BrowserFact]
+    public async Task A_long_list_is_scrolled_through_with_a_few_hundred_rows_in_the_document()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("scrolled-");
+        try
+        {
+            using (ExampleRun run = new(directory.FullName, "large")) Fill(run, rounds: 20);
+            await using BrowseServer server = await BrowseServer.Start(new BrowseOptions { RunsDirectory = directory.FullName, Port = 0 });
+            await using WatchedPage watched = new(await browser.Context.NewPageAsync(), server.Address);
+            IPage page = watched.Page;
+            await watched.Go("/runs/large/episodes");
+            string first = (await page.Locator("tbody tr").First.GetAttributeAsync("id"))!;
+            HashSet<string> seen = [];
+            int most = 0;
+            for (int turn = 0; turn < 200 && seen.Count < 1_500; turn++)
+            {
+                await page.Mouse.WheelAsync(0, 1_500);
+                await Task.Delay(60);
+                string[] rows = await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('tbody tr[data-row]')].map(row => row.id)");
+                most = Math.Max(most, rows.Length);
+                seen.UnionWith(rows);
+            }
+
+            output.WriteLine($"{seen.Count} rows seen, at most {most} of them in the document");
+            Assert.True(seen.Count >= 1_500, $"{seen.Count} rows came");
+            Assert.InRange(most, 50, 400);
+            await page.Keyboard.PressAsync("Home");
+            await Assertions.Expect(page.Locator($"#{first}")).ToBeVisibleAsync();
+            await Assertions.Expect(page.Locator("tbody tr").First).ToHaveAttributeAsync("id", first);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
     /// <summary>First contentful paint as the browser measures it, the median of three visits after one that fills caches of code.</summary>
     private async Task Paint(IPage page, BrowseServer server, string address)
     {
@@ -82,13 +118,13 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
         Assert.True(paints[1] < Second, $"{address} was painted after {paints[1]:0} ms");
     }
 
-    private static void Fill(ExampleRun run)
+    private static void Fill(ExampleRun run, int rounds = Rounds)
     {
         RunRecords records = new(run.Database);
         string[] revisions = [.. Enumerable.Range(0, 40).Select(page => Assert.IsType<EditResult.Saved>(run.Write($"notes/operator-{page}", $"# Operator {page}\n\nSee [[notes/operator-{(page + 1) % 40}]].\n", author: $"solver-{1 + page % 8}")).Revision)];
         bool[] mask = [.. Enumerable.Range(0, 120).Select(place => place >= 8)];
         string text = new('x', 112);
-        for (int round = 1; round <= Rounds; round++)
+        for (int round = 1; round <= rounds; round++)
         {
             records.Append(new RoundRecord
             {

@@ -58,7 +58,7 @@ public sealed class ScreenshotTests(BrowserFixture browser)
         List<string> faults = [];
         foreach ((string name, string address) in Pages)
         {
-            await page.GotoAsync(new Uri(browser.Server.Address, address.Replace("LAST", browser.First.Pages.Read("notes/operator-a")!.Revision, StringComparison.Ordinal)).ToString());
+            await watched.Go(address.Replace("LAST", browser.First.Pages.Read("notes/operator-a")!.Revision, StringComparison.Ordinal));
             await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.plot')].every(plot => plot.firstChild) && [...document.querySelectorAll('[data-graph]')].every(graph => graph.firstChild)");
             int overflow = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
             Assert.True(overflow <= 0, $"{address} is {overflow} pixels wider than a screen of {width}");

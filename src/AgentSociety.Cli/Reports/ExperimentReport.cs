@@ -32,18 +32,8 @@ internal static class ExperimentReport
     private static string Html(ExperimentPlan plan, ExperimentResult result, (string Name, string Title, string Svg)[] pictures, IReadOnlyList<SampleTranscript> transcripts)
     {
         StringBuilder page = new();
+        page.Append(ReportStyle.Head(result.Declared.Name));
         page.Append($"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="color-scheme" content="light dark">
-            <title>{Report.Encode(result.Declared.Name)} - AgentSociety</title>
-            <style>{ReportStyle.Css}</style>
-            </head>
-            <body>
             <header>
             <p class="kicker">AgentSociety experiment</p>
             <h1>{Report.Encode(result.Declared.Name)}</h1>

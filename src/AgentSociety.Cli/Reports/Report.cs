@@ -20,18 +20,8 @@ internal static class Report
         Core.Scenarios.Scenario scenario = ScenarioFile.Recorded(info.Scenario, database.Path);
         int played = records.LastRound()?.Round ?? 0;
         StringBuilder page = new();
+        page.Append(ReportStyle.Head(info.Name));
         page.Append($"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="color-scheme" content="light dark">
-            <title>{Encode(info.Name)} - AgentSociety</title>
-            <style>{ReportStyle.Css}</style>
-            </head>
-            <body>
             <header>
             <p class="kicker">AgentSociety run</p>
             <h1>{Encode(info.Name)}</h1>

@@ -39,4 +39,21 @@ internal static class ReportStyle
         @media print { body { padding: 0; } figure, .tile { break-inside: avoid; } }
 
         """;
+
+    /// <summary>What every report begins with, up to its body: it allows no script and fetches nothing.</summary>
+    /// <param name="title">The page's title, not yet encoded.</param>
+    public static string Head(string title) => $"""
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+        <meta name="color-scheme" content="light dark">
+        <title>{Report.Encode(title)} - AgentSociety</title>
+        <style>{Css}</style>
+        </head>
+        <body>
+
+        """;
 }

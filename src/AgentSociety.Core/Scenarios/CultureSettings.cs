@@ -41,6 +41,9 @@ public sealed record CultureSettings
     /// <summary>Pages that newborns read, in this order and no others, such as <c>books/first-steps</c>; a book stands for its chapters. Empty for all pages.</summary>
     public IReadOnlyList<string> ReadingList { get; init; } = [];
 
+    /// <summary>What the population's authors compile.</summary>
+    public BookSettings Books { get; init; } = new();
+
     /// <summary>True to show with each note how its author's attempts went so far.</summary>
     public bool AuthorRecord { get; init; }
 

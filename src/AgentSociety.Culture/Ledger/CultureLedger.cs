@@ -72,6 +72,10 @@ public static class CultureLedger
     public static IReadOnlyList<LedgerEntry> WhatBecameOf(this SocietyDatabase database, string page, int limit = 1_000) => database.Read(connection =>
         connection.Query<LedgerEntry>($"{Entries} WHERE p.name = @page GROUP BY d.revision, d.episode ORDER BY e.number LIMIT @limit", new { page, limit }).AsList());
 
+    /// <summary>The last episodes that read any of a page's revisions, newest first.</summary>
+    public static IReadOnlyList<LedgerEntry> LatestReadings(this SocietyDatabase database, string page, int limit = 10) => database.Read(connection =>
+        connection.Query<LedgerEntry>($"{Entries} WHERE p.name = @page GROUP BY d.revision, d.episode ORDER BY e.number DESC LIMIT @limit", new { page, limit }).AsList());
+
     /// <summary>What taught these weights: the revisions that were read in episodes up to a checkpoint and since the one before it, the best rewarded first.</summary>
     /// <param name="database">The database.</param>
     /// <param name="checkpoint">Name of the weights.</param>

@@ -15,6 +15,12 @@ public sealed record CultureMetrics
     /// <summary>Adoption: of solvers' attempts in the window, the share that read a note which another agent had written.</summary>
     public Estimate? Adoption { get; init; }
 
+    /// <summary>Adoption per revision: of the revisions of the episodes that are looked through, the share that another agent read before the next one stood in its place.</summary>
+    public Estimate? AdoptedRevisions { get; init; }
+
+    /// <summary>Agents other than the author who read a revision; mean over the same revisions.</summary>
+    public Estimate? ReadersOfRevision { get; init; }
+
     /// <summary>Of the pages there are, the share that is cited by an agent who never wrote on them.</summary>
     public Estimate? CitedPages { get; init; }
 

@@ -45,6 +45,7 @@ public static class MeasuredCulture
             List<string> claims = [.. standing.Select(life => LineSimilarity.Form(life.Line)).Where(claim => claim.Length > 0)];
             List<long> kinds = [.. claims.CountBy(claim => claim).Select(kind => (long)kind.Value)];
             (long pages, Estimate? cited, Estimate? citing) = Citations();
+            (Estimate? adopted, Estimate? readers) = AdoptionOfRevisions();
             (Estimate? reproduction, Estimate? exposure) = Errors([.. standing, .. gone]);
             Dictionary<string, long> authors = gone.Concat(standing).Select(life => life.Born.Author).Distinct().ToDictionary(author => author, _ => 0L);
             foreach (LineHistory.Life life in standing) authors[life.Born.Author]++;
@@ -54,6 +55,8 @@ public static class MeasuredCulture
                 Pages = pages,
                 PagesFollowed = followed.Count,
                 Adoption = Adoption(),
+                AdoptedRevisions = adopted,
+                ReadersOfRevision = readers,
                 CitedPages = cited,
                 CitingAgents = citing,
                 LineLife = Survival.Of(gone.Select(life => ((double)(life.Died!.Round - life.Born.Round), true)).Concat(standing.Select(life => ((double)(_round - life.Born.Round), false)))),
@@ -94,6 +97,17 @@ public static class MeasuredCulture
                 FROM episode e WHERE e.role = 'solver' AND e.round >= @Since AND e.number > @after
                 """, new { Since, after = _afterEpisode });
             return Estimate.Share(adopted, count);
+        }
+
+        private (Estimate? Adopted, Estimate? Readers) AdoptionOfRevisions()
+        {
+            // Those of the last stored round had no round yet in which they could be read.
+            List<double> readers = [.. _connection.Query<double>("""
+                SELECT (SELECT count(DISTINCT e.agent) FROM read d JOIN episode e ON e.number = d.episode WHERE d.revision = r.number AND e.agent <> r.author)
+                FROM revision r WHERE r.kind <> 'side' AND r.round >= (SELECT coalesce(min(round), 0) FROM episode WHERE number > @after) AND r.round < (SELECT coalesce(max(round), 0) FROM episode)
+                ORDER BY r.number DESC LIMIT @Revisions
+                """, new { after = _afterEpisode, _scope.Revisions })];
+            return (Estimate.Share(readers.Count(count => count > 0), readers.Count), Estimate.Mean(readers));
         }
 
         private (long Pages, Estimate? Cited, Estimate? Citing) Citations()

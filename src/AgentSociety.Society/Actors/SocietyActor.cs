@@ -312,8 +312,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
 
     private void Migrate()
     {
-        IReadOnlyList<EditRequest> migration = _notes.Migration(_round);
-        if (migration.Count == 0)
+        EditRequest[] migration = [.. _notes.Migration(_round), .. _notes.Books(_round)];
+        if (migration.Length == 0)
         {
             Admit();
             return;

@@ -60,7 +60,8 @@ internal sealed class NotesAccess
     {
         if (Settings.Sharing != Sharing.Shared) return EmptyNotes.Instance;
         INotes notes = Attributed(Shown(round + 1, asOf => _lifetimes.EraOf(era ?? round).View(_scratchpad.Snapshot(asOf))), round + 1);
-        return Settings.ReadingList.Count == 0 ? notes : new ReadingNotes(notes, Settings.ReadingList);
+        string[] list = [.. Settings.ReadingList, .. Settings.Books is { EveryRounds: > 0, Assigned: true } ? _plan.Authors.Select(author => BookOf(author.Name)) : []];
+        return list.Length == 0 ? notes : new ReadingNotes(notes, list);
     }
 
     /// <summary>The notes of one attempt, some of them withheld by the scenario's trial.</summary>
@@ -88,6 +89,23 @@ internal sealed class NotesAccess
     public IReadOnlyList<EditRequest> Migration(int round) => _topology.MigratesAfter(round)
         ? [.. _topology.Migration(_lifetimes.EraOf(round).View(_scratchpad.Snapshot(round)), round).Select(request => request with { Edit = request.Edit with { Page = _lifetimes.EraOf(round).Page(request.Edit.Page) } })]
         : [];
+
+    /// <summary>The editions that authors bring out after a round, from the pages that they can read; none where none is due.</summary>
+    public IEnumerable<EditRequest> Books(int round)
+    {
+        if (Settings.Books.EveryRounds == 0 || round == 0 || round % Settings.Books.EveryRounds != 0) yield break;
+        // A chapter must have served in the rounds that are stored: those before this one.
+        Dictionary<string, double> worth = _database.WorthOfReading(fromRound: _lifetimes.EraOf(round).FirstRound, toRound: round - 1).ToDictionary(page => page.Page, page => page.Worth, StringComparer.Ordinal);
+        foreach (string author in _plan.Authors.Select(author => Lifetimes.NameIn(author.Name, _lifetimes.Of(round))))
+        {
+            INotes notes = Shown(round + 1, asOf => _topology.View(_lifetimes.EraOf(round).View(_scratchpad.Snapshot(asOf)), Lifetimes.Ancestor(author)));
+            double? WorthOf(string page) => FullName(author, round, page) is { } full && worth.TryGetValue(full, out double known) ? known : null;
+            if (ChapterChoice.Edition(notes, BookOf(author), WorthOf, Settings.Books.Chapters) is not { } edition) continue;
+            foreach (EditRequest request in Requests(Role.Author, author, $"{round}/book/{author}", round, [edition])) yield return request with { Episode = null };
+        }
+    }
+
+    private static string BookOf(string author) => $"books/{Lifetimes.Ancestor(author)}";
 
     private INotes Shown(int round, Func<int, INotes> asOf) => NotesArms.Show(Settings, round, asOf, _plan.Seed, _placebo, _oracle);
 

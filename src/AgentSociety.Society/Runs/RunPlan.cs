@@ -34,6 +34,9 @@ public sealed record RunPlan
     /// <summary>Those who solve them.</summary>
     public IReadOnlyList<Agent> Solvers => [.. Population.Where(agent => agent.Role == Role.Solver)];
 
+    /// <summary>Those who compile books.</summary>
+    public IReadOnlyList<Agent> Authors => [.. Population.Where(agent => agent.Role == Role.Author)];
+
     /// <summary>True where attempts have tools, and with them a way to the scratchpad.</summary>
     public bool HasTools => Environment.OpenTools(Environment.Generate(1, Core.Randomness.KeyedRandom.For(Seed, "probe")), new ToolAccess { Notes = EmptyNotes.Instance }) is not null;
 

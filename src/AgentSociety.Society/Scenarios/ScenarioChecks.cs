@@ -26,6 +26,8 @@ internal static class ScenarioChecks
             Fault("population", "has no proposer, and self-play needs one; add - {role: proposer, count: 2}, or set selfPlay.enabled to false");
         if (scenario.Evaluation.Difficulties.GroupBy(difficulty => difficulty).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
             Fault("evaluation.difficulties", $"holds {twice.Key} twice");
+        if (scenario.Culture.Books.EveryRounds > 0 && !scenario.Population.Any(agents => agents.Role == Role.Author))
+            Fault("population", "has no author, and culture.books needs one; add - {role: author}, or set culture.books.everyRounds to 0");
         if (scenario.Consolidation.EveryRounds > 0 && scenario.Learning.Weights != TrainedWeights.Full)
             Fault("consolidation.everyRounds", "asks for sleep, which trains all of a model's own weights, and learning.weights is lora; set one of the two otherwise");
         Environment(scenario, entry, Fault);

@@ -48,6 +48,7 @@ internal static class ApiEndpoints
             return new { pages = graph.Pages.Select(page => new { page.Name, page.Inward, page.Outward, address = Address.Page(run, page.Name) }), links = graph.Links.Select(link => (int[])[link.From, link.To]), graph.AllPages };
         });
         one.MapGet("/history/{**page}", (RunLibrary library, string run, string page, long? before, int? limit) => library.Open(run).Pages.History(page, Rows(limit), before ?? long.MaxValue));
+        one.MapGet("/adoption/{**page}", (RunLibrary library, string run, string page) => library.Open(run).Database.AdoptionOf(page).Values.OrderBy(adoption => adoption.Revision));
         one.MapGet("/blame/{**page}", (RunLibrary library, string run, string page) => library.Open(run).Database.Blame(page).Select(line => new { line.Line, line.Revision.Author, line.Revision.Round, revision = line.Revision.Id }));
         one.MapGet("/proposals", (RunLibrary library, string run, int? limit) => library.Open(run).Database.ProposalList(open: true, Rows(limit)));
         one.MapGet("/pages", (RunLibrary library, string run, string? prefix, string? after, int? limit) => library.Open(run).Database.PageList(prefix ?? "", Rows(limit), after ?? ""));

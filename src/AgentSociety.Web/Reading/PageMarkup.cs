@@ -71,9 +71,10 @@ internal static class PageMarkup
         return sanitizer.Sanitize(html);
     }
 
+    // A line is a line, as in a chat: agents write facts one below the other, and as one paragraph nobody could read them.
     private static MarkdownPipeline Build(Func<string, (string Address, bool Exists)?>? resolve)
     {
-        MarkdownPipelineBuilder builder = new MarkdownPipelineBuilder().UsePipeTables().UseTaskLists().UseEmphasisExtras(Markdig.Extensions.EmphasisExtras.EmphasisExtraOptions.Strikethrough).UseAutoLinks().DisableHtml();
+        MarkdownPipelineBuilder builder = new MarkdownPipelineBuilder().UsePipeTables().UseTaskLists().UseEmphasisExtras(Markdig.Extensions.EmphasisExtras.EmphasisExtraOptions.Strikethrough).UseAutoLinks().UseSoftlineBreakAsHardlineBreak().DisableHtml();
         builder.Extensions.Add(new ImagesAsLinks());
         if (resolve is not null) builder.Extensions.Add(new WikiLinks(resolve));
         return builder.Build();

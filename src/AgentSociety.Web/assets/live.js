@@ -4,6 +4,7 @@
 const state = document.querySelector("[data-live-state]");
 let source = null;
 let pending = new Set();
+let held = new Set();
 let busy = false;
 let timer = 0;
 
@@ -12,6 +13,13 @@ export function startLive() {
   // A browser allows few connections to a host: a tab that nobody sees gives its own back.
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   window.addEventListener("pagehide", close);
+  // What waited for somebody is looked at again when they have moved on.
+  for (const moved of ["focusout", "toggle", "scrollend"]) document.addEventListener(moved, () => {
+    if (held.size === 0) return;
+    for (const part of held) pending.add(part);
+    held = new Set();
+    schedule();
+  }, true);
   if (!document.hidden) open();
 }
 
@@ -83,14 +91,16 @@ export async function swap(regions, address) {
     const fresh = next.getElementById(region.id);
     if (!fresh || fresh.innerHTML === region.innerHTML) continue;
     // Nobody's half-written words are taken away.
-    if (region.querySelector("details[open]") || (region.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox],[type=radio],[type=range]), textarea, select"))) {
-      pending.add(region.dataset.liveOn.split(" ")[0]);
+    // Nor the place of somebody who has gone far down a list.
+    if (region.hasAttribute("data-grown") && scrollY > innerHeight || region.querySelector("details[open]") || (region.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox],[type=radio],[type=range]), textarea, select"))) {
+      held.add(region.dataset.liveOn.split(" ")[0]);
       continue;
     }
     const ticked = new Set([...region.querySelectorAll("input:checked")].map(input => input.name + "=" + input.value));
     const chosen = region.querySelector(".chosen")?.id, focused = region.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     const before = region.hasAttribute("data-fresh") ? new Set([...region.querySelectorAll("[id]")].map(item => item.id)) : null;
     region.replaceChildren(...document.importNode(fresh, true).childNodes);
+    delete region.dataset.grown;
     for (const input of region.querySelectorAll("input[type=checkbox], input[type=radio]")) if (ticked.size > 0) input.checked = ticked.has(input.name + "=" + input.value);
     if (chosen) document.getElementById(chosen)?.classList.add("chosen");
     if (focused) region.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });

@@ -1,5 +1,6 @@
 // Starts what a page needs. Every page works without scripts; these make it live and quick to move in.
 import { startLive } from "./live.js";
+import { startLists } from "./list.js";
 import { startKeys } from "./keys.js";
 import { startSearch } from "./search.js";
 import { startCharts } from "./chart.js";
@@ -12,4 +13,5 @@ startForms();
 startSearch();
 startCharts();
 startGraph();
+startLists();
 startLive();
