@@ -42,7 +42,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             ViewportSize = new ViewportSize { Width = 1280, Height = 720 },
             ReducedMotion = ReducedMotion.Reduce,
         });
-        Context.SetDefaultTimeout(15_000);
+        Context.SetDefaultTimeout(30_000);
     }
 
     /// <summary>Opens a page of the app and fails the test on any script error, refused resource or request to another host.</summary>
