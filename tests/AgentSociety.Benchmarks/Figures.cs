@@ -12,7 +12,8 @@ namespace AgentSociety.Benchmarks;
 /// <param name="Runs">How often it was measured.</param>
 /// <param name="Peer">What it is compared with; null for nothing.</param>
 /// <param name="PeerFigure">The peer's median on the same machine in the same session.</param>
-public sealed record Figure(string Name, string Unit, double Own, double Lowest, double Highest, int Runs, string? Peer = null, double? PeerFigure = null)
+/// <param name="Remark">Why there is no peer's figure, or what else a reader must know.</param>
+public sealed record Figure(string Name, string Unit, double Own, double Lowest, double Highest, int Runs, string? Peer = null, double? PeerFigure = null, string? Remark = null)
 {
     /// <summary>Own over peer.</summary>
     public double? Ratio => Own / PeerFigure;
@@ -43,12 +44,51 @@ public sealed class Figures(string[] arguments)
         return Note(new Figure(name, unit, rates[runs / 2], rates[0], rates[^1], runs));
     }
 
+    /// <summary>Measures something and the same of others by turns, and notes a row for each of these with both medians.</summary>
+    /// <param name="name">What is measured.</param>
+    /// <param name="unit">Unit of the figures.</param>
+    /// <param name="amount">Does it once, and returns how much was done; divided by the seconds it took.</param>
+    /// <param name="others">Who else does it; the rate is null for one that cannot, and the remark says why.</param>
+    /// <param name="runs">How often.</param>
+    /// <returns>The own median.</returns>
+    public double Against(string name, string unit, Func<double> amount, IReadOnlyList<(Func<string> Name, Func<double?> Rate, Func<string?> Remark)> others, int runs = 5)
+    {
+        List<double> own = [];
+        List<double>[] theirs = [.. others.Select(_ => new List<double>())];
+        for (int run = -1; run < runs; run++)
+        {
+            long started = Stopwatch.GetTimestamp();
+            double rate = amount() / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            double?[] rates = [.. others.Select(other => other.Rate())];
+            // The first time is for warming up.
+            if (run < 0) continue;
+            own.Add(rate);
+            for (int other = 0; other < rates.Length; other++)
+            {
+                if (rates[other] is { } figure) theirs[other].Add(figure);
+            }
+        }
+
+        own.Sort();
+        double median = own[runs / 2];
+        if (others.Count == 0) Note(new Figure(name, unit, median, own[0], own[^1], runs));
+        for (int other = 0; other < others.Count; other++)
+        {
+            theirs[other].Sort();
+            double? figure = theirs[other].Count == runs ? theirs[other][runs / 2] : null;
+            Note(new Figure(name, unit, median, own[0], own[^1], runs, others[other].Name(), figure, others[other].Remark()));
+        }
+
+        return median;
+    }
+
     /// <summary>Notes a row.</summary>
     public Figure Note(Figure figure)
     {
         _rows.Add(figure);
-        string peer = figure.PeerFigure is { } other ? $"  {figure.Peer} {other:n1}, ratio {figure.Ratio:n2}" : "";
-        Console.WriteLine($"{figure.Name,-52} {figure.Own,12:n1} {figure.Unit} [{figure.Lowest:n1} .. {figure.Highest:n1}]{peer}");
+        string peer = figure.PeerFigure is { } other ? $"  {figure.Peer} {other:n1}, ratio {figure.Ratio:n2}" : figure.Peer is null ? "" : $"  {figure.Peer}: no figure";
+        string remark = figure.Remark is null ? "" : $" ({figure.Remark})";
+        Console.WriteLine($"{figure.Name,-44} {figure.Own,12:n1} {figure.Unit} [{figure.Lowest:n1} .. {figure.Highest:n1}]{peer}{remark}");
         return figure;
     }
 

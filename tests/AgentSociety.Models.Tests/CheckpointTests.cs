@@ -164,6 +164,56 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains(named, Assert.Throws<SocietyException>(() => LanguageModel.Load(_folder)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>1,000 configurations, each with one to three values or characters that are not the model's: every one is loaded or refused by name.</summary>
+    [Fact]
+    public void A_damaged_configuration_is_refused_by_name_and_never_crashes()
+    {
+        using LanguageModel model = Torch.Model(Torch.Small with { Width = 16, Layers = 1, FeedForward = 16 });
+        model.Save(_folder);
+        string file = Path.Combine(_folder, "config.json"), good = File.ReadAllText(file);
+        string[] keys = [.. JsonNode.Parse(good)!.AsObject().Select(pair => pair.Key), "rope_scaling", "rope_parameters", "sliding_window", "head_dim", "attention_bias", "layer_types", "eos_token_id"];
+        string[] values = ["0", "-1", "1", "2", "3", "16", "2147483647", "9e99", "1.5", "true", "null", "\"\"", "\"qwen3\"", "\"mistral\"", "\"llama\"", "[]", "[1]", "{}", "{\"rope_type\":\"linear\",\"factor\":0}", "{\"a\":[[[]]]}"];
+        int refused = 0;
+        Gen.Select(Gen.Int[0, keys.Length - 1], Gen.Int[0, values.Length - 1], Gen.Int[0, good.Length - 1], Gen.Int[0, 9]).Array[1, 3].Sample(changes =>
+        {
+            string text = good;
+            foreach ((int key, int value, int place, int kind) in changes)
+            {
+                if (kind == 0) text = text[..Math.Min(place, text.Length)] + values[value] + text[Math.Min(place + 1, text.Length)..];
+                else if (kind == 1) text = text[..Math.Min(place, text.Length)];
+                else if (Parsed(text) is { } config)
+                {
+                    config[keys[key]] = JsonNode.Parse(values[value]);
+                    text = config.ToJsonString();
+                }
+            }
+
+            File.WriteAllText(file, text);
+            try
+            {
+                LanguageModel.Load(_folder).Dispose();
+            }
+            catch (SocietyException failure)
+            {
+                refused++;
+                if (!failure.Message.Contains(_folder, StringComparison.Ordinal)) throw new InvalidOperationException($"the message does not name the file: {failure.Message}\n{text}");
+            }
+        }, iter: 1000, threads: 1);
+        Assert.InRange(refused, 500, 1000);
+
+        static JsonObject? Parsed(string text)
+        {
+            try
+            {
+                return JsonNode.Parse(text) as JsonObject;
+            }
+            catch (System.Text.Json.JsonException)
+            {
+                return null;
+            }
+        }
+    }
+
     [Fact]
     public void A_merged_adapter_gives_the_logits_of_base_and_adapter()
     {

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace AgentSociety.Cli.Commands;
 
-/// <summary><c>model info|chat|import|export|merge</c>; each has a file of its own.</summary>
+/// <summary><c>model info|chat|bench|import|export|merge</c>; each has a file of its own.</summary>
 internal static class ModelCommand
 {
     public static Command Create(Terminal terminal) => new Verb("model", "Models", "Looks at models, talks to them, and brings them in and out in the formats of other tools.",
@@ -12,6 +12,7 @@ internal static class ModelCommand
     {
         ModelInfoCommand.Create(terminal),
         ModelChatCommand.Create(terminal),
+        ModelBenchCommand.Create(terminal),
         ModelImportCommand.Create(terminal),
         ModelExportCommand.Create(terminal),
         ModelMergeCommand.Create(terminal),

@@ -52,6 +52,8 @@ public sealed class LocalChat
             MaximumTokens = ask.MaximumTokens,
             Stops = [.. _settings.Stops, .. ask.Stops],
             Alternatives = ask.Alternatives,
+            Pattern = ask.Pattern,
+            Owner = ask.Owner,
         };
         ToolCallReader calls = new(ask.Functions, () => $"call_{Guid.CreateVersion7():n}");
         bool called = false;
@@ -122,6 +124,12 @@ public sealed record ChatAsk
 
     /// <summary>Texts that end the answer before they appear in it.</summary>
     public IReadOnlyList<string> Stops { get; init; } = [];
+
+    /// <summary>A regular expression that the whole answer matches; null for any answer.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>Whom the answer is for; those who ask at once get places by turns.</summary>
+    public string Owner { get; init; } = "";
 
     /// <summary>How many of the likeliest tokens are told with each that was drawn.</summary>
     public int Alternatives { get; init; }

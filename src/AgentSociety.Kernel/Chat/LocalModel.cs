@@ -159,6 +159,8 @@ public sealed class LocalModel : IDisposable
                 Key = request.Key,
                 MaximumTokens = request.MaximumTokens,
                 Alternatives = request.Alternatives,
+                Pattern = request.Pattern,
+                Owner = request.Owner,
                 Observer = token =>
                 {
                     if (text.Add(token) is { } piece) pieces.TryWrite(piece);

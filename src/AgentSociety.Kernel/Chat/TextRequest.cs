@@ -23,6 +23,12 @@ public sealed record TextRequest
     /// <summary>The text ends before the first of these that it would hold.</summary>
     public IReadOnlyList<string> Stops { get; init; } = [];
 
+    /// <summary>A regular expression that the whole text matches (see <see cref="GenerationRequest.Pattern"/>); null for any text.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>Whom it is for; owners get places in the batch by turns.</summary>
+    public string Owner { get; init; } = "";
+
     /// <summary>How many of the likeliest tokens are told with each that was drawn.</summary>
     public int Alternatives { get; init; }
 }

@@ -1,8 +1,7 @@
-using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Models.Cpu;
+using AgentSociety.Models.Patterns;
 
 namespace AgentSociety.Models;
 
@@ -17,41 +16,45 @@ namespace AgentSociety.Models;
 /// </remarks>
 public sealed class DecodingEngine : IDisposable
 {
-    /// <summary>Name of the meter under which all engines of the process report: tokens sampled and prefilled, seconds of steps, sequences in a batch.</summary>
+    /// <summary>Name of the meter under which all engines of the process report: tokens sampled and prefilled and their rate, seconds of steps, batch, queue, and use of the caches.</summary>
     public const string MeterName = "AgentSociety.Decoding";
-
-    private static readonly Meter Meter = new(MeterName);
-    private static readonly Counter<long> DecodedCounter = Meter.CreateCounter<long>("decoding.tokens", "{token}", "Tokens sampled");
-    private static readonly Counter<long> PrefilledCounter = Meter.CreateCounter<long>("decoding.prefilled", "{token}", "Tokens of prompts and tool replies computed");
-    private static readonly Histogram<double> StepSeconds = Meter.CreateHistogram<double>("decoding.step", "s", "Time of one step");
-    private static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("decoding.batch", "{sequence}", "Sequences in a step");
 
     private const long CacheBytes = 4L << 30;
     private const int RowsPerStep = 1024;
+    private const int MostPatterns = 64;
 
     private readonly LanguageModel _model;
     private readonly CpuPass _pass;
     private readonly Slot[] _slots;
     private readonly Sampler _sampler;
-    private readonly Queue<GenerationRequest> _waiting = [];
+    private readonly TimeProvider _time;
+    private readonly EngineMetrics _metrics;
+    private readonly AdmissionQueue _waiting = new();
     private readonly List<Sequence> _active = [];
     private readonly HashSet<string> _known = [];
-    private readonly Dictionary<string, bool[]> _markers = [];
-    private readonly List<Generation> _done = [];
+    private readonly Dictionary<string, ToolMarkers> _markers = [];
+    private readonly Dictionary<string, TokenPattern> _patterns = [];
+    private readonly List<(long Number, Generation Generation)> _done = [];
     private readonly List<Sequence> _sampling = [];
     private readonly Row[] _rows;
+    private TokenBytes? _tokenBytes;
     private long _version;
     private long _taken;
+    private long _admitted;
+    private int _deadlines;
 
     /// <summary>An engine over a model.</summary>
     /// <param name="model">The model; the engine does not own it.</param>
     /// <param name="slots">Most sequences in one batch; fewer where their caches would take more than 4 GiB.</param>
     /// <param name="context">Most tokens of a sequence; the model's context where that is less, or what fits into 4 GiB.</param>
-    public DecodingEngine(LanguageModel model, int slots = 256, int context = int.MaxValue)
+    /// <param name="time">The clock of deadlines and metrics; null for the system's.</param>
+    public DecodingEngine(LanguageModel model, int slots = 256, int context = int.MaxValue, TimeProvider? time = null)
     {
         DecoderConfig config = model.Decoder.Config;
         long bytes = 2L * config.Layers * config.KeyValueHeads * config.HeadWidth * sizeof(float);
         _model = model;
+        _time = time ?? TimeProvider.System;
+        _metrics = new EngineMetrics(_time);
         Context = (int)Math.Min(Math.Min(config.Context, context), Math.Max(CacheBytes / bytes, 16));
         _slots = [.. Enumerable.Range(0, (int)Math.Clamp(CacheBytes / bytes / Context, 1, slots)).Select(index => new Slot(index, Context))];
         _rows = new Row[Math.Max(RowsPerStep, _slots.Length)];
@@ -90,8 +93,8 @@ public sealed class DecodingEngine : IDisposable
         return taken;
     }
 
-    /// <summary>Puts a request into the queue; it joins the batch at a later step, first come, first served.</summary>
-    /// <exception cref="SocietyException">The prompt is empty or does not fit the context, or the adapter is unknown.</exception>
+    /// <summary>Puts a request into the queue; it joins the batch at a later step, each owner's first come, first served.</summary>
+    /// <exception cref="SocietyException">The prompt is empty or does not fit the context, the adapter is unknown, a stop is empty, or no text of the pattern can be written.</exception>
     /// <exception cref="ArgumentException">A request of this name is not finished, or a token is not of the vocabulary.</exception>
     public void Submit(GenerationRequest request)
     {
@@ -106,8 +109,11 @@ public sealed class DecodingEngine : IDisposable
 
         if (AdapterOf(request) is { } adapter && !_model.Adapters.ContainsKey(adapter))
             throw new SocietyException($"request {request.Id}: the model has no adapter '{adapter}'; it has {(_model.Adapters.Count == 0 ? "none" : string.Join(", ", _model.Adapters.Keys.Order(StringComparer.Ordinal)))}");
+        if (request.Stops.Any(string.IsNullOrEmpty)) throw new SocietyException($"request {request.Id}: a stop is empty, and would be met at once; leave it out");
+        if (PatternOf(request) is { Possible: false }) throw new SocietyException($"request {request.Id}: the tokenizer cannot write any text that matches '{request.Pattern}'");
         if (!_known.Add(request.Id)) throw new ArgumentException($"A request named {request.Id} is not finished.", nameof(request));
         _waiting.Enqueue(request);
+        if (request.Deadline is not null) _deadlines++;
     }
 
     /// <summary>Drops a request that is not finished; it returns no generation.</summary>
@@ -116,38 +122,41 @@ public sealed class DecodingEngine : IDisposable
     {
         if (!_known.Remove(id)) return false;
         if (_active.FirstOrDefault(sequence => sequence.Request.Id == id) is { } running) Leave(running);
-        else
-        {
-            GenerationRequest[] others = [.. _waiting.Where(request => request.Id != id)];
-            _waiting.Clear();
-            foreach (GenerationRequest other in others) _waiting.Enqueue(other);
-        }
-
+        else Forget(_waiting.Remove(request => request.Id == id)[0]);
         return true;
     }
 
     /// <summary>Feeds every sequence its next tokens and samples where a sequence has none left; does nothing when idle.</summary>
-    /// <returns>What finished, in order of admission; valid until the next step.</returns>
+    /// <returns>What finished, in order of admission.</returns>
     public IReadOnlyList<Generation> Step()
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = _metrics.Start(), decoded = DecodedTokens;
         _done.Clear();
         if (_version != _model.WeightsVersion) TakeUpWeights();
+        if (_deadlines > 0) EndLate(_time.GetUtcNow());
         while (_waiting.Count > 0 && _active.Count < _slots.Length) Admit(_waiting.Dequeue());
         int batch = _active.Count, rows = Gather();
         _pass.Run(_rows.AsSpan(0, rows));
         for (int output = 0; output < _sampling.Count; output++) Continue(_sampling[output], output);
-        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Seconds += seconds;
-        DecodedCounter.Add(_sampling.Count);
-        PrefilledCounter.Add(rows - _sampling.Count);
-        StepSeconds.Record(seconds);
-        BatchSize.Record(batch);
-        return _done;
+        _done.Sort(static (left, right) => left.Number.CompareTo(right.Number));
+        Seconds += _metrics.Step(started, batch, (int)(DecodedTokens - decoded), rows - _sampling.Count);
+        _metrics.Level(_waiting.Count, _active.Count, Cached(), (long)_slots.Length * Context);
+        return [.. _done.Select(static done => done.Generation)];
     }
 
     /// <inheritdoc />
-    public void Dispose() => _pass.Dispose();
+    public void Dispose()
+    {
+        _metrics.Level(0, 0, 0, 0);
+        _pass.Dispose();
+    }
+
+    private long Cached()
+    {
+        long positions = 0;
+        foreach (Sequence sequence in _active) positions += sequence.Slot.Fed;
+        return positions;
+    }
 
     private static string? AdapterOf(GenerationRequest request) => string.IsNullOrEmpty(request.Adapter) || request.Adapter == "base" ? null : request.Adapter;
 
@@ -173,7 +182,11 @@ public sealed class DecodingEngine : IDisposable
             if (slot.Owner is null && length > freeLength) (freeLength, free) = (length, slot);
         }
 
-        Sequence sequence = new(request, free!, adapter);
+        Sequence sequence = new(request, free!, adapter, ++_admitted)
+        {
+            Pattern = PatternOf(request),
+            Stops = request.Stops.Count == 0 ? null : new StopSearch(request.Stops, Tokens.Longest),
+        };
         bool inPlace = freeLength == longest;
         if (!inPlace && donor!.Owner is { } source) sequence.Donor = (donor, source, longest);
         else if (!inPlace) _pass.CopyPrefix(donor!.Index, free!.Index, longest);
@@ -181,7 +194,9 @@ public sealed class DecodingEngine : IDisposable
         free.Adapter = adapter;
         free.Owner = sequence;
         request.Prompt.CopyTo(free.Tokens.AsSpan());
-        _active.Add(sequence);
+        // Those with one adapter stand together, so that their products are taken together.
+        int last = adapter is null ? -1 : _active.FindLastIndex(other => other.Adapter == adapter);
+        _active.Insert(last < 0 ? _active.Count : last + 1, sequence);
     }
 
     /// <summary>Lists the tokens to be fed: at least one of every sequence, more of prompts and replies as far as the step's budget goes.</summary>
@@ -222,32 +237,47 @@ public sealed class DecodingEngine : IDisposable
 
     private void Continue(Sequence sequence, int output)
     {
-        (int token, float logProbability) = _sampler.Draw(_pass.Logits(output), sequence.Request.Sampling, sequence.Random, sequence.Tokens);
+        GenerationRequest request = sequence.Request;
+        Span<float> logits = _pass.Logits(output);
+        bool mayEnd = sequence.Count - request.Prompt.Length + 1 >= request.MinimumTokens;
+        if (sequence.Pattern is { } pattern)
+        {
+            if (!pattern.Restrict(logits, sequence.PatternState, mayEnd))
+            {
+                Finish(sequence, FinishReason.PatternImpossible);
+                return;
+            }
+        }
+        else if (!mayEnd)
+        {
+            foreach (int end in _model.EndTokens) logits[end] = float.NegativeInfinity;
+        }
+
+        (int token, float logProbability) = _sampler.Draw(logits, request.Sampling, sequence.Random, sequence.Tokens);
         sequence.Sampled(token, logProbability);
         DecodedTokens++;
-        bool goesOn = sequence.Request.Observer is not { } observer || observer(new SampledToken(token, logProbability, _sampler.Likeliest(sequence.Request.Alternatives)));
-        if (_model.EndTokens.Contains(token))
+        bool goesOn = request.Observer is not { } observer || observer(new SampledToken(token, logProbability, _sampler.Likeliest(request.Alternatives)));
+        if (_model.EndTokens.Contains(token)) Finish(sequence, FinishReason.EndOfText);
+        else if (!goesOn) Finish(sequence, FinishReason.Stopped);
+        else if (sequence.Stops?.Completes(_model.Tokenizer.BytesOf(token).Span) == true) Finish(sequence, FinishReason.StopText);
+        else
         {
-            Finish(sequence, FinishReason.EndOfText);
-            return;
+            if (sequence.Pattern is { } followed) sequence.PatternState = followed.Next(sequence.PatternState, token);
+            if (request.Tools is { Markers.Length: > 0 } tools && MarkersOf(tools).MayEndIn(token) && !TryCall(sequence, tools)) return;
+            if (sequence.Full is { } reason) Finish(sequence, reason);
         }
-
-        if (!goesOn)
-        {
-            Finish(sequence, FinishReason.Stopped);
-            return;
-        }
-
-        if (sequence.Request.Tools is { Markers.Length: > 0 } tools && EndsCall(tools.Markers)[token] && !TryCall(sequence, tools)) return;
-        if (sequence.Full is { } reason) Finish(sequence, reason);
     }
 
+    /// <summary>Makes the calls that the last token completed; false where that ended the sequence.</summary>
     private bool TryCall(Sequence sequence, IToolSession tools)
     {
+        (IReadOnlyList<string> calls, string rest) = MarkersOf(tools).Read(sequence.CallBegun, sequence.Tokens[sequence.CallStart..]);
+        if (calls.Count == 0) return true;
         try
         {
-            string reply = tools.Call(_model.Tokenizer.DecodeContinuation(sequence.Tokens[sequence.CallStart..]));
-            sequence.Replied(_model.Tokenizer.EncodeContinuation(reply));
+            List<int> reply = [];
+            foreach (string call in calls) reply.AddRange(_model.Tokenizer.EncodeContinuation(tools.Call(call)));
+            sequence.Replied(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(reply), rest);
             return true;
         }
         catch (SocietyException failure)
@@ -258,23 +288,34 @@ public sealed class DecodingEngine : IDisposable
         }
     }
 
-    /// <summary>For each token, whether its text ends with a marker.</summary>
-    private bool[] EndsCall(string markers)
-    {
-        if (_markers.TryGetValue(markers, out bool[]? ends)) return ends;
-        ends = new bool[_model.Decoder.Config.VocabularySize];
-        for (int token = 0; token < ends.Length; token++)
-        {
-            string text = _model.Tokenizer.DecodeContinuation([token]);
-            ends[token] = text.Length > 0 && markers.Contains(text[^1], StringComparison.Ordinal);
-        }
+    private ToolMarkers MarkersOf(IToolSession tools) =>
+        _markers.TryGetValue(tools.Markers, out ToolMarkers? known) ? known : _markers[tools.Markers] = new ToolMarkers(_model.Tokenizer, tools.Markers, _model.Decoder.Config.VocabularySize);
 
-        return _markers[markers] = ends;
+    private TokenBytes Tokens => _tokenBytes ??= new TokenBytes(_model.Tokenizer);
+
+    private TokenPattern? PatternOf(GenerationRequest request)
+    {
+        if (request.Pattern is not { } pattern) return null;
+        if (_patterns.TryGetValue(pattern, out TokenPattern? known)) return known;
+        if (_patterns.Count == MostPatterns) _patterns.Clear();
+        return _patterns[pattern] = new TokenPattern(PatternAutomaton.Build(pattern), Tokens, _model.EndTokens);
+    }
+
+    /// <summary>Ends what is of no use any more.</summary>
+    private void EndLate(DateTimeOffset now)
+    {
+        foreach (Sequence late in _active.Where(sequence => sequence.Request.Deadline <= now).ToArray()) Finish(late, FinishReason.DeadlinePassed);
+        foreach (GenerationRequest late in _waiting.Remove(request => request.Deadline <= now))
+        {
+            _known.Remove(late.Id);
+            Forget(late);
+            _done.Add((long.MaxValue, Sequence.Unstarted(late, _model.Tokenizer, FinishReason.DeadlinePassed)));
+        }
     }
 
     private void Finish(Sequence sequence, FinishReason reason, string? failure = null)
     {
-        _done.Add(sequence.Finish(_model.Tokenizer, reason, failure));
+        _done.Add((sequence.Number, sequence.Finish(_model.Tokenizer, reason, failure)));
         _known.Remove(sequence.Request.Id);
         Leave(sequence);
     }
@@ -283,5 +324,11 @@ public sealed class DecodingEngine : IDisposable
     {
         sequence.Slot.Owner = null;
         _active.Remove(sequence);
+        Forget(sequence.Request);
+    }
+
+    private void Forget(GenerationRequest request)
+    {
+        if (request.Deadline is not null) _deadlines--;
     }
 }

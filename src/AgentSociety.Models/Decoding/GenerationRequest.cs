@@ -27,6 +27,25 @@ public sealed record GenerationRequest
     /// <summary>Most tokens after the prompt, tool replies included.</summary>
     public int MaximumTokens { get; init; } = int.MaxValue;
 
+    /// <summary>The end of text is drawn as this token after the prompt or a later one, tool replies counted.</summary>
+    public int MinimumTokens { get; init; }
+
+    /// <summary>The sequence ends with the token that completes one of these in what the model wrote since the prompt or the last tool reply; the text stays as it was written, the stop in it.</summary>
+    public IReadOnlyList<string> Stops { get; init; } = [];
+
+    /// <summary>
+    /// A regular expression that what the model writes matches as a whole, tool replies left out; null for none. Only tokens from which that is
+    /// still possible are drawn, and the end of text only where the text may end. A limit may cut the text off before.
+    /// </summary>
+    /// <remarks>Log-probabilities are those of the restricted distribution, as with top-k. See docs/models.md for the syntax.</remarks>
+    public string? Pattern { get; init; }
+
+    /// <summary>Whom the request is for. Owners get free slots by turns; what is drawn does not depend on it.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>When the answer is of no use any more: the request then ends with what it has, whether it runs or waits. Null for never.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     /// <summary>Sees each sampled token at once, the end of text too, on the engine's thread; false ends the sequence after this token. Null for nobody.</summary>
     public Func<SampledToken, bool>? Observer { get; init; }
 
@@ -76,6 +95,15 @@ public enum FinishReason
 
     /// <summary>The request's observer ended it.</summary>
     Stopped,
+
+    /// <summary>It wrote one of <see cref="GenerationRequest.Stops"/>.</summary>
+    StopText,
+
+    /// <summary>Its <see cref="GenerationRequest.Deadline"/> passed.</summary>
+    DeadlinePassed,
+
+    /// <summary>No token of the vocabulary continues the text towards its <see cref="GenerationRequest.Pattern"/>.</summary>
+    PatternImpossible,
 }
 
 /// <summary>A finished sequence. The four arrays run along the same tokens.</summary>

@@ -1,5 +1,6 @@
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Models.Patterns;
 
 namespace AgentSociety.Models;
 
@@ -22,7 +23,7 @@ internal sealed class Slot(int index, int context)
 }
 
 /// <summary>A request in work: its tokens and who wrote them.</summary>
-internal sealed class Sequence(GenerationRequest request, Slot slot, string? adapter)
+internal sealed class Sequence(GenerationRequest request, Slot slot, string? adapter, long number)
 {
     private readonly List<(Source Source, int Start)> _pieces = [(Source.Prompt, 0)];
     private readonly float[] _logProbabilities = new float[slot.Tokens.Length];
@@ -33,6 +34,17 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
 
     public string? Adapter { get; } = adapter;
 
+    /// <summary>Its place in the order of admission.</summary>
+    public long Number { get; } = number;
+
+    /// <summary>What its text must match, and where the text stands in it; null for anything.</summary>
+    public TokenPattern? Pattern { get; init; }
+
+    public int PatternState { get; set; }
+
+    /// <summary>What ends it when it is written; null for nothing.</summary>
+    public StopSearch? Stops { get; init; }
+
     public KeyedRandom Random { get; } = KeyedRandom.FromKey(request.Key);
 
     /// <summary>Tokens so far.</summary>
@@ -40,6 +52,9 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
 
     /// <summary>Where the text of the next tool call begins.</summary>
     public int CallStart { get; private set; } = request.Prompt.Length;
+
+    /// <summary>What belongs to the next call and was written before <see cref="CallStart"/>, behind the marker within its token.</summary>
+    public string CallBegun { get; private set; } = "";
 
     /// <summary>A slot whose sequence began alike, and how many tokens are to be copied from it once it has them.</summary>
     public (Slot Slot, Sequence Owner, int Length)? Donor { get; set; }
@@ -54,7 +69,9 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
     }
 
     /// <summary>Inserts a tool's reply as far as there is room.</summary>
-    public void Replied(ReadOnlySpan<int> reply)
+    /// <param name="reply">The reply.</param>
+    /// <param name="begun">What the model wrote behind the marker.</param>
+    public void Replied(ReadOnlySpan<int> reply, string begun)
     {
         int taken = Math.Min(reply.Length, Math.Min(Slot.Tokens.Length, Limit) - Count);
         if (taken > 0)
@@ -65,12 +82,25 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
         }
 
         CallStart = Count;
+        CallBegun = begun;
+        if (reply.Length > 0) Stops?.Clear();
     }
 
     private int Limit => (int)Math.Min(int.MaxValue, (long)Request.Prompt.Length + Request.MaximumTokens);
 
     /// <summary>Why the sequence can take no more tokens; null where it can.</summary>
     public FinishReason? Full => Count >= Limit ? FinishReason.MaximumTokens : Count >= Slot.Tokens.Length ? FinishReason.ContextFull : null;
+
+    /// <summary>A request that ended before it got a slot.</summary>
+    public static Generation Unstarted(GenerationRequest request, ITokenizer tokenizer, FinishReason reason) => new()
+    {
+        Id = request.Id,
+        Segments = [new Segment(Source.Prompt, tokenizer.Decode(request.Prompt))],
+        Tokens = [.. request.Prompt],
+        LogProbabilities = new float[request.Prompt.Length],
+        LossMask = new bool[request.Prompt.Length],
+        FinishReason = reason,
+    };
 
     public Generation Finish(ITokenizer tokenizer, FinishReason reason, string? failure = null)
     {

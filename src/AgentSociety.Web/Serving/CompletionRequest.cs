@@ -5,7 +5,7 @@ using AgentSociety.Kernel;
 namespace AgentSociety.Web.Serving;
 
 /// <summary>A request for chat completions, checked.</summary>
-/// <remarks>What a local model cannot do is refused by name; what only describes the request to its vendor (<c>user</c>, <c>metadata</c>, <c>store</c>, …) is passed over.</remarks>
+/// <remarks>What a local model cannot do is refused by name; what only describes the request to its vendor (<c>metadata</c>, <c>store</c>, …) is passed over. <c>user</c> tells apart who gets free places by turns, <c>guided_regex</c> is a pattern that the answer matches.</remarks>
 internal sealed record CompletionRequest
 {
     private const int MostChoices = 64;
@@ -64,6 +64,8 @@ internal sealed record CompletionRequest
             Seed = Seed(body),
             MaximumTokens = most,
             Stops = Stops(body),
+            Pattern = Text(body, "guided_regex"),
+            Owner = Text(body, "user") ?? "",
             Alternatives = probabilities ? alternatives ?? 0 : 0,
         };
         int choices = Whole(body, "n", 1, MostChoices) ?? 1;

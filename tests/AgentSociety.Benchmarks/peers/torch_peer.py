@@ -1,9 +1,12 @@
 """The same decoder in plain PyTorch: a straightforward loop with a preallocated KV cache, and a training step.
 
-usage: torch_peer.py WIDTH LAYERS HEADS KV_HEADS FEED_FORWARD VOCABULARY THREADS
-Prints one line a figure: name, median tokens/s of five runs.
+usage: torch_peer.py WIDTH LAYERS HEADS KV_HEADS FEED_FORWARD VOCABULARY THREADS CONTEXT
+Prints "ready NAME", then answers each line of the standard input with tokens a second:
+  decode BATCH PROMPT LENGTH   prompts of BATCH sequences at once, then LENGTH tokens each
+  prefill BATCH PROMPT         prompts alone
+  train TEXTS LENGTH STEPS     steps of AdamW on TEXTS texts with LENGTH predictions each
+A run that takes longer than PATIENCE seconds ends after the step it is in.
 """
-import statistics
 import sys
 import time
 
@@ -11,11 +14,11 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-width, layers, heads, kv, feed, vocabulary, threads = map(int, sys.argv[1:8])
+PATIENCE = 4
+width, layers, heads, kv, feed, vocabulary, threads, context = map(int, sys.argv[1:9])
 torch.set_num_threads(threads)
 torch.manual_seed(1)
 head = width // heads
-context = 192
 angles = torch.arange(context)[:, None] * 10000 ** (-torch.arange(0, head, 2) / head)
 cosines, sines = angles.cos().repeat(1, 2), angles.sin().repeat(1, 2)
 
@@ -82,45 +85,50 @@ class Model(nn.Module):
 
 
 model = Model()
-parameters = sum(p.numel() for p in model.parameters())
+optimizer = torch.optim.AdamW(model.parameters(), 1e-4)
 
 
-def rate(name, work):
-    work()
-    rates = []
-    for _ in range(5):
-        start = time.perf_counter()
-        done = work()
-        rates.append(done / (time.perf_counter() - start))
-    print(name, statistics.median(rates), flush=True)
+def caches_for(batch):
+    return [(torch.zeros(batch, kv, context, head), torch.zeros(batch, kv, context, head)) for _ in range(layers)]
 
 
 @torch.inference_mode()
-def decode(batch):
-    length = 100 if parameters * batch < 2e9 else 12
-    caches = [(torch.zeros(batch, kv, context, head), torch.zeros(batch, kv, context, head)) for _ in range(layers)]
-    tokens = torch.randint(0, vocabulary, (batch, 8))
+def decode(batch, prompt, length):
+    caches = caches_for(batch)
+    tokens = torch.randint(0, vocabulary, (batch, prompt))
+    started = time.perf_counter()
     for step in range(length):
-        logits = model(tokens, caches, 0 if step == 0 else 7 + step)
+        logits = model(tokens, caches, 0 if step == 0 else prompt - 1 + step)
         tokens = torch.multinomial(logits[:, -1].softmax(-1), 1)
-    return batch * length
+        if time.perf_counter() - started > PATIENCE:
+            break
+    return batch * (step + 1)
 
 
-for size in (1, 64, 256):
-    rate(f"decode-{size}", lambda: decode(size))
+@torch.inference_mode()
+def prefill(batch, prompt):
+    model(torch.randint(0, vocabulary, (batch, prompt)), caches_for(batch))
+    return batch * prompt
 
-optimizer = torch.optim.AdamW(model.parameters(), 1e-4)
-material = torch.randint(0, vocabulary, (64, 64))
 
-
-def train():
-    steps = 1 if parameters > 5e7 else 2 if parameters > 1e6 else 10
-    for _ in range(steps):
-        loss = F.cross_entropy(model(material)[:, :-1].reshape(-1, vocabulary), material[:, 1:].reshape(-1))
+def train(texts, length, steps):
+    started = time.perf_counter()
+    for step in range(steps):
+        material = torch.randint(0, vocabulary, (texts, length + 1))
+        loss = F.cross_entropy(model(material[:, :-1]).reshape(-1, vocabulary), material[:, 1:].reshape(-1))
         loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
-    return steps * material.numel()
+        if time.perf_counter() - started > PATIENCE:
+            break
+    return (step + 1) * texts * length
 
 
-rate("train", train)
+figures = {"decode": decode, "prefill": prefill, "train": train}
+print(f"ready PyTorch {torch.__version__} {threads} threads", flush=True)
+for line in sys.stdin:
+    name, *numbers = line.split()
+    started = time.perf_counter()
+    done = figures[name](*map(int, numbers))
+    print(done / (time.perf_counter() - started), flush=True)

@@ -43,6 +43,14 @@ internal sealed unsafe class PackedAdapter : IDisposable
             b.Multiply(scratch + row, update.A.PaddedOutputs, output + first, outputStride, rows, add: true);
     }
 
+    /// <summary>Asks for the weights of one fused product to be brought near.</summary>
+    public void Prefetch(int layer, Place place)
+    {
+        if (_updates[layer * Modules.Length + (int)place] is not { } update) return;
+        update.A.Prefetch();
+        foreach ((PackedMatrix b, _, _) in update.Parts) b.Prefetch();
+    }
+
     public void Dispose()
     {
         foreach (Update? update in _updates)

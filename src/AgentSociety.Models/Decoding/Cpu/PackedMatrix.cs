@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>A weight matrix in the order in which products read it, and its product with rows of inputs.</summary>
@@ -93,6 +95,14 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>Asks for the weights to be brought near, for a product that follows soon.</summary>
+    public void Prefetch()
+    {
+        if (!Sse.IsSupported) return;
+        float* end = _weights.Start + _weights.Length;
+        for (float* line = _weights.Start; line < end; line += Lane) Sse.Prefetch1(line);
     }
 
     public void Dispose() => _weights.Dispose();

@@ -145,6 +145,8 @@ internal sealed unsafe class RowBlock : IDisposable
             {
             }
 
+            // Many adapters do not fit the near caches: the next one's weights come while this one's are used.
+            if (end < rows.Length && rows[end].Adapter is { } next) adapters[next].Prefetch(layer, place);
             if (name is null) continue;
             PackedAdapter adapter = adapters[name];
             long room = (long)Rows * adapter.Room;

@@ -1,0 +1,129 @@
+using AgentSociety.Cli.Measuring;
+using AgentSociety.Core.Scenarios;
+using AgentSociety.Models;
+using TorchSharp;
+
+namespace AgentSociety.Benchmarks;
+
+/// <summary>Speed of decoding, prefill and training beside llama.cpp and PyTorch, by turns in one run, and as shares of the machine's own peak; steadiness of memory.</summary>
+/// <remarks>
+/// A token counts 2 operations a parameter forward and 6 in training (Kaplan et al. 2020, section 2.1; attention's own products are left out, so
+/// that shares are lower bounds). The peak is that of a large matrix product on all cores, measured again before each size.
+/// </remarks>
+internal static class ModelsBenchmark
+{
+    private const string Alphabet = "0123456789abcdefghijklmnopqr=#?";
+
+    private static readonly (string Name, ArchitectureSettings Shape)[] Shapes =
+    [
+        ("0.3 M", new ArchitectureSettings()),
+        ("5 M", new ArchitectureSettings { Width = 256, Layers = 6, Heads = 8, KeyValueHeads = 4, FeedForward = 704 }),
+        ("100 M", new ArchitectureSettings { Width = 768, Layers = 14, Heads = 12, KeyValueHeads = 4, FeedForward = 2304 }),
+    ];
+
+    /// <summary>
+    /// Runs all; <c>--only "0.3 M"</c> takes one size, <c>--skip train,memory</c> leaves parts out (decode, prefill, adapters, train, memory), <c>--long</c> takes
+    /// a million tokens and a thousand steps for memory, <c>--plot FILE</c> draws it.
+    /// </summary>
+    public static int Run(string[] arguments)
+    {
+        TorchRuntime.Initialize("cpu");
+        Figures figures = new(arguments);
+        string? only = Option(arguments, "--only");
+        string[] skipped = Option(arguments, "--skip")?.Split(',') ?? [];
+        foreach ((string name, ArchitectureSettings shape) in Shapes.Where(shape => only is null || only == shape.Name)) Size(figures, arguments, name, shape, skipped);
+        if (!skipped.Contains("memory")) SteadyMemory.Measure(figures, Alphabet, arguments.Contains("--long"), Option(arguments, "--plot"));
+        return figures.Finish();
+    }
+
+    private static string? Option(string[] arguments, string name) => Array.IndexOf(arguments, name) is var at and >= 0 ? arguments[at + 1] : null;
+
+    private static void Size(Figures figures, string[] arguments, string name, ArchitectureSettings shape, string[] skipped)
+    {
+        using LanguageModel model = LanguageModel.Create(shape, new CharacterTokenizer(Alphabet), 1);
+        double operations = 2.0 * model.ParameterCount / 1e9;
+        double peak = figures.Rate($"{name}, peak: matrix product 2048^3", "GFLOP/s", Product).Own;
+        string gguf = Path.Combine(Path.GetTempPath(), $"agentsociety-bench-{Environment.ProcessId}.gguf");
+        GgufExport.Write(model, gguf, GgufType.F32);
+        try
+        {
+            DecoderConfig config = model.Decoder.Config;
+            // Its threads wait for each other by spinning: where something else runs too, one may be faster than all.
+            using Peer torch = Peers.PyTorch(arguments, config), llama = Peers.LlamaCpp(gguf, config, TorchRuntime.Threads), alone = Peers.LlamaCpp(gguf, config, 1);
+            if (!skipped.Contains("decode")) Decode(figures, name, model, operations, peak, torch, llama, alone);
+            if (!skipped.Contains("prefill")) Prefill(figures, name, model, operations, peak, torch, llama, alone);
+            if (!skipped.Contains("adapters")) Adapters(figures, name, model);
+            if (!skipped.Contains("train")) Train(figures, name, shape, operations, peak, torch);
+        }
+        finally
+        {
+            File.Delete(gguf);
+        }
+    }
+
+    /// <summary>Prompts of 8 tokens, then as many as make a run of about two seconds, at most 100.</summary>
+    private static void Decode(Figures figures, string name, LanguageModel model, double operations, double peak, params Peer[] peers)
+    {
+        foreach (int batch in (int[])[1, 64, 256])
+        {
+            using DecodingLoad load = new(model, batch);
+            int length = (int)Math.Clamp(400 / operations / batch, 8, 100);
+            string title = $"{name}, decode, batch {batch}";
+            double rate = figures.Against(title, "tokens/s", () => load.Decode(8, length), [.. peers.Select(peer => Other(peer, $"decode {batch} 8 {length}"))]);
+            Share(figures, $"{title}, share of peak", rate * operations, peak);
+        }
+    }
+
+    private static void Prefill(Figures figures, string name, LanguageModel model, double operations, double peak, params Peer[] peers)
+    {
+        int batch = (int)Math.Clamp(400 / operations / 128, 4, 16);
+        using DecodingLoad load = new(model, batch);
+        string title = $"{name}, prefill, {batch} x 128", words = $"prefill {batch} 128";
+        double rate = figures.Against(title, "tokens/s", () => load.Prefill(128), [.. peers.Select(peer => Other(peer, words))]);
+        Share(figures, $"{title}, share of peak", rate * operations, peak);
+    }
+
+    private static void Adapters(Figures figures, string name, LanguageModel model)
+    {
+        int length = (int)Math.Clamp(400 / (2e-9 * model.ParameterCount) / 64, 8, 100);
+        using DecodingLoad many = new(model, 64, adapters: 64), one = new(model, 64, adapters: 1);
+        figures.Against($"{name}, decode, batch 64, 64 adapters", "tokens/s", () => many.Decode(8, length), [(() => "one adapter", () => Rate(() => one.Decode(8, length)), () => null)]);
+    }
+
+    private static void Train(Figures figures, string name, ArchitectureSettings shape, double operations, double peak, Peer torch)
+    {
+        using LanguageModel model = LanguageModel.Create(shape, new CharacterTokenizer(Alphabet), 1);
+        const int Length = 64;
+        int texts = model.ParameterCount > 50_000_000 ? 16 : 64, steps = (int)Math.Clamp(400 / (3 * operations) / (texts * Length), 1, 20);
+        using TrainingLoad load = new(model, texts, Length);
+        string title = $"{name}, train, {texts} x {Length}";
+        double rate = figures.Against(title, "tokens/s", () => Enumerable.Range(0, steps).Sum(_ => load.Step()), [Other(torch, $"train {texts} {Length} {steps}")]);
+        Share(figures, $"{title}, share of peak", rate * 3 * operations, peak);
+    }
+
+    private static (Func<string>, Func<double?>, Func<string?>) Other(Peer peer, string load) => (() => peer.Name, () => peer.Rate(load), () => peer.Problem);
+
+    private static double Rate(Func<double> amount)
+    {
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        return amount() / System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    private static void Share(Figures figures, string name, double own, double peak) => figures.Note(new Figure(name, "%", 100 * own / peak, 100 * own / peak, 100 * own / peak, 5));
+
+    /// <summary>A product of its own on every thread, since tensor operations use one.</summary>
+    private static double Product()
+    {
+        const int Repeats = 4;
+        Thread[] threads = [.. Enumerable.Range(0, TorchRuntime.Threads).Select(_ => new Thread(() =>
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            using var frozen = torch.no_grad();
+            torch.Tensor left = torch.randn(2048, 2048), right = torch.randn(2048, 2048);
+            for (int repeat = 0; repeat < Repeats; repeat++) left.matmul(right).Dispose();
+        }))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        return threads.Length * Repeats * 2.0 * 2048 * 2048 * 2048 / 1e9;
+    }
+}
