@@ -44,7 +44,21 @@ public sealed class ModelCommandTests : IDisposable
         Assert.Equal("GGUF"u8.ToArray(), File.ReadAllBytes(gguf)[..4]);
     }
 
+    [Fact]
+    public async Task Bench_tells_tokens_a_second_and_leaves_the_model_as_it_was()
+    {
+        Dictionary<string, byte[]> before = Directory.EnumerateFiles(Base, "*", SearchOption.AllDirectories).ToDictionary(file => file, File.ReadAllBytes);
+        KeptTerminal kept = new();
+        Assert.Equal(0, await CommandLine.Run(["model", "bench", Base, "--batch", "1", "3", "--seconds", "0.1"], kept.Terminal));
+        string[] rows = [.. kept.Raw.Split('\n').Where(line => line.Contains("tokens/s", StringComparison.Ordinal)).Select(line => line.Trim())];
+        Assert.Equal(["decode, batch 1", "prompts of 63, batch 1", "decode, batch 3", "prompts of 63, batch 3", "train, 16 texts of 63"], rows.Select(row => row.Split("  ")[0]));
+        Assert.All(rows, row => Assert.True(double.Parse(row.Split("tokens/s")[0].Split("  ", StringSplitOptions.RemoveEmptyEntries)[^1].Trim(), System.Globalization.NumberStyles.Number, System.Globalization.CultureInfo.InvariantCulture) > 0, row));
+        Assert.Equal(before.Keys.Order(), Directory.EnumerateFiles(Base, "*", SearchOption.AllDirectories).Order());
+        Assert.All(before, pair => Assert.Equal(pair.Value, File.ReadAllBytes(pair.Key)));
+    }
+
     [Theory]
+    [InlineData("model bench BASE --batch 0", "--batch")]
     [InlineData("model export BASE --format peft --out x", "--adapter")]
     [InlineData("model export BASE --type q3 --out x", "q3")]
     [InlineData("model export BASE --adapter nobody --out x", "nobody")]

@@ -16,7 +16,7 @@ internal static class ModelBenchCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> place = ModelCommand.Place();
-        Option<int[]> batches = new("--batch") { Description = "Sequences side by side; give several to compare.", HelpName = "N", DefaultValueFactory = _ => [1, 16, 64], AllowMultipleArgumentsPerToken = true };
+        Option<int[]> batches = new("--batch") { Description = "Sequences side by side, several to compare; 1, 16 and 64 where it is not given.", HelpName = "N", DefaultValueFactory = _ => [1, 16, 64], AllowMultipleArgumentsPerToken = true };
         Option<double> seconds = new("--seconds") { Description = "About how long to measure each figure.", HelpName = "S", DefaultValueFactory = _ => 3 };
         Option<bool> noTraining = new("--no-train") { Description = "Leave training out, which needs about four times the weights' memory." };
         MachineOptions machine = new();

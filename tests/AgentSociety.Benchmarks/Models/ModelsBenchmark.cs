@@ -61,15 +61,15 @@ internal static class ModelsBenchmark
         }
     }
 
-    /// <summary>Prompts of 8 tokens, then as many as make a run of about two seconds, at most 100.</summary>
+    /// <summary>As many tokens as make a run of a second or two, at most 100, after prompts of a quarter of it, at most 8.</summary>
     private static void Decode(Figures figures, string name, LanguageModel model, double operations, double peak, params Peer[] peers)
     {
         foreach (int batch in (int[])[1, 64, 256])
         {
             using DecodingLoad load = new(model, batch);
-            int length = (int)Math.Clamp(400 / operations / batch, 8, 100);
+            int length = (int)Math.Clamp(300 / operations / batch, 8, 100), prompt = Math.Clamp(length / 4, 1, 8);
             string title = $"{name}, decode, batch {batch}";
-            double rate = figures.Against(title, "tokens/s", () => load.Decode(8, length), [.. peers.Select(peer => Other(peer, $"decode {batch} 8 {length}"))]);
+            double rate = figures.Against(title, "tokens/s", () => load.Decode(prompt, length), [.. peers.Select(peer => Other(peer, $"decode {batch} {prompt} {length}"))]);
             Share(figures, $"{title}, share of peak", rate * operations, peak);
         }
     }

@@ -54,9 +54,9 @@ internal sealed class Peer : IDisposable
             peer.Dispose();
             return Missing(name, last.Length > 0 ? last : "it ends at once");
         }
-        catch (System.ComponentModel.Win32Exception cause)
+        catch (System.ComponentModel.Win32Exception)
         {
-            return Missing(name, $"{file} cannot be started ({cause.Message})");
+            return Missing(name, $"{file} cannot be started");
         }
     }
 

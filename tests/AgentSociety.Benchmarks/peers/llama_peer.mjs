@@ -24,7 +24,7 @@ async function contextFor(batch, length) {
   return contexts.get(key)._ctx;
 }
 
-const PATIENCE = 4;
+const PATIENCE = 2;
 const first = new Uint32Array([0]);
 const draw = () => Math.floor(Math.random() * (vocabulary - 1));
 

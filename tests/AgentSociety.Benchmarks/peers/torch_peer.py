@@ -14,7 +14,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-PATIENCE = 4
+PATIENCE = 2
 width, layers, heads, kv, feed, vocabulary, threads, context = map(int, sys.argv[1:9])
 torch.set_num_threads(threads)
 torch.manual_seed(1)
