@@ -73,10 +73,13 @@ internal sealed class TinySociety : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private static string ShippedBase()
+    private static string ShippedBase() => Path.Combine(Repository(), "scenarios", "bases", "operators");
+
+    /// <summary>The repository's folder.</summary>
+    public static string Repository()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "AgentSociety.sln"))) folder = Path.GetDirectoryName(folder);
-        return Path.Combine(folder ?? throw new DirectoryNotFoundException("AgentSociety.sln is in no folder above the tests"), "scenarios", "bases", "operators");
+        return folder ?? throw new DirectoryNotFoundException("AgentSociety.sln is in no folder above the tests");
     }
 }

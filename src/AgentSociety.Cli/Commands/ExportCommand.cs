@@ -26,6 +26,8 @@ internal static class ExportCommand
         command.SetAction(async (parsed, _) =>
         {
             ExportOptions options = filter.Read(parsed, ExportOptions.FormatOf(parsed.GetValue(format)!)) with { TestShare = parsed.GetValue(test) };
+            // Rewards are compared within groups, and a group without its repetitions has another mean.
+            if (options.Format == ExportFormat.TrlGrpo) options = options with { Deduplicate = false };
             if (options.TestShare is not (>= 0 and < 1)) throw new SocietyException($"--test-share {options.TestShare}: must be at least 0 and less than 1");
             IReadOnlyList<SocietyDatabase> open = LogOptions.Open(parsed.GetRequiredValue(runs));
             foreach ((string file, int episodes) in await Exporter.WriteAsync(open.SelectMany(database => RunLog.Read(database, options)), options, parsed.GetRequiredValue(place)).ConfigureAwait(false))

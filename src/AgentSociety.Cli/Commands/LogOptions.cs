@@ -15,7 +15,7 @@ internal sealed class LogOptions
     private readonly Option<string?> _agent = new("--agent") { Description = "Episodes of one agent, such as solver-2.", HelpName = "NAME" };
     private readonly Option<string?> _difficulty = new("--difficulty") { Description = "A difficulty, or a range such as 3-6 or 4-.", HelpName = "RANGE" };
     private readonly Option<string?> _rounds = new("--rounds") { Description = "A round, or a range such as 10-20 or 30-.", HelpName = "RANGE" };
-    private readonly Option<bool> _duplicates = new("--keep-duplicates") { Description = "Keep episodes whose text is the same as an earlier one's." };
+    private readonly Option<bool> _duplicates = new("--keep-duplicates") { Description = "Keep episodes whose text is the same as an earlier one's; always so where groups are compared (trl-grpo, policy-gradient)." };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

@@ -13,6 +13,7 @@ internal static class RunCommand
         Argument<string> scenario = new("SCENARIO") { Description = "A scenario file." };
         Option<string?> place = new("--out") { Description = "The run's directory; runs/NAME with the scenario's name where it is not given.", HelpName = "DIR" };
         Option<bool> plain = new("--plain") { Description = "Plain lines in place of the live display; always so where the output is no terminal." };
+        Option<string?> placebo = new("--placebo") { Description = "The run whose notes readers are shown where culture.shown is placebo, in place of culture.placeboDatabase.", HelpName = "RUN" };
         ScenarioOptions changes = new();
         MachineOptions machine = new();
         Verb command = new("run", "Play", "Launches the society of a scenario; its results land in runs/NAME.",
@@ -27,10 +28,11 @@ internal static class RunCommand
         changes.AddTo(command);
         machine.AddTo(command);
         command.Add(plain);
+        command.Add(placebo);
         command.SetAction((parsed, _) =>
         {
             LoadedScenario loaded = changes.Load(parsed, parsed.GetRequiredValue(scenario));
-            RunOptions options = machine.Read(parsed);
+            RunOptions options = machine.Read(parsed) with { PlaceboDatabase = parsed.GetValue(placebo) is { } other ? RunPlace.Find(other).Database : null };
             // A device that is not there must not leave a directory behind.
             TorchRuntime.Initialize(options.Device, options.Threads);
             RunDirectory directory = RunDirectory.Create(parsed.GetValue(place) ?? Path.Combine(RunPlace.Runs, loaded.Scenario.Name));

@@ -39,6 +39,8 @@ internal static class TrainCommand
             if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) throw new SocietyException($"{folder}: the folder exists and is not empty; name another with --out");
             string origin = RunPlace.FindModel(parsed.GetRequiredValue(start));
             ExportOptions options = filter.Read(parsed);
+            // A group without its repetitions has another mean.
+            if (settings.Method == FineTuneMethod.PolicyGradient) options = options with { Deduplicate = false };
             RunOptions running = machine.Read(parsed);
             TorchRuntime.Initialize(running.Device, running.Threads);
             IReadOnlyList<SocietyDatabase> open = LogOptions.Open(parsed.GetRequiredValue(from));

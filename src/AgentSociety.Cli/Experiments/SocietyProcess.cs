@@ -18,7 +18,7 @@ internal static partial class SocietyProcess
     /// <param name="resume">True to go on with it.</param>
     public static IReadOnlyList<string> Arguments(string baseFile, PlannedRun run, bool resume) => resume
         ? ["resume", run.Directory.Path, "--device", "cpu", "--threads", "1", "--plain"]
-        : ["run", baseFile, "--out", run.Directory.Path, "--seed", $"{run.Seed}", .. run.Arm.Overrides.SelectMany(change => (string[])["--set", change]), "--device", "cpu", "--threads", "1", "--plain"];
+        : ["run", baseFile, "--out", run.Directory.Path, "--seed", $"{run.Seed}", .. run.Arm.Overrides.SelectMany(change => (string[])["--set", change]), .. run.NotesOf is { } other ? (string[])["--placebo", other.Path] : [], "--device", "cpu", "--threads", "1", "--plain"];
 
     /// <summary>Launches a society and waits for its end.</summary>
     /// <exception cref="SocietyException">It failed: its last words.</exception>

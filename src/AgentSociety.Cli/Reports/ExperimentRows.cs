@@ -21,6 +21,7 @@ internal static class ExperimentRows
         if (Worth(result) is { } worth) yield return worth;
         if (Births(result) is { } births) yield return births;
         if (Ratchets(result) is { } ratchets) yield return ratchets;
+        if (Wipes(result) is { } wipes) yield return wipes;
         yield return Beside(result);
         yield return Budget(result);
         yield return Seeds(result);
@@ -75,12 +76,28 @@ internal static class ExperimentRows
 
     private static ReportTable? Births(ExperimentResult result)
     {
-        int count = result.Arms.Min(arm => arm.Societies.Min(society => society.Generations.Count));
+        // An arm in which nobody dies has no births to compare.
+        ArmResult[] mortal = [.. result.Arms.Where(arm => arm.Societies.All(society => society.Generations.Count > 0))];
+        int count = mortal.Length == 0 ? 0 : mortal.Min(arm => arm.Societies.Min(society => society.Generations.Count));
         if (count < 2) return null;
         return new ReportTable("Newborns and elders", "Mean score at birth, before anything was done, and at the end of a life, by generation.",
             ["arm", .. Enumerable.Range(1, count).Select(number => $"generation {number}")],
-            [.. result.Arms.Select(arm => (string[])[arm.Name, .. Enumerable.Range(0, count).Select(index =>
+            [.. mortal.Select(arm => (string[])[arm.Name, .. Enumerable.Range(0, count).Select(index =>
                 $"{Figures.Percent(arm.Societies.Average(society => society.Generations[index].FirstScore))} → {Figures.Percent(arm.Societies.Average(society => society.Generations[index].LastScore))}")])]);
+    }
+
+    private static ReportTable? Wipes(ExperimentResult result)
+    {
+        ArmResult[] wiped = [.. result.Arms.Where(arm => arm.Societies.Any(society => society.Wipe is not null))];
+        if (wiped.Length == 0) return null;
+        return new ReportTable("Wipe test", "Share of right answers of newborns with the same weights, with what was written so far and with an empty scratchpad: what falls away was in text, what is left is in weights.",
+            ["arm", "round", "before", "after", "in text"],
+            [.. wiped.Select(arm =>
+            {
+                WipeTest[] tests = [.. arm.Societies.Select(society => society.Wipe).OfType<WipeTest>()];
+                double before = tests.Average(test => test.Before), after = tests.Average(test => test.After);
+                return (string[])[arm.Name, $"{tests[0].Round}", Figures.Percent(before), Figures.Percent(after), Figures.Percent(before - after)];
+            })]);
     }
 
     private static ReportTable Beside(ExperimentResult result) => new("Beside the metric", "Frontier: the greatest difficulty that newborns solve. Lucky: share of right answers in play that were reached by a wrong step. Means over societies.",

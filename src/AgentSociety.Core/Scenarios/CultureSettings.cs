@@ -38,6 +38,13 @@ public sealed record CultureSettings
     /// <summary>The database of another society, relative to the scenario file, where <c>shown</c> is <c>placebo</c>.</summary>
     public string? PlaceboDatabase { get; init; }
 
+    /// <summary>True to show of that society what it had written by the same round, so that readers read about as much as those of their own notes; false for all that it wrote.</summary>
+    public bool PlaceboInStep { get; init; }
+
+    /// <summary>Most transcripts that a look-up finds, the newest first, where <c>shown</c> is <c>episodes</c>.</summary>
+    [Range(1, 10_000)]
+    public int EpisodesFound { get; init; } = 8;
+
     /// <summary>Pages that newborns read, in this order and no others, such as <c>books/first-steps</c>; a book stands for its chapters. Empty for all pages.</summary>
     public IReadOnlyList<string> ReadingList { get; init; } = [];
 
@@ -159,6 +166,9 @@ public enum NotesShown
 
     /// <summary>The names of pages and no bodies.</summary>
     Titles,
+
+    /// <summary>Raw transcripts found by search, and no notes: keeping logs rather than writing a book.</summary>
+    Episodes,
 
     /// <summary>Each body under the name of another page of its namespace.</summary>
     Shuffled,

@@ -20,7 +20,7 @@ public sealed record LearningSettings
     /// <summary>What a solver's reward is measured against.</summary>
     public AdvantageEstimator Advantage { get; init; } = AdvantageEstimator.Group;
 
-    /// <summary>What a proposer's reward is measured against; proposals have no group, so only <c>role</c> and <c>task</c> apply.</summary>
+    /// <summary>What a proposer's reward is measured against; proposals have no group, so only <c>role</c>, <c>batch</c> and <c>task</c> apply.</summary>
     public AdvantageEstimator ProposerAdvantage { get; init; } = AdvantageEstimator.Task;
 
     /// <summary>How token losses become one loss.</summary>
@@ -65,6 +65,14 @@ public sealed record LearningSettings
     [Range(0, 1000)]
     public double DualClip { get; init; }
 
+    /// <summary>
+    /// Greatest factor by which a token counts more or less because the weights that were decoded with gave it another probability than the trainer does; the ratio is
+    /// then taken against the trainer's own probability before the round (truncated importance sampling, Yao et al. 2025, "Your efficient RL framework
+    /// secretly brings you off-policy RL training"). For quantised or remote decoding; 0 takes the recorded probabilities as they are.
+    /// </summary>
+    [Range(0, 1000)]
+    public double DecodingCorrection { get; init; }
+
     /// <summary>Factor on negative advantages: below 1, wrong attempts push less than right ones pull.</summary>
     [Range(0, 100)]
     public double NegativeWeight { get; init; } = 1;
@@ -103,6 +111,13 @@ public sealed record LearningSettings
     [Range(0, 100)]
     public double StepCredit { get; init; }
 
+    /// <summary>
+    /// Weight of the agent's own marks on the steps of its finished attempt, added as those of <c>stepCredit</c> are, times how far the marks of the round
+    /// agree with the verifier's; each attempt is then reviewed by who made it. 0 for no reviews.
+    /// </summary>
+    [Range(0, 100)]
+    public double RetrospectiveCredit { get; init; }
+
     /// <summary>Share of each batch that is base material (demonstrations), against forgetting.</summary>
     [Range(0, 0.95)]
     public double ReplayShare { get; init; } = 0.5;
@@ -122,6 +137,12 @@ public sealed record LearningSettings
     /// <summary>Tokens (padding included) that pass through the model at once; a gradient step larger than that is accumulated. Bounds memory.</summary>
     [Range(64, 100_000_000)]
     public int MicroBatchTokens { get; init; } = 16_384;
+
+    /// <summary>The numbers in which matrices are multiplied in training; weights, sums and losses stay float32. On a CPU without units for it bfloat16 is slower.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>True to keep the inputs of layers alone in a forward pass and compute the rest again for the gradient: the memory of a layer in place of all, for a third more time.</summary>
+    public bool RecomputeLayers { get; init; }
 
     /// <summary>Positions that may be skipped at random in base material, as in <c>pretrain.positionSlack</c>. Play keeps the positions that it was sampled with.</summary>
     [Range(0, 100_000)]
@@ -149,6 +170,9 @@ public enum AdvantageEstimator
 
     /// <summary>The mean of the others of its group (RLOO, Ahmadian et al. 2024, section 3.2).</summary>
     LeaveOneOut,
+
+    /// <summary>Mean and standard deviation of all episodes of the round with its role (REINFORCE++, Hu 2025).</summary>
+    Batch,
 
     /// <summary>Mean and standard deviation of all episodes of the round with its role and difficulty (task-relative REINFORCE++, Absolute Zero, Zhao et al. 2025, eq. 8).</summary>
     Task,
@@ -181,6 +205,16 @@ public enum KlEstimator
 
     /// <summary>r - 1 - log r: unbiased, low variance, never negative.</summary>
     K3,
+}
+
+/// <summary>Numbers in which matrices are multiplied.</summary>
+public enum Precision
+{
+    /// <summary>Single precision.</summary>
+    Float32,
+
+    /// <summary>Half as many bits, with the range of single precision: mixed precision without loss scaling.</summary>
+    Bfloat16,
 }
 
 /// <summary>What is trained.</summary>

@@ -78,6 +78,10 @@ public sealed record PretrainSettings
     [Range(0, 1)]
     public double ProposalShare { get; init; } = 0.25;
 
+    /// <summary>Share of the other demonstrations that show reviewing an attempt rather than solving a problem, where the environment can show it.</summary>
+    [Range(0, 1)]
+    public double ReviewShare { get; init; }
+
     /// <summary>Label smoothing on proposals: the probability spread over all other tokens, so that the unseen stays possible.</summary>
     [Range(0, 0.5)]
     public double ProposalSmoothing { get; init; } = 0.05;

@@ -47,6 +47,9 @@ public sealed record Scenario
     /// <summary>Death and birth.</summary>
     public GenerationSettings Generations { get; init; } = new();
 
+    /// <summary>What is saved to go on after a stop.</summary>
+    public CheckpointSettings Checkpoints { get; init; } = new();
+
     /// <summary>Signs of collapse that are watched.</summary>
     public GuardSettings Guards { get; init; } = new();
 

@@ -2,6 +2,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
+using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace AgentSociety.Culture;
@@ -27,6 +28,26 @@ public static class EpisodeArchive
             foreach ((long _, EpisodeRecord episode) in batch) yield return episode;
             if (batch.Count < Batch) yield break;
             after = batch[^1].Number;
+        }
+    }
+
+    /// <summary>The newest sound attempts of each difficulty that hold tokens, in the order in which they were stored; no others are read.</summary>
+    /// <param name="database">The run.</param>
+    /// <param name="each">How many of each difficulty.</param>
+    /// <param name="fromRound">The first round that counts.</param>
+    /// <param name="toRound">The last.</param>
+    public static IEnumerable<EpisodeRecord> NewestSolutions(this SocietyDatabase database, int each, int fromRound, int toRound = int.MaxValue)
+    {
+        long[] numbers = database.Read(connection => connection.Query<long>("""
+            SELECT number FROM (
+              SELECT e.number, row_number() OVER (PARTITION BY p.difficulty ORDER BY e.number DESC) AS place
+              FROM episode e JOIN problem p ON p.id = e.problem JOIN transcript t ON t.episode = e.number
+              WHERE e.sound = 1 AND e.role = 'solver' AND e.round BETWEEN @fromRound AND @toRound AND length(t.tokens) > 0)
+            WHERE place <= @each ORDER BY number
+            """, new { each, fromRound, toRound }).ToArray());
+        foreach (long[] some in numbers.Chunk(Batch))
+        {
+            foreach ((long _, EpisodeRecord episode) in database.Read(connection => Query(connection, "e.number IN (SELECT value FROM json_each(@numbers))", ("@numbers", $"[{string.Join(',', some)}]")))) yield return episode;
         }
     }
 

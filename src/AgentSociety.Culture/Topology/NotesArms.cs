@@ -17,8 +17,9 @@ public static class NotesArms
     /// <param name="seed">The run's seed.</param>
     /// <param name="placebo">The notes of another society, where the arm shows them.</param>
     /// <param name="oracle">The true body of a page by its name, where the environment knows it and the arm shows it; null for no such page.</param>
-    /// <exception cref="SocietyException">The arm needs notes of another society or an environment that knows its truth, and there is none.</exception>
-    public static INotes Show(CultureSettings settings, int round, Func<int, INotes> asOf, ulong seed, INotes? placebo = null, Func<string, string?>? oracle = null) => settings.Shown switch
+    /// <param name="episodes">What a search of raw episodes finds, where the arm shows it.</param>
+    /// <exception cref="SocietyException">The arm needs notes of another society, an environment that knows its truth or one that reads transcripts, and there is none.</exception>
+    public static INotes Show(CultureSettings settings, int round, Func<int, INotes> asOf, ulong seed, INotes? placebo = null, Func<string, string?>? oracle = null, INotes? episodes = null) => settings.Shown switch
     {
         NotesShown.Live => asOf(round - 1),
         NotesShown.Unread => EmptyNotes.Instance,
@@ -26,6 +27,7 @@ public static class NotesArms
         NotesShown.Stale => asOf(round - 1 - settings.StaleRounds),
         NotesShown.Frozen => asOf(Math.Min(round - 1, settings.FrozenRound)),
         NotesShown.Titles => new TitleNotes(asOf(round - 1)),
+        NotesShown.Episodes => episodes ?? throw new SocietyException("culture.shown: the arm 'episodes' needs an environment that can search raw transcripts; take another arm or environment."),
         NotesShown.Shuffled => new ShuffledNotes(asOf(round - 1), seed),
         NotesShown.Half => new HalfNotes(asOf(round - 1), seed),
         NotesShown.Oracle => oracle is null ? throw new SocietyException("culture.shown: the arm 'oracle' needs an environment that can write its truth down; take another arm or environment.") : new OracleNotes(asOf(round - 1), oracle),

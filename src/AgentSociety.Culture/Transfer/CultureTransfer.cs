@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
+using Dapper;
 
 namespace AgentSociety.Culture;
 
@@ -38,6 +39,33 @@ public static class CultureTransfer
                     revision.Author, revision.Round, revision.Episode, revision.Comment, revision.Time, archive.ReadRevision(revision.Id).Body), JsonSerializerOptions.Web));
         return pages.Count;
     }
+
+    /// <summary>Copies the scratchpad with its whole history, and nothing of the run, into a new database.</summary>
+    /// <param name="from">Where from; another process may be writing to it.</param>
+    /// <param name="destination">A file that does not exist.</param>
+    /// <exception cref="SocietyException">The file exists, or cannot be written.</exception>
+    public static void CopyNotes(SocietyDatabase from, string destination)
+    {
+        if (File.Exists(destination)) throw new SocietyException($"{destination}: the file exists already; name another.");
+        (object[] revisions, object[] pages) = from.Read(connection => (
+            connection.Query<RevisionRow>("SELECT number, id, page, parent, merged, kind, author, round, episode, comment, time, size, depth, prefix, suffix, text FROM revision ORDER BY number").ToArray<object>(),
+            connection.Query<PageRow>("SELECT id, name, head, body, deleted, worth FROM page").ToArray<object>()));
+        using SocietyDatabase copy = SocietyDatabase.Open(destination);
+        copy.Write(connection =>
+        {
+            connection.Execute("""
+                INSERT INTO revision (number, id, page, parent, merged, kind, author, round, episode, comment, time, size, depth, prefix, suffix, text)
+                VALUES (@Number, @Id, @Page, @Parent, @Merged, @Kind, @Author, @Round, @Episode, @Comment, @Time, @Size, @Depth, @Prefix, @Suffix, @Text)
+                """, revisions);
+            connection.Execute("INSERT INTO page (id, name, head, body, deleted, worth) VALUES (@Id, @Name, @Head, @Body, @Deleted, @Worth)", pages);
+            return true;
+        });
+    }
+
+    private sealed record RevisionRow(
+        long Number, string Id, long Page, long? Parent, long? Merged, string Kind, string Author, long Round, string? Episode, string Comment, long Time, long Size, long Depth, long Prefix, long Suffix, string Text);
+
+    private sealed record PageRow(long Id, string Name, long Head, string Body, long Deleted, double Worth);
 
     /// <summary>Brings the pages of an exported folder into a scratchpad. A page that is there already is merged without loss: lines that it lacks are appended.</summary>
     /// <param name="scratchpad">Where to.</param>

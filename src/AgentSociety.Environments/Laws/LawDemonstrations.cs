@@ -22,6 +22,15 @@ sealed class LawDemonstrations(ILaw law, double knownShare, double experimentSha
         return new Walk(law, problem.Text, world, share, experiments, random).Show();
     }
 
+    /// <summary>An attempt with slips and its review.</summary>
+    public IReadOnlyList<Segment> Review(int difficulty, KeyedRandom random)
+    {
+        Problem problem = Unreserved(difficulty, random);
+        string[] world = law.Draw(_ => random);
+        int steps = LawText.Solve(law, problem.Text, world).Steps;
+        return LawReviews.Demonstrate(law, problem.Text, world, new Walk(law, problem.Text, world, random.NextDouble(), random.Next(steps + 1), random).Show(), random);
+    }
+
     /// <summary>The prompt describes a society whose edge lies at this difficulty: easier problems are solved more often, harder ones less.</summary>
     public IReadOnlyList<Segment> Proposal(int difficulty, KeyedRandom random)
     {

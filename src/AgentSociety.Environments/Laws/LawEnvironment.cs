@@ -10,7 +10,7 @@ namespace AgentSociety.Environments.Laws;
 /// weights. What the facts are and how a problem walks through them is the law's; looking up, trying, noting and judging are the same for all.
 /// </summary>
 /// <remarks>The verdict's steps tell a guess from a walk.</remarks>
-public sealed class LawEnvironment : IEnvironment, IDemonstrator, IFactSource
+public sealed class LawEnvironment : IEnvironment, IDemonstrator, IFactSource, IEpisodeReader, IReviewed
 {
     private readonly ILaw _law;
     private readonly string[] _world;
@@ -57,6 +57,23 @@ public sealed class LawEnvironment : IEnvironment, IDemonstrator, IFactSource
     };
 
     /// <inheritdoc />
+    public IEnumerable<(string Page, string Line)> Found(IReadOnlyList<ToolCall> calls, bool claims)
+    {
+        foreach (ToolCall call in calls)
+        {
+            string? said = LawText.CallEndingAt(_law, call.Request, call.Request.Length) switch
+            {
+                { Marker: LawText.Experiment } when _law.Says(call.Reply) => call.Reply,
+                { Marker: LawText.Note } when claims => call.Request[^(_law.ReplyLength + 1)..^1],
+                _ => null,
+            };
+            if (said is null) continue;
+            int question = LawText.CallEndingAt(_law, call.Request, call.Request.Length)!.Value.Question;
+            yield return (_law.Page(question), LawText.Fact(_law, question, said));
+        }
+    }
+
+    /// <inheritdoc />
     public Problem Generate(int difficulty, KeyedRandom random)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
@@ -81,6 +98,15 @@ public sealed class LawEnvironment : IEnvironment, IDemonstrator, IFactSource
 
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random) => _demonstrations.Solution(difficulty, random);
+
+    /// <inheritdoc />
+    public string ReviewPrompt(IReadOnlyList<Segment> transcript) => LawReviews.Prompt(transcript);
+
+    /// <inheritdoc />
+    public IReadOnlyList<bool>? ReadReview(string text, int steps) => LawReviews.Read(text, steps);
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateReview(int difficulty, KeyedRandom random) => _demonstrations.Review(difficulty, random);
 
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) => _demonstrations.Proposal(difficulty, random);

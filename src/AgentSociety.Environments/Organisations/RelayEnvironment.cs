@@ -8,7 +8,7 @@ namespace AgentSociety.Environments.Organisations;
 
 /// <summary>Jobs that specialists work on leg by leg: long computations split up, and a jigsaw of facts that none of them can find alone.</summary>
 /// <remarks>An episode is one leg. It is played as any problem is; what it hands on is a note, which later episodes look up.</remarks>
-public sealed class RelayEnvironment : IEnvironment, IDemonstrator, IFactSource, IOrganisation
+public sealed class RelayEnvironment : IEnvironment, IDemonstrator, IFactSource, IEpisodeReader, IReviewed, IOrganisation
 {
     private readonly RelayLaw _law;
     private readonly LawEnvironment _world;
@@ -45,6 +45,9 @@ public sealed class RelayEnvironment : IEnvironment, IDemonstrator, IFactSource,
     public FactTruth Judge(string line) => _world.Judge(line);
 
     /// <inheritdoc />
+    public IEnumerable<(string Page, string Line)> Found(IReadOnlyList<ToolCall> calls, bool claims) => _world.Found(calls, claims);
+
+    /// <inheritdoc />
     public Problem Generate(int difficulty, KeyedRandom random) => _world.Generate(difficulty, random);
 
     /// <inheritdoc />
@@ -64,6 +67,15 @@ public sealed class RelayEnvironment : IEnvironment, IDemonstrator, IFactSource,
 
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random) => _world.DemonstrateSolution(difficulty, random);
+
+    /// <inheritdoc />
+    public string ReviewPrompt(IReadOnlyList<Segment> transcript) => _world.ReviewPrompt(transcript);
+
+    /// <inheritdoc />
+    public IReadOnlyList<bool>? ReadReview(string text, int steps) => _world.ReadReview(text, steps);
+
+    /// <inheritdoc />
+    public IReadOnlyList<Segment> DemonstrateReview(int difficulty, KeyedRandom random) => _world.DemonstrateReview(difficulty, random);
 
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) => _world.DemonstrateProposal(difficulty, random);

@@ -10,7 +10,11 @@ namespace AgentSociety.Learning;
 /// <param name="Episode">The episode with its reward.</param>
 /// <param name="Steps">Verdicts on its steps; empty where none were checked.</param>
 /// <param name="Difficulty">Difficulty of its problem: the task type of task-relative advantages; null for a proposal that became no problem.</param>
-public readonly record struct JudgedEpisode(EpisodeRecord Episode, IReadOnlyList<StepVerdict> Steps, int? Difficulty);
+public readonly record struct JudgedEpisode(EpisodeRecord Episode, IReadOnlyList<StepVerdict> Steps, int? Difficulty)
+{
+    /// <summary>The agent's own marks of the same steps; null where it did not review the attempt, or cannot be understood.</summary>
+    public IReadOnlyList<bool>? Marks { get; init; }
+}
 
 /// <summary>Gives the episodes of a round their advantages by the estimators that a scenario names.</summary>
 /// <remarks>Keeps the running baselines of roles between rounds, which must be stored with the run. Not thread-safe.</remarks>
@@ -44,7 +48,10 @@ public sealed class CreditAssignment
                 assigned[members[member]] = assigned[members[member]] with { Advantage = advantages[member] };
             }
 
-            if (role.Key != Role.Proposer && _settings.StepCredit > 0) CreditSteps(round, assigned, members);
+            if (role.Key == Role.Proposer) continue;
+            if (_settings.StepCredit > 0) CreditSteps(round, assigned, members, _settings.StepCredit, judged => judged.Steps);
+            double trusted = _settings.RetrospectiveCredit * Retrospection.Trust(Retrospection.Compared(members.Select(index => round[index])));
+            if (trusted > 0) CreditSteps(round, assigned, members, trusted, judged => Retrospection.Marked(judged.Steps, judged.Marks));
         }
 
         return assigned;
@@ -63,6 +70,8 @@ public sealed class CreditAssignment
         {
             case AdvantageEstimator.Role:
                 return _baseline.Advance(role.ToString(), rewards);
+            case AdvantageEstimator.Batch:
+                return Advantages.TaskRelative(rewards, new int[rewards.Length]);
             case AdvantageEstimator.Task when role == Role.Proposer:
                 return Advantages.TaskRelative(rewards, new int[rewards.Length]); // proposals are one task type, whatever they became
             case AdvantageEstimator.Task:
@@ -85,21 +94,25 @@ public sealed class CreditAssignment
         return advantages;
     }
 
-    private void CreditSteps(IReadOnlyList<JudgedEpisode> round, EpisodeRecord[] assigned, int[] members)
+    private void CreditSteps(IReadOnlyList<JudgedEpisode> round, EpisodeRecord[] assigned, int[] members, double weight, Func<JudgedEpisode, IReadOnlyList<StepVerdict>> stepsOf)
     {
         foreach (int[] group in Groups([.. members.Select(index => round[index])]).Select(group => group.Select(member => members[member]).ToArray()))
         {
-            float[]?[] credit = StepCredit.OfGroup([.. group.Select(index => Checked(round[index]))], _settings.StepCredit);
-            for (int member = 0; member < group.Length; member++) assigned[group[member]] = assigned[group[member]] with { TokenAdvantages = credit[member] };
+            float[]?[] credit = StepCredit.OfGroup([.. group.Select(index => Checked(round[index].Episode, stepsOf(round[index])))], weight);
+            for (int member = 0; member < group.Length; member++)
+            {
+                EpisodeRecord episode = assigned[group[member]];
+                if (credit[member] is { } added) assigned[group[member]] = episode with { TokenAdvantages = episode.TokenAdvantages is { } other ? [.. other.Zip(added, (one, two) => one + two)] : added };
+            }
         }
     }
 
-    private CheckedAttempt Checked(JudgedEpisode judged) => new()
+    private CheckedAttempt Checked(EpisodeRecord episode, IReadOnlyList<StepVerdict> steps) => new()
     {
-        Segments = judged.Episode.Segments,
-        TokenLengths = [.. judged.Episode.Tokens.Select(_tokenLength)],
-        LossMask = judged.Episode.LossMask,
-        Steps = judged.Steps,
+        Segments = episode.Segments,
+        TokenLengths = [.. episode.Tokens.Select(_tokenLength)],
+        LossMask = episode.LossMask,
+        Steps = steps,
     };
 
     /// <summary>Indices of the attempts at each problem. Episodes without a problem (proposals under a group estimator) form one group.</summary>

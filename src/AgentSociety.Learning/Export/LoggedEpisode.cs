@@ -12,8 +12,8 @@ public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRec
     /// <summary>What identifies its problem across runs: episodes with the same one are never parted between training and test.</summary>
     public string ProblemKey => Problem?.CanonicalForm ?? $"{Run}/{Episode.Id}";
 
-    /// <summary>Key of its group: the attempts at one problem in one round of one run; null for the proposal that the problem came from.</summary>
-    public string? Group => Problem is null || Episode.Role == Role.Proposer ? null : $"{Run}/{Problem.Id}";
+    /// <summary>Key of its group: the attempts at one problem in one round of one run; null for the proposal that the problem came from, and for reviews.</summary>
+    public string? Group => Problem is null || Episode.Role is Role.Proposer or Role.Critic ? null : $"{Run}/{Problem.Id}";
 
     /// <summary>Pages read, each as <c>PAGE@REVISION</c>, in order and once.</summary>
     public IReadOnlyList<string> PagesRead =>

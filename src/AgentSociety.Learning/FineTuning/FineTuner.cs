@@ -42,6 +42,12 @@ public sealed class FineTuner
     public FineTuneProgress Train(IReadOnlyList<LoggedEpisode> log, Action<FineTuneProgress>? progress = null, CancellationToken stop = default)
     {
         LogChecks.Require(log, _settings, _model);
+        if (_settings.Weights == TrainedWeights.Lora && _model.Adapters.TryGetValue(AdapterName, out Adapter? there) && !Alike(there.Settings, _settings.Lora))
+        {
+            throw new SocietyException($"the model has an adapter '{AdapterName}' of rank {there.Settings.Rank}, alpha {there.Settings.Alpha:g4}, on {string.Join(", ", there.Settings.Targets)}, and the settings ask for another; "
+                + "set lora alike to go on with it, or merge it first (agentsociety model merge)");
+        }
+
         if (_settings.Weights == TrainedWeights.Lora && !_model.Adapters.ContainsKey(AdapterName)) _model.AddAdapter(AdapterName, _settings.Lora, _seed);
         FineTuneProgress reached = _settings.Method switch
         {
@@ -55,7 +61,10 @@ public sealed class FineTuner
         return reached;
     }
 
-    private WeightSet Weights() => _settings.Weights == TrainedWeights.Full ? _model.OwnWeights() : _model.AdapterWeights(AdapterName);
+    private static bool Alike(LoraSettings one, LoraSettings other) =>
+        one.Rank == other.Rank && one.Alpha == other.Alpha && one.RankStabilised == other.RankStabilised && one.Targets.ToHashSet().SetEquals(other.Targets);
+
+    private WeightSet Weights() => _settings.Weights == TrainedWeights.Full ? _model.OwnWeights(_settings.Policy) : _model.AdapterWeights(AdapterName, _settings.Policy);
 
     private FineTuneProgress Imitate(TrainingSequence[] texts, Action<FineTuneProgress>? progress, CancellationToken stop)
     {

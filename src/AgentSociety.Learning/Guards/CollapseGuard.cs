@@ -37,31 +37,74 @@ public sealed class CollapseGuard
     /// <returns>The measurements, to be recorded, and the signs that have lasted long enough, each in words.</returns>
     public GuardReading Read(IReadOnlyList<string> proposals, int duplicates, IReadOnlyList<double> solveRates, IReadOnlyDictionary<Role, double> entropy)
     {
-        List<MetricRecord> metrics = [];
-        List<string> alarms = [];
-
-        void Watch(string name, double? value, double low, double high)
-        {
-            if (value is not { } measured) return;
-            metrics.Add(new MetricRecord($"guard/{name}", measured));
-            int rounds = _lasting[name] = measured < low || measured > high ? _lasting.GetValueOrDefault(name) + 1 : 0;
-            if (rounds < _settings.Patience) return;
-            string bound = measured < low ? $"below {low:g3}" : $"above {high:g3}";
-            alarms.Add($"{name} is {measured:g3}, {bound} for {rounds} rounds");
-        }
-
+        Watching watching = new(this);
         // A sample keeps the comparison of all with all cheap; proposals come in order of their ids, so the first are as good as any.
         string[] sample = [.. proposals.Where(text => text.Length > 0).Take(Compared)];
-        Watch("solver-entropy", Value(entropy, Role.Solver), _settings.MinimumSolverEntropy, double.MaxValue);
-        Watch("proposer-entropy", Value(entropy, Role.Proposer), _settings.MinimumProposerEntropy, double.MaxValue);
-        Watch("distinct-4", sample.Length > 0 ? Diversity.Distinct(sample, 4) : null, _settings.MinimumDistinct, 1);
-        Watch("self-bleu", sample.Length > 1 ? Diversity.SelfBleu(sample) : null, 0, _settings.MaximumSelfBleu);
-        Watch("duplicates", proposals.Count > 0 ? (double)duplicates / proposals.Count : null, 0, _settings.MaximumDuplicates);
-        Watch("silent-groups", solveRates.Count > 0 ? solveRates.Count(rate => rate is 0 or 1) / (double)solveRates.Count : null, 0, _settings.MaximumSilentGroups);
-        return new GuardReading(metrics, alarms, _settings.Stop && alarms.Count > 0);
+        watching.Bound("solver-entropy", Value(entropy, Role.Solver), _settings.MinimumSolverEntropy, double.MaxValue);
+        watching.Bound("proposer-entropy", Value(entropy, Role.Proposer), _settings.MinimumProposerEntropy, double.MaxValue);
+        watching.Bound("distinct-4", sample.Length > 0 ? Diversity.Distinct(sample, 4) : null, _settings.MinimumDistinct, 1);
+        watching.Bound("self-bleu", sample.Length > 1 ? Diversity.SelfBleu(sample) : null, 0, _settings.MaximumSelfBleu);
+        watching.Bound("duplicates", proposals.Count > 0 ? (double)duplicates / proposals.Count : null, 0, _settings.MaximumDuplicates);
+        watching.Bound("silent-groups", solveRates.Count > 0 ? solveRates.Count(rate => rate is 0 or 1) / (double)solveRates.Count : null, 0, _settings.MaximumSilentGroups);
+        if (solveRates.Count > 0)
+        {
+            int[] histogram = Diversity.SolveRateHistogram(solveRates);
+            for (int bin = 0; bin < histogram.Length; bin++) watching.Note(FormattableString.Invariant($"solve-rates/{(double)bin / histogram.Length:0.0}"), (double)histogram[bin] / solveRates.Count);
+        }
+
+        return watching.Reading();
     }
 
+    /// <summary>Takes in what was measured on a checkpoint.</summary>
+    /// <param name="divergence">From the first weights; null where it was not measured.</param>
+    /// <param name="memorisation">Lead of problems that were played over fresh ones; null where it was not measured.</param>
+    /// <param name="judge">Mean reward by a judging model, a value a round, oldest first; empty where none judges.</param>
+    /// <param name="verifier">Mean reward by the verifier in the same rounds.</param>
+    public GuardReading ReadCheckpoint(double? divergence, Gap? memorisation, IReadOnlyList<double> judge, IReadOnlyList<double> verifier)
+    {
+        Watching watching = new(this);
+        watching.Bound("divergence-from-base", divergence, 0, _settings.MaximumDivergence);
+        if (memorisation is not null)
+        {
+            watching.Note("memorisation/gap", memorisation.Difference);
+            watching.Bound("memorisation", memorisation.Interval.Low, -1, _settings.MaximumMemorisation);
+        }
+
+        if (judge.Count > 0)
+        {
+            watching.Note("judge-gap", judge[^1] - verifier[^1]);
+            watching.Bound("judge-alone-rises", Probes.JudgeRise(judge, verifier), 0, _settings.MaximumJudgeRise);
+        }
+
+        return watching.Reading();
+    }
+
+    /// <summary>The temperature of the next round's play: raised to the floor that the scenario asks for while a sign lasts.</summary>
+    /// <param name="usual">The scenario's own.</param>
+    public double Temperature(double usual) => _lasting.Values.Any(rounds => rounds >= _settings.Patience) ? Math.Max(usual, _settings.TemperatureFloor) : usual;
+
     private static double? Value(IReadOnlyDictionary<Role, double> entropy, Role role) => entropy.TryGetValue(role, out double value) ? value : null;
+
+    /// <summary>One reading in the making.</summary>
+    private sealed class Watching(CollapseGuard guard)
+    {
+        private readonly List<MetricRecord> _metrics = [];
+        private readonly List<string> _alarms = [];
+
+        public void Note(string name, double value) => _metrics.Add(new MetricRecord($"guard/{name}", value));
+
+        public void Bound(string name, double? value, double low, double high)
+        {
+            if (value is not { } measured) return;
+            Note(name, measured);
+            int times = guard._lasting[name] = measured < low || measured > high ? guard._lasting.GetValueOrDefault(name) + 1 : 0;
+            if (times < guard._settings.Patience) return;
+            string bound = measured < low ? $"below {low:g3}" : $"above {high:g3}";
+            _alarms.Add($"{name} is {measured:g3}, {bound} {times} times in a row");
+        }
+
+        public GuardReading Reading() => new(_metrics, _alarms, guard._settings.Stop && _alarms.Count > 0);
+    }
 }
 
 /// <summary>What the guard saw in a round.</summary>

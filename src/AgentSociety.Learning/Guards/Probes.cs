@@ -36,17 +36,22 @@ public static class Probes
     }
 
     /// <summary>
-    /// True where a judge is being gamed: over the second half of the rounds its mean reward rose by more than <paramref name="tolerance"/> while
-    /// the verifier's did not rise at all (reward over-optimisation; Gao et al. 2023).
+    /// How far a judge's mean reward rose from the first half of the rounds to the second while the verifier's did not rise at all; 0 where it did, or
+    /// where the judge's did not, or before the fourth round (reward over-optimisation; Gao et al. 2023).
     /// </summary>
     /// <param name="judge">Mean reward by the judging model, a value a round.</param>
     /// <param name="verifier">Mean reward by the verifier on the same episodes.</param>
-    /// <param name="tolerance">The rise that counts.</param>
-    public static bool JudgeDiverges(IReadOnlyList<double> judge, IReadOnlyList<double> verifier, double tolerance = 0.02)
+    public static double JudgeRise(IReadOnlyList<double> judge, IReadOnlyList<double> verifier)
     {
         if (judge.Count != verifier.Count) throw new ArgumentException($"{judge.Count} rounds of the judge and {verifier.Count} of the verifier");
-        return judge.Count >= 4 && Rise(judge) > tolerance && Rise(verifier) <= 0;
+        return judge.Count >= 4 && Rise(verifier) <= 0 ? Math.Max(0, Rise(judge)) : 0;
     }
+
+    /// <summary>True where a judge is being gamed: its reward rose alone by more than <paramref name="tolerance"/>.</summary>
+    /// <param name="judge">Mean reward by the judging model, a value a round.</param>
+    /// <param name="verifier">Mean reward by the verifier on the same episodes.</param>
+    /// <param name="tolerance">The rise that counts.</param>
+    public static bool JudgeDiverges(IReadOnlyList<double> judge, IReadOnlyList<double> verifier, double tolerance = 0.02) => JudgeRise(judge, verifier) > tolerance;
 
     private static double Rise(IReadOnlyList<double> values)
     {

@@ -18,9 +18,9 @@ internal sealed class Demonstrations(IDemonstrator material, TextCode text, Pret
     {
         bool proposal = random.NextDouble() < settings.ProposalShare;
         int difficulty = random.Next(1, settings.MaximumDifficulty);
-        IReadOnlyList<Segment> segments = proposal
-            ? material.DemonstrateProposal(difficulty, random)
-            : material.DemonstrateSolution(difficulty, random);
+        IReviewed? reviewed = !proposal && settings.ReviewShare > 0 && material is IReviewed able && random.NextDouble() < settings.ReviewShare ? able : null;
+        IReadOnlyList<Segment> segments = proposal ? material.DemonstrateProposal(difficulty, random)
+            : reviewed?.DemonstrateReview(difficulty, random) ?? material.DemonstrateSolution(difficulty, random);
         (int[] tokens, bool[] mask) = text.Encode(segments);
         if (tokens.Length > text.Context)
         {
@@ -32,7 +32,7 @@ internal sealed class Demonstrations(IDemonstrator material, TextCode text, Pret
         {
             Tokens = tokens,
             Mask = mask,
-            Role = proposal ? Role.Proposer : Role.Solver,
+            Role = proposal ? Role.Proposer : reviewed is null ? Role.Solver : Role.Critic,
             Positions = PositionGaps.Draw(tokens.Length, Math.Min(positionSlack, text.Context - tokens.Length), random),
             Smoothing = proposal ? settings.ProposalSmoothing : settings.SolutionSmoothing,
         };

@@ -69,32 +69,6 @@ internal sealed class GradientStep(WeightSet weights, AdamW optimizer, Device de
         return norm;
     }
 
-    /// <summary>Log-probabilities of the texts' learned tokens under the weights as they are, one value a token, 0 elsewhere.</summary>
-    public float[][] LogProbabilities(IReadOnlyList<WeighedText> texts)
-    {
-        Dictionary<TrainingSequence, float[]> found = new(ReferenceEqualityComparer.Instance);
-        foreach (WeighedText text in texts) found[text.Text] = new float[text.Text.Tokens.Length];
-        Minibatch[] batches = [.. Minibatch.Split(texts, settings.MicroBatchTokens)];
-        GradientSum.Each(device, batches.Length, share =>
-        {
-            Minibatch batch = batches[share];
-            using var scope = NewDisposeScope();
-            using var frozen = no_grad();
-            float[] values = Values(TokenLoss.Of(weights.Forward(batch.Tokens(device), batch.Positions(device)), batch, settings).LogProbabilities);
-            for (int row = 0; row < batch.Rows.Count; row++)
-            {
-                TrainingSequence text = batch.Rows[row].Text;
-                float[] own = found[text];
-                for (int token = 1; token < own.Length; token++)
-                {
-                    if (text.Mask[token]) own[token] = values[row * batch.Length + token - 1];
-                }
-            }
-        });
-
-        return [.. texts.Select(text => found[text.Text])];
-    }
-
     private static float[] Values(Tensor values) => values.detach().cpu().contiguous().data<float>().ToArray();
 }
 

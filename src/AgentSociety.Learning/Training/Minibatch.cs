@@ -127,7 +127,7 @@ internal sealed class Minibatch
             _positions[cell] = text.Positions?[column] ?? column;
             _targets[cell] = text.Tokens[next];
             if (!text.Mask[next]) continue;
-            _weights[cell] = (float)weighed.TokenWeight;
+            _weights[cell] = (float)weighed.TokenWeight * (text.TokenWeights?[next] ?? 1);
             _entropyWeights[cell] = (float)weighed.EntropyWeight;
             _smoothing[cell] = (float)text.Smoothing;
             Advantages[cell] = (float)text.Advantage + (text.TokenAdvantages?[next] ?? 0);

@@ -35,7 +35,7 @@ public sealed class Trainer : IDisposable
     /// <param name="plan">The run.</param>
     /// <exception cref="SocietyException">An adapter is missing, or the settings contradict each other.</exception>
     public Trainer(LanguageModel model, TrainingPlan plan)
-        : this(plan, model.Text(), model.Decoder.Device, adapter => plan.Learning.Weights == TrainedWeights.Full ? model.OwnWeights() : model.AdapterWeights(adapter), model.WeightsChanged)
+        : this(plan, model.Text(), model.Decoder.Device, adapter => plan.Learning.Weights == TrainedWeights.Full ? model.OwnWeights(plan.Learning) : model.AdapterWeights(adapter, plan.Learning), model.WeightsChanged)
     {
     }
 
@@ -60,11 +60,14 @@ public sealed class Trainer : IDisposable
     /// <param name="episodes">Its episodes with their advantages set.</param>
     /// <param name="replay">Where base material comes from; null for none, whatever the scenario says.</param>
     /// <param name="remembered">Sound solutions of earlier rounds by difficulty, for the replay's own share; null or empty for none.</param>
+    /// <param name="temperature">The temperature that the round was sampled at, where it was not the run's own.</param>
     /// <param name="stop">Checked before every step.</param>
     /// <exception cref="SocietyException">An episode is inconsistent, or a loss was not finite.</exception>
     public TrainingReport Train(
-        int round, IReadOnlyList<EpisodeRecord> episodes, IDemonstrator? replay, IReadOnlyList<IReadOnlyList<EpisodeRecord>>? remembered = null, CancellationToken stop = default)
+        int round, IReadOnlyList<EpisodeRecord> episodes, IDemonstrator? replay, IReadOnlyList<IReadOnlyList<EpisodeRecord>>? remembered = null, double? temperature = null,
+        CancellationToken stop = default)
     {
+        double sampled = temperature ?? _plan.Temperature;
         Stopwatch watch = Stopwatch.StartNew();
         Demonstrations? material = replay is null || _plan.Learning.ReplayShare == 0
             ? null
@@ -79,7 +82,8 @@ public sealed class Trainer : IDisposable
             // A fixed number of steps is taken also where nothing was learned: on base material alone, if there is any.
             if (texts.Length == 0 && (_plan.Learning.StepsPerRound == 0 || !replays)) continue;
             used += texts.Length;
-            if (texts.Length > 0 && _plan.Learning.KlWeight > 0) texts = learner.WithReference(texts, _plan.Temperature);
+            if (texts.Length > 0 && _plan.Learning.KlWeight > 0) texts = learner.WithReference(texts, sampled);
+            if (texts.Length > 0 && _plan.Learning.DecodingCorrection > 0) texts = learner.Corrected(texts, sampled, _plan.Learning.DecodingCorrection);
             for (int epoch = 0; epoch < _plan.Learning.Epochs; epoch++)
             {
                 int[] order = KeyedRandom.For(_plan.Seed, $"train/{name}", round, epoch).Permutation(texts.Length);
@@ -88,7 +92,7 @@ public sealed class Trainer : IDisposable
                 {
                     stop.ThrowIfCancellationRequested();
                     TrainingSequence[] chosen = [.. Chosen(order, step, count).Select(index => texts[index])];
-                    WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step));
+                    WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step), sampled);
                     total.Add(learner.Gradient.Take(
                         weighed, rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {steps + 1} of {name}"));
                     steps++;
@@ -188,7 +192,7 @@ public sealed class Trainer : IDisposable
 
     private static TrainingSequence Imitated(EpisodeRecord solution) => new() { Tokens = solution.Tokens, Mask = solution.LossMask, Role = solution.Role };
 
-    private WeighedText[] Weigh(TrainingSequence[] own, TrainingSequence[] replay)
+    private WeighedText[] Weigh(TrainingSequence[] own, TrainingSequence[] replay, double temperature)
     {
         LearningSettings settings = _plan.Learning;
         double tokens = own.Sum(text => text.Learned);
@@ -204,7 +208,7 @@ public sealed class Trainer : IDisposable
         [
             .. own.Select(text => text.Recorded is null
                 ? new WeighedText(text, PerToken(text))
-                : new WeighedText(text, PerToken(text), EntropyWeight(text.Role) / roleTokens[text.Role], _plan.Temperature)),
+                : new WeighedText(text, PerToken(text), EntropyWeight(text.Role) / roleTokens[text.Role], temperature)),
             .. replay.Select(text => new WeighedText(text, replayWeight)),
         ];
     }

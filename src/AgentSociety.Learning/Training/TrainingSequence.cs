@@ -29,6 +29,9 @@ public sealed record TrainingSequence
     /// <summary>Added to the advantage token by token; null for none.</summary>
     public float[]? TokenAdvantages { get; init; }
 
+    /// <summary>Factor on each token's loss; null for 1.</summary>
+    public float[]? TokenWeights { get; init; }
+
     /// <summary>Label smoothing where the text is learned by imitation.</summary>
     public double Smoothing { get; init; }
 

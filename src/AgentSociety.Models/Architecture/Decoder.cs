@@ -169,8 +169,9 @@ public sealed class Decoder : IDisposable
     /// <param name="tokens">[batch, time], int64, padded on the right with any token.</param>
     /// <param name="positions">[batch, time], int64, rising along time and less than <see cref="DecoderConfig.Context"/>.</param>
     /// <param name="adapter">Low-rank updates to apply; null for none.</param>
+    /// <param name="pass">What is given up for memory or speed in training.</param>
     /// <returns>[batch, time, vocabulary], float32; a position sees itself and those before it. The caller owns it.</returns>
-    public Tensor Forward(Tensor tokens, Tensor positions, Adapter? adapter = null)
+    public Tensor Forward(Tensor tokens, Tensor positions, Adapter? adapter = null, TrainingPass pass = default)
     {
         using DisposeScope scope = NewDisposeScope();
         long batch = tokens.shape[0], time = tokens.shape[1];
@@ -181,12 +182,27 @@ public sealed class Decoder : IDisposable
         Tensor stream = _weights["model.embed_tokens.weight"].index_select(0, tokens.reshape(-1)).view(batch, time, -1); // [batch, time, width]
         foreach (Layer layer in _layers)
         {
-            stream = stream.Plus(Attend(layer, Normalise(stream, layer.AttentionNorm), cosines, sines, adapter));
-            stream = stream.Plus(FeedForward(layer, Normalise(stream, layer.FeedForwardNorm), adapter));
+            stream = pass.Recomputed && is_grad_enabled()
+                ? RecomputedLayer.Through((input, cosine, sine) => Through(layer, input, cosine, sine, adapter, pass), Leaves(layer, adapter), stream, cosines, sines)
+                : Through(layer, stream, cosines, sines, adapter, pass);
         }
 
         Tensor head = Config.TiedHead ? _weights["model.embed_tokens.weight"] : _weights["lm_head.weight"];
-        return F.linear(Normalise(stream, "model.norm.weight"), head).MoveToOuterDisposeScope();
+        return Product(Normalise(stream, "model.norm.weight"), head, null, pass).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Through(Layer layer, Tensor stream, Tensor cosines, Tensor sines, Adapter? adapter, TrainingPass pass)
+    {
+        stream = stream.Plus(Attend(layer, Normalise(stream, layer.AttentionNorm), cosines, sines, adapter, pass));
+        return stream.Plus(FeedForward(layer, Normalise(stream, layer.FeedForwardNorm), adapter, pass));
+    }
+
+    /// <summary>What of a layer is trained.</summary>
+    private Tensor[] Leaves(Layer layer, Adapter? adapter)
+    {
+        IEnumerable<Tensor> own = _weights.Where(weight => weight.Key.StartsWith(layer.Prefix, StringComparison.Ordinal)).OrderBy(weight => weight.Key, StringComparer.Ordinal).Select(weight => weight.Value);
+        IEnumerable<Tensor> low = adapter?.Parameters.Where(parameter => parameter.Name.StartsWith(layer.Prefix, StringComparison.Ordinal)).Select(parameter => parameter.Weight) ?? [];
+        return [.. own.Concat(low).Where(leaf => leaf.requires_grad)];
     }
 
     /// <inheritdoc />
@@ -197,9 +213,9 @@ public sealed class Decoder : IDisposable
         _sines.Dispose();
     }
 
-    private Tensor Attend(Layer layer, Tensor input, Tensor cosines, Tensor sines, Adapter? adapter)
+    private Tensor Attend(Layer layer, Tensor input, Tensor cosines, Tensor sines, Adapter? adapter, TrainingPass pass)
     {
-        Tensor fused = Project(layer.Attention, input, adapter); // [batch, time, (heads + 2 keyHeads) headWidth]
+        Tensor fused = Project(layer.Attention, input, adapter, pass); // [batch, time, (heads + 2 keyHeads) headWidth]
         if (Config.QueryKeyNorm) fused = NormaliseHeads(layer, fused);
         (Tensor query, Tensor key, Tensor value) = Values.Supports(fused) && FusedHeads.apply(fused, cosines, sines, Config.Heads, Config.KeyValueHeads) is [var q, var k, var v]
             ? (q, k, v)
@@ -208,7 +224,7 @@ public sealed class Decoder : IDisposable
         Tensor mixed = Config.Window < time // [batch, heads, time, headWidth]
             ? F.scaled_dot_product_attention(query, key, value, attn_mask: Band(time, Config.Window.Value, input.device))
             : F.scaled_dot_product_attention(query, key, value, is_casual: true);
-        return Project(layer.Output, mixed.transpose(1, 2).reshape(input.shape[0], time, Config.Heads * Config.HeadWidth), adapter);
+        return Project(layer.Output, mixed.transpose(1, 2).reshape(input.shape[0], time, Config.Heads * Config.HeadWidth), adapter, pass);
     }
 
     /// <summary>[time, time]; true where a row's position sees a column's: itself and as many before it as the window holds.</summary>
@@ -240,25 +256,29 @@ public sealed class Decoder : IDisposable
         return (query.transpose(1, 2), key.repeat_interleave(group, 2).transpose(1, 2), value.repeat_interleave(group, 2).transpose(1, 2));
     }
 
-    private Tensor FeedForward(Layer layer, Tensor input, Adapter? adapter)
+    private Tensor FeedForward(Layer layer, Tensor input, Adapter? adapter, TrainingPass pass)
     {
-        Tensor fused = Project(layer.GateUp, input, adapter); // [batch, time, 2 feedForward]
+        Tensor fused = Project(layer.GateUp, input, adapter, pass); // [batch, time, 2 feedForward]
         Tensor hidden = Values.Supports(fused) ? FusedGate.apply(fused) : F.silu(fused.narrow(-1, 0, Config.FeedForward)) * fused.narrow(-1, Config.FeedForward, Config.FeedForward);
-        return Project(layer.Down, hidden, adapter);
+        return Project(layer.Down, hidden, adapter, pass);
     }
 
     /// <summary>The products of one input with one or more matrices, side by side in the last dimension.</summary>
-    private Tensor Project(string[] modules, Tensor input, Adapter? adapter)
+    private Tensor Project(string[] modules, Tensor input, Adapter? adapter, TrainingPass pass)
     {
         Tensor[] weights = [.. modules.Select(module => _weights[module + ".weight"])];
         Tensor[] biases = [.. modules.Where(module => _weights.ContainsKey(module + ".bias")).Select(module => _weights[module + ".bias"])];
-        Tensor output = F.linear(input, weights.Length == 1 ? weights[0] : cat(weights, 0), biases.Length switch { 0 => null, 1 => biases[0], _ => cat(biases, 0) });
+        Tensor output = Product(input, weights.Length == 1 ? weights[0] : cat(weights, 0), biases.Length switch { 0 => null, 1 => biases[0], _ => cat(biases, 0) }, pass);
         if (adapter is null || !modules.Any(module => adapter.TryGet(module, out _, out _))) return output;
         Tensor[] updates = [.. modules.Zip(weights, (module, weight) => adapter.TryGet(module, out Tensor a, out Tensor b)
-            ? F.linear(F.linear(input, a), b)
+            ? Product(Product(input, a, null, pass), b, null, pass)
             : zeros(input.shape[0], input.shape[1], weight.shape[0], input.dtype, input.device))];
         return output.Plus((updates.Length == 1 ? updates[0] : cat(updates, -1)).Times(adapter.Scale));
     }
+
+    private static Tensor Product(Tensor input, Tensor weight, Tensor? bias, TrainingPass pass) => pass.HalfProducts
+        ? F.linear(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16)).to(ScalarType.Float32)
+        : F.linear(input, weight, bias);
 
     private Tensor Normalise(Tensor input, string name)
     {
@@ -295,6 +315,8 @@ public sealed class Decoder : IDisposable
     /// <summary>The names of a layer's weights; matrices with the same input stand together.</summary>
     private sealed class Layer(int index)
     {
+        public string Prefix { get; } = $"model.layers.{index}.";
+
         public string AttentionNorm { get; } = $"model.layers.{index}.input_layernorm.weight";
 
         public string[] Attention { get; } = [$"model.layers.{index}.self_attn.q_proj", $"model.layers.{index}.self_attn.k_proj", $"model.layers.{index}.self_attn.v_proj"];

@@ -84,6 +84,41 @@ public sealed class AgentActor : ReceiveActor
     /// <param name="Meter">The host's work so far.</param>
     public sealed record Solved(int Place, EpisodeRecord Episode, Verdict Verdict, IReadOnlyList<NoteEdit> Edits, DecodingMeter Meter);
 
+    /// <summary>Asks the agent to mark the steps of an attempt that it has finished.</summary>
+    public sealed record Review
+    {
+        /// <summary>Id of the episode.</summary>
+        public required string Episode { get; init; }
+
+        /// <summary>The round.</summary>
+        public required int Round { get; init; }
+
+        /// <summary>The place of the attempt.</summary>
+        public required int Place { get; init; }
+
+        /// <summary>Id of its problem.</summary>
+        public required string ProblemId { get; init; }
+
+        /// <summary>Index of the attempt in its group.</summary>
+        public required int Attempt { get; init; }
+
+        /// <summary>What the agent reads: its attempt.</summary>
+        public required string Prompt { get; init; }
+
+        /// <summary>What the verifier says of each step; the agent is not told.</summary>
+        public required IReadOnlyList<bool> Steps { get; init; }
+
+        /// <summary>How it samples.</summary>
+        public required Playing Playing { get; init; }
+    }
+
+    /// <summary>A review, rewarded by the share of its marks that agree with the verifier.</summary>
+    /// <param name="Place">The place of the attempt.</param>
+    /// <param name="Episode">The transcript, in the role of a critic.</param>
+    /// <param name="Marks">True for each step that holds as the agent has it; null where it cannot be read.</param>
+    /// <param name="Meter">The host's work so far.</param>
+    public sealed record Reviewed(int Place, EpisodeRecord Episode, IReadOnlyList<bool>? Marks, DecodingMeter Meter);
+
     /// <summary>An episode that could not be played at all.</summary>
     /// <param name="Episode">Its id.</param>
     /// <param name="Reason">Why.</param>
@@ -102,6 +137,7 @@ public sealed class AgentActor : ReceiveActor
         _host = host;
         Receive<Propose>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, static () => null));
         Receive<Solve>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, () => asked.Environment.OpenTools(asked.Problem, asked.Access)));
+        Receive<Review>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, static () => null));
         Receive<ModelHost.Generated>(End);
         Receive<ModelHost.Refused>(refused =>
         {
@@ -152,7 +188,12 @@ public sealed class AgentActor : ReceiveActor
         if (generated.Generation.Failure is { } failure) return new Unplayable(generated.Generation.Id, failure);
         try
         {
-            return asked is Solve solve ? Judge(solve, generated) : Read((Propose)asked, generated);
+            return asked switch
+            {
+                Solve solve => Judge(solve, generated),
+                Review review => Compare(review, generated),
+                _ => Read((Propose)asked, generated),
+            };
         }
         catch (Exception cause)
         {
@@ -171,6 +212,22 @@ public sealed class AgentActor : ReceiveActor
             Reason = proposal.Reason,
         };
         return new Proposed(asked.Index, episode, proposal, generated.Meter);
+    }
+
+    private Reviewed Compare(Review asked, ModelHost.Generated generated)
+    {
+        string text = string.Concat(generated.Generation.Segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
+        IReadOnlyList<bool>? marks = ((IReviewed)_environment).ReadReview(text, asked.Steps.Count);
+        int right = marks?.Zip(asked.Steps, (mark, valid) => mark == valid).Count(agrees => agrees) ?? 0;
+        EpisodeRecord episode = Record(asked.Episode, asked.Round, asked.Attempt, asked.Playing, generated.Generation) with
+        {
+            Role = Role.Critic,
+            Problem = asked.ProblemId,
+            Outcome = marks is null ? Outcome.Malformed : right == asked.Steps.Count ? Outcome.Correct : Outcome.Wrong,
+            Reason = marks is null ? "no marks that can be read" : $"{right} of {asked.Steps.Count} marks agree with the verifier",
+            Reward = (double)right / asked.Steps.Count,
+        };
+        return new Reviewed(asked.Place, episode, marks, generated.Meter);
     }
 
     private Solved Judge(Solve asked, ModelHost.Generated generated)

@@ -30,7 +30,18 @@ public sealed class LearnerActor : ReceiveActor
     /// <param name="Round">Its number.</param>
     /// <param name="Episodes">What was played, with advantages.</param>
     /// <param name="Remembered">Sound solutions of earlier rounds by difficulty.</param>
-    public sealed record Learn(int Round, IReadOnlyList<EpisodeRecord> Episodes, IReadOnlyList<IReadOnlyList<EpisodeRecord>> Remembered);
+    /// <param name="Temperature">What the round was sampled at.</param>
+    public sealed record Learn(int Round, IReadOnlyList<EpisodeRecord> Episodes, IReadOnlyList<IReadOnlyList<EpisodeRecord>> Remembered, double Temperature);
+
+    /// <summary>Asks how far the weights have moved from those of a checkpoint.</summary>
+    /// <param name="Episodes">What they wrote lately.</param>
+    /// <param name="Temperature">What it was sampled at.</param>
+    /// <param name="Origin">Folder of the checkpoint.</param>
+    public sealed record Measure(IReadOnlyList<EpisodeRecord> Episodes, double Temperature, string Origin);
+
+    /// <summary>How far they have moved.</summary>
+    /// <param name="Divergence">In nats a token; null where nothing was written by a model that is trained.</param>
+    public sealed record Measured(double? Divergence);
 
     /// <summary>The weights have moved.</summary>
     /// <param name="Report">What training saw.</param>
@@ -76,7 +87,8 @@ public sealed class LearnerActor : ReceiveActor
         _plan = plan;
         _stop = stop;
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
-        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, _plan.Environment as IDemonstrator, learn.Remembered, _stop))));
+        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, _plan.Environment as IDemonstrator, learn.Remembered, learn.Temperature, _stop))));
+        Receive<Measure>(measure => Answer(() => DivergenceFrom(measure)));
         Receive<Sleep>(sleep => Answer(() => new Slept(SleepPhase.Sleep(_plan, _model!, sleep.Round, sleep.Lessons, sleep.Notes, _stop))));
         Receive<Bear>(bear => Answer(() => Begin(bear.Checkpoint)));
         Receive<Save>(save => Answer(() => Write(save)));
@@ -138,6 +150,12 @@ public sealed class LearnerActor : ReceiveActor
         _model!.TakeWeights(newborn, _plan.Seed);
         _trainer = new Trainer(_model, _plan.Training);
         return new Born();
+    }
+
+    private Measured DivergenceFrom(Measure measure)
+    {
+        using LanguageModel origin = LanguageModel.Load(measure.Origin);
+        return new Measured(BaseDivergence.Of(_model!, origin, measure.Episodes, _plan.Training with { Temperature = measure.Temperature }));
     }
 
     private PretrainProgress Pretrain(LanguageModel model)

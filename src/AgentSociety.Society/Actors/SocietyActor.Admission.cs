@@ -44,7 +44,7 @@ internal sealed partial class SocietyActor
                 Attempt = trial.Attempt.Attempt,
                 Prompt = _plan.Environment.SolverPrompt(trial.Problem.Problem, KeyedRandom.For(_plan.Seed, "solve/prompt", _round, problem)),
                 Access = new ToolAccess { Notes = place % 2 == 0 ? trial.Without : trial.With },
-                Playing = Playing(KeyedRandom.Key(_plan.Seed, "solve", _round, problem, trial.Attempt.Attempt), Scenario.SelfPlay.Temperature),
+                Playing = Playing(KeyedRandom.Key(_plan.Seed, "solve", _round, problem, trial.Attempt.Attempt), Temperature),
             });
         }
 

@@ -71,8 +71,26 @@ internal sealed partial class SocietyActor
     private void TestNewborns() => Ask($"{_round}/birth", HeldOutTest.Questions(_plan, Scenario.Evaluation.ProblemsPerDifficulty), _notes.OfNewborn(_round - 1, era: _round), results =>
     {
         _metrics.AddRange(GenerationMetrics.AtBirth(_lifetimes.Of(_round), results));
-        Play();
+        BeginPlay();
     });
+
+    /// <summary>Plays the round; where the scratchpad is wiped before it, newborns are asked first on both sides of the wipe.</summary>
+    private void BeginPlay()
+    {
+        if (!_lifetimes.WipesAt(_round))
+        {
+            Play();
+            return;
+        }
+
+        IReadOnlyList<HeldOutTest.Question> questions = HeldOutTest.Questions(_plan, Scenario.Evaluation.ProblemsPerDifficulty);
+        Ask($"{_round}/wipe/before", questions, _notes.OfNewborn(_round - 1), before =>
+            Ask($"{_round}/wipe/after", questions, _notes.OfNewborn(_round - 1, era: _round), after =>
+            {
+                _metrics.AddRange(GenerationMetrics.AtWipe(before, after));
+                Play();
+            }));
+    }
 
     /// <summary>Makes the actors of the agents that live.</summary>
     private void Populate()

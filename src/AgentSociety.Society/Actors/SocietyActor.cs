@@ -46,6 +46,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private IActorRef _newborn = ActorRefs.Nobody;
     private IActorRef _host = ActorRefs.Nobody;
     private Func<int, int> _tokenLength = null!;
+    private int _context;
     private RunPlan _plan;
     private CancellationTokenRegistration _stopping;
     private RoundMemory _memory = null!;
@@ -60,8 +61,6 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private IReadOnlyList<HeldOutRecord> _heldOut = [];
     private readonly List<MetricRecord> _metrics = [];
     private bool _stopAfterRound;
-    private Recorder.Store? _unstored;
-    private Action? _onceStored;
 
     private DecodingMeter _meter;
     private DecodingMeter _meterAtRound;
@@ -131,6 +130,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             SocietyState? state = last is null ? null : SocietyState.Load(last.State);
             _plan = _session.Plan.OfGeneration(_lifetimes.Of(_round)).Against(state?.PastSelves);
             _tokenLength = token => token == prepared.Model.Tokenizer.EndOfText ? 0 : prepared.Model.Tokenizer.Decode([token]).Length;
+            _context = prepared.Model.Decoder.Config.Context;
             _memory = new RoundMemory(_plan, _tokenLength, state);
             _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
             Populate();
@@ -140,8 +140,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _reports = state?.Reports ?? [];
             _curriculum = new ProblemCurriculum(_plan);
             if (Curated) for (int round = _lifetimes.MemoryFrom(_round); round <= _round; round++) _curriculum.Observe(_session.Records.Problems(round));
-            Dictionary<string, int> difficulties = _session.Records.Difficulties();
-            _solutions.Add(_session.Database.Episodes(new EpisodeFilter { FromRound = _lifetimes.MemoryFrom(_round), Sound = true, Role = Role.Solver }), problem => difficulties[problem]);
+            _solutions = Remembered(_lifetimes.MemoryFrom(_round), _round);
             if (prepared.Pretrained is { } pretrained)
             {
                 _trainSeconds = _clock.Elapsed.TotalSeconds;
@@ -149,8 +148,14 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
                 _metrics.Add(new MetricRecord("imitation-loss", pretrained.Loss));
             }
 
-            if (last is null) Measure();
-            else BeginRound();
+            if (state is null)
+            {
+                Measure();
+                return;
+            }
+
+            _resume = (state.ResumePoint, state.ResumeRound ?? _round);
+            CatchUp(_resume.Round + 1);
         });
     }
 
@@ -180,7 +185,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         _round++;
         _metrics.Clear();
         if (_lifetimes.BeginsAt(_round)) TurnOver();
-        else Play();
+        else BeginPlay();
     }
 
     private void Play()
@@ -203,7 +208,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
                 Round = _round,
                 Index = index,
                 Prompt = ProposerPrompt(frontier, index),
-                Playing = Playing(KeyedRandom.Key(_plan.Seed, "propose", _round, index), Scenario.SelfPlay.Temperature),
+                Playing = Playing(KeyedRandom.Key(_plan.Seed, "propose", _round, index), Temperature),
             });
         }
 
@@ -268,13 +273,13 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
                         RequireEvidence = Scenario.Culture.RequireEvidence,
                     },
                     Trial = tried,
-                    Playing = Playing(KeyedRandom.Key(_plan.Seed, "solve", _round, problem, attempt), Scenario.SelfPlay.Temperature),
+                    Playing = Playing(KeyedRandom.Key(_plan.Seed, "solve", _round, problem, attempt), Temperature),
                 });
             }
         }
 
         Phase(RunPhase.Solve, Solving);
-        if (_missing == 0) OnceStored(Judge);
+        if (_missing == 0) Review();
     }
 
     private void Solving()
@@ -283,13 +288,13 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         Receive<AgentActor.Solved>(solved =>
         {
             Place(solved);
-            if (_missing == 0) OnceStored(Judge);
+            if (_missing == 0) Review();
         });
     }
 
     private void Edit()
     {
-        _result = RoundResult.Of(_round, Scenario.Learning, Scenario.SelfPlay.Enabled ? _proposals : [], _selection, _attempts, _memory);
+        _result = RoundResult.Of(_round, Scenario.Learning, Scenario.SelfPlay.Enabled ? _proposals : [], _selection, _attempts, _memory, _reviews);
         _metrics.AddRange(_result.Metrics);
         if (Curated) _curriculum.Observe(_result.Problems);
         foreach (PosedProblem problem in _selection.Problems)
@@ -331,8 +336,10 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
 
     private void Learn()
     {
+        _notes.Played(_result.Episodes);
+        if (Scenario.Guards.TemperatureFloor > 0) _metrics.Add(new MetricRecord(TemperatureMetric, Temperature));
         Phase(RunPhase.Learn, Learning);
-        if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes, _solutions.Snapshot()));
+        if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes, _solutions.Snapshot(), Temperature));
         else Sleep(new Dictionary<Role, double>());
     }
 
@@ -386,43 +393,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _metrics.Add(new MetricRecord("frontier", frontier));
             _metrics.AddRange(GenerationMetrics.AfterTest(_lifetimes, _round, _heldOut, _session.Records, _metrics));
             _display.Tested(new HeldOutPoint(_round, _heldOut), frontier);
-            Save(kept: true);
+            Probe();
         });
-    }
-
-    /// <summary>
-    /// Saves the weights, always into one of two folders in turn, so that one of them is whole whenever the process dies, and after a test for keeps; then what
-    /// was played. The next round begins meanwhile, unless it needs what is being stored.
-    /// </summary>
-    private void Save(bool kept)
-    {
-        _unstored = new Recorder.Store(new RoundRecord
-        {
-            Round = _round,
-            Problems = _result.Problems,
-            Episodes = _result.Episodes,
-            Metrics = Metrics(),
-            HeldOut = kept ? _heldOut : [],
-            Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
-            State = (_memory.Save(ResumePoint) with { Reports = _reports, PastSelves = PastSelves }).Save(),
-        }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);
-        _learner.Tell(new LearnerActor.Save(_session.Directory.Checkpoint(ResumePoint), kept ? _session.Directory.Checkpoint(Weights) : null));
-        bool ends = _stopAfterRound || _round == Scenario.SelfPlay.Rounds;
-        if (ends || _lifetimes.BeginsAt(_round + 1) || _reports.Count > 0 || _notes.NeedRecords) OnceStored(BeginRound);
-        else BeginRound();
-    }
-
-    /// <summary>Goes on when the round before is durable.</summary>
-    private void OnceStored(Action then)
-    {
-        if (_unstored is null)
-        {
-            then();
-            return;
-        }
-
-        _onceStored = then;
-        Become(Always);
     }
 
     /// <summary>What every state answers to.</summary>
@@ -448,8 +420,6 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         if (cause is OperationCanceledException && _session.Stop.IsCancellationRequested) _session.EndAs(RunEnd.Interrupted);
         else _session.Fail(cause);
     }
-
-    private string ResumePoint => $"resume-{_round % 2}";
 
     private Playing Playing(ulong key, double temperature) => new()
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using AgentSociety.Core;
+using AgentSociety.Core.Scenarios;
 
 namespace AgentSociety.Society;
 
@@ -38,7 +39,7 @@ public sealed record ExperimentPlan
         ExperimentSettings settings = ScenarioFile.LoadSettings<ExperimentSettings>(file);
         string yaml = SettingsText.Write(settings);
         ExperimentPlan plan = new() { File = file, Settings = settings, Yaml = yaml, Hash = "", Arms = [] };
-        ExperimentArm[] arms = [.. Expand(settings, file).Select(arm => arm with { Scenario = plan.Scenario(arm, settings.FirstSeed) })];
+        ExperimentArm[] arms = [.. Expand(settings, file, plan.BaseFile).Select(arm => arm with { Scenario = plan.Scenario(arm, settings.FirstSeed) })];
         plan = plan with { Arms = arms };
         Check(plan);
         string declared = string.Join('\n', [yaml, .. arms.Select(arm => $"{arm.Name} {arm.Scenario.Hash}")]);
@@ -53,9 +54,15 @@ public sealed record ExperimentPlan
         .. Enumerable.Range(0, societies).SelectMany(index => Arms.Select(arm =>
         {
             long seed = Settings.FirstSeed + index;
-            return new PlannedRun(arm, seed, Scenario(arm, seed), new RunDirectory(Path.Combine(place, arm.Name, $"seed-{seed}")));
+            return new PlannedRun(arm, seed, Scenario(arm, seed), Place(place, arm.Name, seed))
+            {
+                // The society before, so that a pilot's societies are those of the whole; the first has the second's.
+                NotesOf = arm.NotesFrom is { } other ? Place(place, other, Settings.FirstSeed + (index == 0 ? 1 : index - 1)) : null,
+            };
         })),
     ];
+
+    private static RunDirectory Place(string place, string arm, long seed) => new(Path.Combine(place, arm, $"seed-{seed}"));
 
     private LoadedScenario Scenario(ExperimentArm arm, long seed)
     {
@@ -69,13 +76,14 @@ public sealed record ExperimentPlan
         }
     }
 
-    private static IEnumerable<ExperimentArm> Expand(ExperimentSettings settings, string file)
+    private static IEnumerable<ExperimentArm> Expand(ExperimentSettings settings, string file, string baseFile)
     {
         if (settings.Factors.Count > 0 && settings.Arms.Count > 0) throw new SocietyException($"{file}: has both factors and arms; keep one of them");
         if (settings.Factors.Count == 0)
         {
             if (settings.Arms.Count < 2) throw new SocietyException($"{file}: arms: needs two or more; or name two factors");
-            return settings.Arms.Select(arm => Arm(arm.Name, arm.Set, []));
+            Scenario? shared = settings.Arms.Any(arm => arm.As is not null) ? ScenarioFile.Load(baseFile, settings.Set, settings.FirstSeed).Scenario : null;
+            return settings.Arms.Select(arm => Arm(arm.Name, [.. arm.As is { } named ? NamedArms.Changes(named, shared!) : [], .. arm.Set], []) with { NotesFrom = arm.NotesFrom });
         }
 
         if (settings.Factors is not [{ } first, { } second]) throw new SocietyException($"{file}: factors: needs two; with one factor or with more levels name the arms");
@@ -94,8 +102,9 @@ public sealed record ExperimentPlan
     {
         ExperimentSettings settings = plan.Settings;
         if (plan.Arms.GroupBy(arm => arm.Name).FirstOrDefault(same => same.Skip(1).Any()) is { } twice) throw new SocietyException($"{plan.File}: two arms are called '{twice.Key}'; give each a name of its own");
-        if (plan.Arms.GroupBy(arm => arm.Scenario.Hash).FirstOrDefault(same => same.Skip(1).Any()) is { } same)
+        if (plan.Arms.GroupBy(arm => $"{arm.Scenario.Hash} {arm.NotesFrom}").FirstOrDefault(same => same.Skip(1).Any()) is { } same)
             throw new SocietyException($"{plan.File}: the arms {string.Join(" and ", same.Select(arm => $"'{arm.Name}'"))} are the same scenario; change one of them");
+        foreach (ExperimentArm arm in plan.Arms) CheckNotes(plan, arm);
         if (settings.Pilot > settings.Societies) throw new SocietyException($"{plan.File}: pilot: is {settings.Pilot}, and there are {settings.Societies} societies in an arm");
         if (settings.Stopping == StoppingRule.Power && settings.MostSocieties < settings.Societies) throw new SocietyException($"{plan.File}: mostSocieties: is {settings.MostSocieties}, below societies, which is {settings.Societies}");
         foreach (ExperimentArm arm in plan.Arms)
@@ -108,6 +117,18 @@ public sealed record ExperimentPlan
         }
 
         DeclaredBudget.RequireEqual(plan);
+    }
+
+    private static void CheckNotes(ExperimentPlan plan, ExperimentArm arm)
+    {
+        CultureSettings culture = arm.Scenario.Scenario.Culture;
+        bool placebo = culture.Shown == NotesShown.Placebo;
+        if (placebo && arm.NotesFrom is null && culture.PlaceboDatabase is null) throw new SocietyException($"{plan.File}: arm '{arm.Name}' shows the notes of another society and names none; name the arm that they come from under notesFrom");
+        if (arm.NotesFrom is not { } from) return;
+        if (!placebo) throw new SocietyException($"{plan.File}: arm '{arm.Name}' has notesFrom, and its readers are shown '{SettingKeys.NameOf(culture.Shown)}' notes; set culture.shown to placebo or leave notesFrom out");
+        if (plan.Arms.FirstOrDefault(other => other.Name == from) is not { } source)
+            throw new SocietyException($"{plan.File}: arm '{arm.Name}': notesFrom: there is no arm '{from}'; {Nearest.Hint(from, [.. plan.Arms.Select(other => other.Name)])}");
+        if (source.NotesFrom is not null) throw new SocietyException($"{plan.File}: arm '{arm.Name}': notesFrom: '{from}' has the notes of others itself; name an arm that writes its own");
     }
 }
 
@@ -123,6 +144,9 @@ public sealed record ExperimentArm
     /// <summary>The factors that are on.</summary>
     public required IReadOnlyList<string> On { get; init; }
 
+    /// <summary>The arm whose societies' notes its readers are shown; null for none.</summary>
+    public string? NotesFrom { get; init; }
+
     /// <summary>Its scenario with the first seed.</summary>
     public required LoadedScenario Scenario { get; init; }
 }
@@ -132,4 +156,8 @@ public sealed record ExperimentArm
 /// <param name="Seed">Its seed, and with it its world.</param>
 /// <param name="Scenario">What it runs.</param>
 /// <param name="Directory">Where.</param>
-public sealed record PlannedRun(ExperimentArm Arm, long Seed, LoadedScenario Scenario, RunDirectory Directory);
+public sealed record PlannedRun(ExperimentArm Arm, long Seed, LoadedScenario Scenario, RunDirectory Directory)
+{
+    /// <summary>The society whose notes its readers are shown, which must have lived before; null for none.</summary>
+    public RunDirectory? NotesOf { get; init; }
+}

@@ -51,6 +51,12 @@ public sealed class ExperimentRunner(ExperimentPlan plan, LaunchSociety launch, 
         }
 
         List<string> failures = [];
+        // Those that read what others wrote come after them.
+        foreach (IGrouping<bool, PlannedRun> turn in left.GroupBy(run => run.NotesOf is not null).OrderBy(turn => turn.Key)) await Live([.. turn], failures, stop).ConfigureAwait(false);
+        if (failures.Count > 0) throw new SocietyException(string.Join('\n', failures.Order(StringComparer.Ordinal)), badInput: false);
+    }
+
+    private async Task Live(IReadOnlyList<PlannedRun> left, List<string> failures, CancellationToken stop) =>
         await Parallel.ForEachAsync(left, new ParallelOptions { MaxDegreeOfParallelism = sideBySide, CancellationToken = stop }, async (run, halt) =>
         {
             try
@@ -70,8 +76,6 @@ public sealed class ExperimentRunner(ExperimentPlan plan, LaunchSociety launch, 
                 watch(new SocietyNews(run, SocietyStage.Failed, 0, null, failure.Message));
             }
         }).ConfigureAwait(false);
-        if (failures.Count > 0) throw new SocietyException(string.Join('\n', failures.Order(StringComparer.Ordinal)), badInput: false);
-    }
 
     /// <summary>The last stored round of a society; null where it has not begun.</summary>
     /// <exception cref="SocietyException">The directory holds a run of another scenario.</exception>

@@ -91,8 +91,14 @@ public sealed record ArmSettings
     [Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9-]*$")]
     public required string Name { get; init; }
 
-    /// <summary>Changes of the base, as <c>key=value</c>.</summary>
+    /// <summary>An arm that goes by a name, such as <c>episodes</c> or <c>oracle</c>; without one the arm is the base with the changes of <c>set</c>.</summary>
+    public NamedArm? As { get; init; }
+
+    /// <summary>Changes of the base, as <c>key=value</c>; after those of <c>as</c>.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
+
+    /// <summary>The arm whose societies' notes this arm's readers are shown in place of their own: each those of another seed, so of another world. For <c>placebo</c>.</summary>
+    public string? NotesFrom { get; init; }
 }
 
 /// <summary>The number by which a society is judged.</summary>

@@ -46,6 +46,9 @@ public sealed record SocietyResult
     /// <summary>Whether the first scores of its generations rise and do not slip back; null where the experiment does not ask.</summary>
     public Ratchet? Ratchet { get; init; }
 
+    /// <summary>What newborns scored on both sides of a wipe of the scratchpad; null where there was none.</summary>
+    public WipeTest? Wipe { get; init; }
+
     /// <summary>The result of a finished society.</summary>
     /// <param name="plan">The experiment.</param>
     /// <param name="run">The society.</param>
@@ -75,6 +78,7 @@ public sealed record SocietyResult
             Scratchpad = summary.Scratchpad,
             Spent = SpentBudget.Of(records),
             NotesWorth = worth,
+            Wipe = WipeTest.Of(records),
             Generations = generations,
             Ratchet = plan.Settings.Ratchet ? Learning.Statistics.Ratchet.Of([.. generations.Select(generation => generation.FirstScore)], GenerationMetrics.Tolerance) : null,
         };
@@ -112,6 +116,17 @@ public sealed record SocietyResult
 /// <param name="Round">The round.</param>
 /// <param name="Value">The number.</param>
 public readonly record struct RoundValue(int Round, double Value);
+
+/// <summary>The scratchpad is wiped between two rounds: with the same weights newborns are asked with what was written so far, and without.</summary>
+/// <param name="Round">The round that began with an empty scratchpad.</param>
+/// <param name="Before">Share of right answers of those who could still read, over all difficulties of the test.</param>
+/// <param name="After">The same without: what was in weights. <c>Before</c> less this was in text.</param>
+public sealed record WipeTest(int Round, double Before, double After)
+{
+    /// <summary>The test of a run; null where its scratchpad was not wiped.</summary>
+    public static WipeTest? Of(RunRecords records) => records.Metric(GenerationMetrics.BeforeWipe) is [var (round, before), ..] && records.Metric(GenerationMetrics.AfterWipe) is [var (_, after), ..]
+        ? new WipeTest(round, before, after) : null;
+}
 
 /// <summary>What a society has spent.</summary>
 /// <param name="Attempts">Attempts of solvers.</param>

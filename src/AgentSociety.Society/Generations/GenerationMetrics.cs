@@ -10,6 +10,12 @@ internal static class GenerationMetrics
     /// <summary>A fall or a gap that does not count.</summary>
     public const double Tolerance = 0.02;
 
+    /// <summary>What newborns score just before the scratchpad is wiped.</summary>
+    public const string BeforeWipe = "wipe/before";
+
+    /// <summary>What they score just after it, with the same weights.</summary>
+    public const string AfterWipe = "wipe/after";
+
     private const string First = "generation/first-score";
     private const string Score = "generation/score";
     private const string Match = "generation/rounds-to-match";
@@ -22,6 +28,9 @@ internal static class GenerationMetrics
         yield return new MetricRecord("generation", generation);
         yield return new MetricRecord(First, Of(results));
     }
+
+    /// <summary>What newborns score on both sides of a wipe.</summary>
+    public static IEnumerable<MetricRecord> AtWipe(IReadOnlyList<HeldOutRecord> before, IReadOnlyList<HeldOutRecord> after) => [new(BeforeWipe, Of(before)), new(AfterWipe, Of(after))];
 
     /// <summary>What a generation scores in a test of its life; at its end also how long it took to match its elders, and at the run's whether culture ratchets.</summary>
     /// <param name="lifetimes">Who lives when.</param>

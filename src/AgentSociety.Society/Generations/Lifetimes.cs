@@ -14,6 +14,8 @@ internal sealed class Lifetimes(Scenario scenario)
     /// <summary>True where newborns have the weights of the dead.</summary>
     public bool InheritsWeights => _settings.Inherit is Inheritance.Weights or Inheritance.Both;
 
+    private bool InheritsNotes => _settings.Inherit is Inheritance.Scratchpad or Inheritance.Both;
+
     /// <summary>How many generations the run has.</summary>
     public int Count => Of(Math.Max(1, scenario.SelfPlay.Rounds));
 
@@ -35,10 +37,13 @@ internal sealed class Lifetimes(Scenario scenario)
     /// <summary>The part of the scratchpad that is read and written in a round.</summary>
     public Era EraOf(int round)
     {
-        int start = _settings.Inherit is Inheritance.Scratchpad or Inheritance.Both ? 1 : FirstRound(Of(round));
+        int start = InheritsNotes ? 1 : FirstRound(Of(round));
         int wipe = _settings.WipeScratchpadAtRound;
         return new Era(wipe > start && round >= wipe ? wipe : start);
     }
+
+    /// <summary>True where the scratchpad that was written so far can be read no more from a round on, and it is not that its readers inherit nothing.</summary>
+    public bool WipesAt(int round) => round > 1 && round == _settings.WipeScratchpadAtRound && EraOf(round).FirstRound == round && (InheritsNotes || !BeginsAt(round));
 
     /// <summary>The name of an agent in a generation, such as <c>solver-3.2</c>.</summary>
     public static string NameIn(string name, int generation) => generation == 1 ? name : $"{name}.{generation}";

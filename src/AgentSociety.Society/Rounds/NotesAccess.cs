@@ -1,7 +1,7 @@
-using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 
@@ -17,22 +17,26 @@ internal sealed class NotesAccess
     private readonly CultureTopology _topology;
     private readonly Lifetimes _lifetimes;
     private (int Round, Dictionary<string, double> Of) _worth = (-1, []);
-    private readonly INotes? _placebo;
+    private readonly string? _placebo;
+    private (int? Round, INotes Notes)? _placeboRead;
     private readonly Func<string, string?>? _oracle;
+    private readonly EpisodeNotes? _episodes;
 
     /// <summary>The access of a run.</summary>
-    /// <exception cref="SocietyException">The scenario shows notes that are not to be had.</exception>
-    public NotesAccess(RunPlan plan, SocietyDatabase database, Scratchpad scratchpad)
+    /// <param name="plan">The run.</param>
+    /// <param name="database">Its records.</param>
+    /// <param name="scratchpad">Its notes.</param>
+    /// <param name="asOfRound">Raw episodes of later rounds are not found, where readers search them; null for none left out.</param>
+    public NotesAccess(RunPlan plan, SocietyDatabase database, Scratchpad scratchpad, int? asOfRound = null)
     {
         (_plan, _database, _scratchpad) = (plan, database, scratchpad);
         _lifetimes = new Lifetimes(plan.Scenario);
         _topology = new CultureTopology(Settings, plan.Population);
         _oracle = plan.Environment is IFactSource source ? OracleNotes.TruthOf(source) : null;
-        if (Settings.Shown != NotesShown.Placebo) return;
-        using SocietyDatabase other = SocietyDatabase.OpenReadOnly(Settings.PlaceboDatabase is { } path
-            ? Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(plan.Loaded.File))!)
-            : throw new SocietyException($"{plan.Loaded.File}: culture.shown is 'placebo' and culture.placeboDatabase names no database; name another run's society.db"));
-        _placebo = ArchivedNotes.Of(other);
+        if (Settings.Shown == NotesShown.Placebo) _placebo = RunDirectory.Of(database).PlaceboDatabase;
+        if (Settings.Shown != NotesShown.Episodes || plan.Environment is not IEpisodeReader reader) return;
+        _episodes = new EpisodeNotes(reader, !Settings.RequireEvidence, Settings.EpisodesFound, agent => _topology.IslandOf(Lifetimes.Ancestor(agent)));
+        _episodes.Add(database.Episodes(new EpisodeFilter { Role = Role.Solver, ToRound = asOfRound }));
     }
 
     /// <summary>True where what is read in a round depends on the records of the round before, beside its edits.</summary>
@@ -47,7 +51,7 @@ internal sealed class NotesAccess
     public INotes Of(string agent, int round, long? candidate = null)
     {
         INotes Whole(int asOf) => candidate is { } number ? _scratchpad.Candidate(number, _scratchpad.Snapshot(asOf)) : _scratchpad.Snapshot(asOf);
-        return Attributed(Ranked(Shown(round, asOf => _topology.View(_lifetimes.EraOf(round).View(Whole(asOf)), Lifetimes.Ancestor(agent))), agent, round), round);
+        return Attributed(Ranked(Shown(round, Lifetimes.Ancestor(agent), asOf => _topology.View(_lifetimes.EraOf(round).View(Whole(asOf)), Lifetimes.Ancestor(agent))), agent, round), round);
     }
 
     /// <summary>The full name of a page as an agent names it in a round; null where nothing is kept.</summary>
@@ -59,7 +63,7 @@ internal sealed class NotesAccess
     public INotes OfNewborn(int round, int? era = null)
     {
         if (Settings.Sharing != Sharing.Shared) return EmptyNotes.Instance;
-        INotes notes = Attributed(Shown(round + 1, asOf => _lifetimes.EraOf(era ?? round).View(_scratchpad.Snapshot(asOf))), round + 1);
+        INotes notes = Attributed(Shown(round + 1, null, asOf => _lifetimes.EraOf(era ?? round).View(_scratchpad.Snapshot(asOf)), era ?? round), round + 1);
         string[] list = [.. Settings.ReadingList, .. Settings.Books is { EveryRounds: > 0, Assigned: true } ? _plan.Authors.Select(author => BookOf(author.Name)) : []];
         return list.Length == 0 ? notes : new ReadingNotes(notes, list);
     }
@@ -98,7 +102,7 @@ internal sealed class NotesAccess
         Dictionary<string, double> worth = _database.WorthOfReading(fromRound: _lifetimes.EraOf(round).FirstRound, toRound: round - 1).ToDictionary(page => page.Page, page => page.Worth, StringComparer.Ordinal);
         foreach (string author in _plan.Authors.Select(author => Lifetimes.NameIn(author.Name, _lifetimes.Of(round))))
         {
-            INotes notes = Shown(round + 1, asOf => _topology.View(_lifetimes.EraOf(round).View(_scratchpad.Snapshot(asOf)), Lifetimes.Ancestor(author)));
+            INotes notes = Shown(round + 1, Lifetimes.Ancestor(author), asOf => _topology.View(_lifetimes.EraOf(round).View(_scratchpad.Snapshot(asOf)), Lifetimes.Ancestor(author)));
             double? WorthOf(string page) => FullName(author, round, page) is { } full && worth.TryGetValue(full, out double known) ? known : null;
             if (ChapterChoice.Edition(notes, BookOf(author), WorthOf, Settings.Books.Chapters) is not { } edition) continue;
             foreach (EditRequest request in Requests(Role.Author, author, $"{round}/book/{author}", round, [edition])) yield return request with { Episode = null };
@@ -107,7 +111,26 @@ internal sealed class NotesAccess
 
     private static string BookOf(string author) => $"books/{Lifetimes.Ancestor(author)}";
 
-    private INotes Shown(int round, Func<int, INotes> asOf) => NotesArms.Show(Settings, round, asOf, _plan.Seed, _placebo, _oracle);
+    /// <summary>Takes in the attempts of a round that was played, where readers search raw episodes.</summary>
+    public void Played(IEnumerable<EpisodeRecord> episodes) => _episodes?.Add(episodes.Where(episode => episode.Role == Role.Solver));
+
+    private INotes Shown(int round, string? agent, Func<int, INotes> asOf, int? era = null) =>
+        NotesArms.Show(Settings, round, asOf, _plan.Seed, Placebo(round), _oracle, Found(agent, era ?? round));
+
+    private INotes? Found(string? agent, int round) => Settings.Sharing == Sharing.Off && _episodes is not null ? EmptyNotes.Instance
+        : _episodes?.View(agent is null ? null : _topology.IslandOf(agent), _lifetimes.EraOf(round).FirstRound);
+
+    /// <summary>The other society's notes; read once, and again for each round where they keep step.</summary>
+    private INotes? Placebo(int round)
+    {
+        if (_placebo is null) return null;
+        int? asOf = Settings.PlaceboInStep ? round - 1 : null;
+        if (_placeboRead is { } read && read.Round == asOf) return read.Notes;
+        using SocietyDatabase other = SocietyDatabase.OpenReadOnly(_placebo);
+        INotes notes = ArchivedNotes.Of(other, asOf);
+        _placeboRead = (asOf, notes);
+        return notes;
+    }
 
     private INotes Ranked(INotes notes, string agent, int round)
     {

@@ -19,12 +19,14 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
     /// <param name="selection">What became of it.</param>
     /// <param name="attempts">All attempts, problem by problem.</param>
     /// <param name="memory">Solve rates and baselines, which move.</param>
+    /// <param name="reviews">The agents' own reviews in the attempts' places; empty where none were asked for.</param>
     public static RoundResult Of(
-        int round, LearningSettings settings, IReadOnlyList<AgentActor.Proposed> proposals, ProblemSelection selection, IReadOnlyList<AgentActor.Solved> attempts, RoundMemory memory)
+        int round, LearningSettings settings, IReadOnlyList<AgentActor.Proposed> proposals, ProblemSelection selection, IReadOnlyList<AgentActor.Solved> attempts, RoundMemory memory,
+        IReadOnlyList<AgentActor.Reviewed?> reviews)
     {
         List<JudgedEpisode> judged = [];
         Dictionary<string, PosedProblem> posed = selection.Problems.ToDictionary(problem => problem.Id);
-        JudgedEpisode[] solved = [.. attempts.Select(attempt => Rewarded(attempt, posed[attempt.Episode.Problem!].Problem, settings))];
+        JudgedEpisode[] solved = [.. attempts.Select((attempt, place) => Rewarded(attempt, posed[attempt.Episode.Problem!].Problem, settings) with { Marks = reviews.Count > 0 ? reviews[place]?.Marks : null })];
         Dictionary<string, double> rates = solved.GroupBy(attempt => attempt.Episode.Problem!)
             .ToDictionary(group => group.Key, group => group.Average(attempt => attempt.Episode.Reward));
         Dictionary<string, string> solvers = solved.DistinctBy(attempt => attempt.Episode.Problem).ToDictionary(attempt => attempt.Episode.Problem!, attempt => attempt.Episode.Agent);
@@ -32,6 +34,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
         double[] charges = Charges(proposals, memory.Reward);
         for (int index = 0; index < proposals.Count; index++) judged.Add(Rewarded(proposals[index], selection.Fates[index], rates, memory.Reward, charges[index]));
         judged.AddRange(solved);
+        judged.AddRange(reviews.OfType<AgentActor.Reviewed>().Select(review => new JudgedEpisode(review.Episode, [], posed[review.Episode.Problem!].Problem.Difficulty)));
         return new RoundResult(
             [.. selection.Problems.Select(problem => new ProblemRecord
             {
@@ -44,7 +47,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
                 SolveRate = rates[problem.Id],
             })],
             memory.Credit.Assign(judged),
-            [.. Measure(selection, solved)]);
+            [.. Measure(selection, solved), .. Measure(reviews, solved)]);
     }
 
     private static JudgedEpisode Rewarded(AgentActor.Solved attempt, Problem problem, LearningSettings settings)
@@ -78,6 +81,20 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
         double[] shares = Repetition.Shares([.. valid.Select(index => proposals[index].Proposal.Problem!.Text)], reward.RepetitionDistance);
         for (int index = 0; index < valid.Length; index++) charges[valid[index]] = reward.Repetition * shares[index];
         return charges;
+    }
+
+    /// <summary>What the agents think of their own steps, against the verifier: a judge who is checked.</summary>
+    private static IEnumerable<MetricRecord> Measure(IReadOnlyList<AgentActor.Reviewed?> reviews, JudgedEpisode[] solved)
+    {
+        int asked = reviews.Count(review => review is not null);
+        if (asked == 0) yield break;
+        yield return new MetricRecord("reviews/unreadable", reviews.Count(review => review is { Marks: null }) / (double)asked);
+        (bool Mark, bool Valid)[] marks = [.. Retrospection.Compared(solved)];
+        if (marks.Length == 0) yield break;
+        yield return new MetricRecord("reviews/praised", marks.Average(mark => mark.Mark ? 1.0 : 0));
+        yield return new MetricRecord("reviews/valid", marks.Average(mark => mark.Valid ? 1.0 : 0));
+        yield return new MetricRecord("reviews/agreement", marks.Average(mark => mark.Mark == mark.Valid ? 1.0 : 0));
+        yield return new MetricRecord("reviews/trust", Retrospection.Trust(marks));
     }
 
     private static IEnumerable<MetricRecord> Measure(ProblemSelection selection, JudgedEpisode[] solved)

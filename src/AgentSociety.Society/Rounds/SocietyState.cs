@@ -7,8 +7,11 @@ namespace AgentSociety.Society;
 /// <summary>What a society must remember between rounds beside its database, its scratchpad and its weights; stored with every round.</summary>
 public sealed record SocietyState
 {
-    /// <summary>Name of the folder under <c>checkpoints/</c> that holds the weights and the optimizer after this round.</summary>
+    /// <summary>Name of the folder under <c>checkpoints/</c> that holds the weights and the optimizer of the newest resume point.</summary>
     public required string ResumePoint { get; init; }
+
+    /// <summary>The round after which that folder was written, where it is not this one; rounds since are learned again on resumption.</summary>
+    public int? ResumeRound { get; init; }
 
     /// <summary>Solve rates by difficulty, as the proposers' reward knows them.</summary>
     public required string ProposerReward { get; init; }

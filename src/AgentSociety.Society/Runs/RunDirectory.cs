@@ -1,4 +1,5 @@
 using AgentSociety.Core;
+using AgentSociety.Culture;
 
 namespace AgentSociety.Society;
 
@@ -23,6 +24,12 @@ public sealed record RunDirectory(string Path)
 
     /// <summary>The run's results for people.</summary>
     public string ReportFile => System.IO.Path.Combine(Path, "report.html");
+
+    /// <summary>The notes of another society, where readers are shown them.</summary>
+    public string PlaceboDatabase => System.IO.Path.Combine(Path, "placebo.db");
+
+    /// <summary>The directory that a run's database lies in.</summary>
+    internal static RunDirectory Of(SocietyDatabase database) => new(System.IO.Path.GetDirectoryName(database.Path)!);
 
     /// <summary>The folder of a checkpoint.</summary>
     public string Checkpoint(string name) => System.IO.Path.Combine(Checkpoints, name);

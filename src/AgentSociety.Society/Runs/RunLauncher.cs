@@ -1,6 +1,7 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using AgentSociety.Models;
 using Akka.Actor;
@@ -32,6 +33,7 @@ public static class RunLauncher
         TorchRuntime.Initialize(options.Device, options.Threads);
         RunPlan plan = RunPlan.Of(Settled(scenario, directory));
         WriteScenario(directory, plan.Loaded);
+        TakePlacebo(plan, directory, options);
         using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
         RunRecords records = new(database);
         records.Begin(new RunInfo
@@ -86,12 +88,12 @@ public static class RunLauncher
         using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
         RunRecords records = new(database);
         StoredRound last = records.LastRound() ?? throw new SocietyException($"{directory.Path}: the run has stored no round yet; there is nothing to test");
-        int round = checkpoint is null ? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
         SocietyState state = SocietyState.Load(last.State);
+        int round = checkpoint is null ? state.ResumeRound ?? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
         plan = plan.Against(state.PastSelves);
         using LanguageModel model = LanguageModel.Load(directory.Checkpoint(checkpoint ?? state.ResumePoint));
         using Scratchpad scratchpad = new(database);
-        INotes notes = new NotesAccess(plan, database, scratchpad).OfNewborn(round);
+        INotes notes = new NotesAccess(plan, database, scratchpad, round).OfNewborn(round);
         return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
     }
 
@@ -141,6 +143,17 @@ public static class RunLauncher
         }
 
         return scenario with { BaseFolder = copy };
+    }
+
+    /// <summary>Makes the notes of another society a part of the run's directory, where its readers are shown them.</summary>
+    private static void TakePlacebo(RunPlan plan, RunDirectory directory, RunOptions options)
+    {
+        if (plan.Scenario.Culture.Shown != NotesShown.Placebo) return;
+        string beside = Path.GetDirectoryName(Path.GetFullPath(plan.Loaded.File))!;
+        string source = options.PlaceboDatabase ?? (plan.Scenario.Culture.PlaceboDatabase is { } path ? Path.GetFullPath(path, beside)
+            : throw new SocietyException($"{plan.Loaded.File}: culture.shown is 'placebo' and culture.placeboDatabase names no database; name another run's society.db"));
+        using SocietyDatabase other = SocietyDatabase.OpenReadOnly(source);
+        CultureTransfer.CopyNotes(other, directory.PlaceboDatabase);
     }
 
     /// <summary>The run's own copy of its scenario.</summary>

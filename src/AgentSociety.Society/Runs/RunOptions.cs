@@ -3,7 +3,7 @@ using AgentSociety.Core.Scenarios;
 
 namespace AgentSociety.Society;
 
-/// <summary>How a run uses the machine. Nothing here changes what is sampled on the CPU.</summary>
+/// <summary>How a run uses the machine. Nothing here changes what is sampled on the CPU, but for the placebo.</summary>
 public sealed record RunOptions
 {
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
@@ -11,6 +11,9 @@ public sealed record RunOptions
 
     /// <summary>Threads of one tensor operation; null for as many as the machine has cores.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>The database whose notes readers are shown where <c>culture.shown</c> is <c>placebo</c>, in place of <c>culture.placeboDatabase</c>; its notes become part of the run.</summary>
+    public string? PlaceboDatabase { get; init; }
 
     /// <summary>Opens an endpoint for the agents that play at one; null where the caller has none to offer.</summary>
     public Func<RemoteSettings, IRemotePolicy>? OpenRemote { get; init; }

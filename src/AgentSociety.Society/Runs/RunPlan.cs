@@ -38,7 +38,7 @@ public sealed record RunPlan
     public IReadOnlyList<Agent> Authors => [.. Population.Where(agent => agent.Role == Role.Author)];
 
     /// <summary>True where attempts have tools, and with them a way to the scratchpad.</summary>
-    public bool HasTools => Environment.OpenTools(Environment.Generate(1, Core.Randomness.KeyedRandom.For(Seed, "probe")), new ToolAccess { Notes = EmptyNotes.Instance }) is not null;
+    public required bool HasTools { get; init; }
 
     /// <summary>How texts are trained on.</summary>
     public TrainingPlan Training => new()
@@ -57,10 +57,13 @@ public sealed record RunPlan
     {
         Scenario scenario = loaded.Scenario;
         EnvironmentEntry entry = EnvironmentCatalog.Find(scenario.Environment.Name)!;
+        ulong seed = (ulong)scenario.Seed;
+        IEnvironment environment = entry.Create(loaded.EnvironmentOptions, seed);
         RunPlan plan = new()
         {
             Loaded = loaded,
-            Environment = entry.Create(loaded.EnvironmentOptions, (ulong)scenario.Seed),
+            Environment = environment,
+            HasTools = environment.OpenTools(environment.Generate(1, Core.Randomness.KeyedRandom.For(seed, "probe")), new ToolAccess { Notes = EmptyNotes.Instance }) is not null,
             Population = [.. Agents(scenario)],
         };
         if (plan.Solvers.Count == 0) throw new Core.SocietyException($"{loaded.File}: the population has no solver; add one under 'population'");

@@ -62,6 +62,8 @@ internal static class ScenarioChecks
             if (difficulty < 1 || difficulty > greatest) fault($"evaluation.difficulties[{index}]", $"is {difficulty}, and the difficulties of {entry.Name} go from 1 to {greatest}");
         }
 
+        if (scenario.Learning.RetrospectiveCredit > 0 && environment is not IReviewed) fault("learning.retrospectiveCredit", $"asks for reviews, and {entry.Name} cannot put an attempt up for one; set it to 0 or take another environment");
+        if (scenario.Culture.Shown == NotesShown.Episodes && environment is not IEpisodeReader) fault("culture.shown", $"is episodes, and {entry.Name} cannot search raw transcripts; take another value or environment");
         if (scenario.Model.Base is not null) return;
         if (environment is not IDemonstrator) fault("model.base", $"is missing, and {entry.Name} has no demonstrations to train a base model on; name a checkpoint's folder");
         else if (scenario.Pretrain.MaximumDifficulty > greatest) fault("pretrain.maximumDifficulty", $"is {scenario.Pretrain.MaximumDifficulty}, and the difficulties of {entry.Name} go from 1 to {greatest}");

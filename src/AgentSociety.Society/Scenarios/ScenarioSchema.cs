@@ -18,6 +18,9 @@ public static class ScenarioSchema
     /// <summary>The schema as indented JSON.</summary>
     public static string Json() => Of(typeof(Scenario), "AgentSociety scenario").ToJsonString(Readable) + "\n";
 
+    /// <summary>The schema of experiment files.</summary>
+    public static string ExperimentJson() => Of(typeof(ExperimentSettings), "AgentSociety experiment").ToJsonString(Readable) + "\n";
+
     /// <summary>The schema of one settings record with everything below it.</summary>
     internal static JsonObject Of(Type record, string title)
     {

@@ -20,12 +20,22 @@ public sealed class CreditAssignmentTests
     [InlineData(AdvantageEstimator.LeaveOneOut, 1, -1)]
     [InlineData(AdvantageEstimator.Group, 0.5, -0.5)]
     [InlineData(AdvantageEstimator.Task, 1, -1)]
+    [InlineData(AdvantageEstimator.Batch, 1, -1)]
     [InlineData(AdvantageEstimator.Role, 0.5, -0.475)]
     public void Each_estimator_gives_its_own_numbers(AdvantageEstimator estimator, double right, double wrong)
     {
         double[] advantages = Advantage(new CreditAssignment(new LearningSettings { Advantage = estimator }, _ => 1), Solver("a", 1), Solver("a", 0));
         Assert.Equal(right, advantages[0], 9);
         Assert.Equal(wrong, advantages[1], 1);
+    }
+
+    [Fact]
+    public void The_batchs_mean_is_over_all_problems_of_a_role_together()
+    {
+        CreditAssignment credit = new(new LearningSettings { Advantage = AdvantageEstimator.Batch, ProposerAdvantage = AdvantageEstimator.Batch }, _ => 1);
+        // Solvers: 1, 1, 1, 0 has mean 3/4 and deviation sqrt(3)/4.
+        double[] advantages = Advantage(credit, Solver("a", 1), Solver("a", 1), Solver("b", 1), Solver("b", 0), Proposer(0.8), Proposer(0.2));
+        Assert.Equal([1 / Math.Sqrt(3), 1 / Math.Sqrt(3), 1 / Math.Sqrt(3), -Math.Sqrt(3), 1, -1], advantages, (x, y) => Math.Abs(x - y) < 1e-9);
     }
 
     [Fact]

@@ -96,6 +96,18 @@ public sealed class FineTunerTests
         Assert.Contains("gives no pairs", Refusal(FineTuneMethod.Dpo, log.Where(logged => logged.Episode.Sound)));
     }
 
+    [Fact]
+    public void An_adapter_of_another_shape_than_the_settings_ask_for_is_not_trained_on_in_silence()
+    {
+        using LanguageModel model = Model();
+        LoggedEpisode[] log = Log(model);
+        FineTuneSettings settings = Settings with { Weights = TrainedWeights.Lora, Epochs = 1, Lora = new LoraSettings { Rank = 2 } };
+        new FineTuner(model, settings, 1).Train(log);
+        new FineTuner(model, settings, 2).Train(log);
+        Assert.Contains("of rank 2", Assert.Throws<SocietyException>(() => new FineTuner(model, settings with { Lora = new LoraSettings { Rank = 4 } }, 1).Train(log)).Message);
+        Assert.Contains("of rank 2", Assert.Throws<SocietyException>(() => new FineTuner(model, settings with { Lora = new LoraSettings { Rank = 2, Targets = ["q_proj"] } }, 1).Train(log)).Message);
+    }
+
     private static LanguageModel Model() => LanguageModel.Create(
         new ArchitectureSettings { Width = 32, Layers = 2, Heads = 4, KeyValueHeads = 2, FeedForward = 64, Context = 16 }, new CharacterTokenizer(CountingWorld.Alphabet), 1);
 

@@ -44,7 +44,7 @@ public sealed class GuardTests
         Assert.Empty(Round(4).Alarms);
         Assert.Empty(Round(4).Alarms);
         GuardReading third = Round(4);
-        Assert.Equal(["duplicates is 1, above 0.5 for 3 rounds"], third.Alarms);
+        Assert.Equal(["duplicates is 1, above 0.5 3 times in a row"], third.Alarms);
         Assert.True(third.Stop);
     }
 
@@ -55,7 +55,7 @@ public sealed class GuardTests
         CollapseGuard first = new(settings);
         first.Read(["abc1="], 0, [0.5], Lively);
         GuardReading reading = new CollapseGuard(settings, first.Lasting).Read(["abc1="], 0, [0.5], Lively);
-        Assert.Contains("solver-entropy is 0.5, below 0.6 for 2 rounds", reading.Alarms);
+        Assert.Contains("solver-entropy is 0.5, below 0.6 2 times in a row", reading.Alarms);
         Assert.False(reading.Stop);
     }
 
@@ -84,9 +84,41 @@ public sealed class GuardTests
     [Fact]
     public void A_judge_that_rises_alone_is_noticed()
     {
-        Assert.True(Probes.JudgeDiverges([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.5, 0.4]));
-        Assert.False(Probes.JudgeDiverges([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.6, 0.7]));
-        Assert.False(Probes.JudgeDiverges([0.5, 0.6], [0.5, 0.4]));
+        Assert.Equal(0.15, Probes.JudgeRise([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.5, 0.4]), 12);
+        Assert.Equal(0, Probes.JudgeRise([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.6, 0.7]));
+        Assert.Equal(0, Probes.JudgeRise([0.5, 0.6], [0.5, 0.4]));
+        CollapseGuard guard = new(new GuardSettings { Stop = true, Patience = 1, MaximumJudgeRise = 0.1 });
+        Assert.Empty(guard.ReadCheckpoint(null, null, [0.5, 0.5, 0.55, 0.55], [0.5, 0.5, 0.5, 0.5]).Alarms);
+        GuardReading gamed = guard.ReadCheckpoint(null, null, [0.5, 0.5, 0.6, 0.8], [0.5, 0.5, 0.4, 0.5]);
+        Assert.Equal(["judge-alone-rises is 0.2, above 0.1 1 times in a row"], gamed.Alarms);
+        Assert.True(gamed.Stop);
+        Assert.Equal(0.3, gamed.Metrics.Single(metric => metric.Name == "guard/judge-gap").Value, 12);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_has_moved_far_or_remembers_what_it_was_asked_is_a_sign_of_its_own()
+    {
+        CollapseGuard guard = new(new GuardSettings { Stop = true, Patience = 2, MaximumDivergence = 1.5, MaximumMemorisation = 0.1, TemperatureFloor = 1.2 });
+        Gap remembered = new(0.4, new Statistics.Interval(0.2, 0.6)), chance = new(0.4, new Statistics.Interval(-0.1, 0.8));
+        Assert.Empty(guard.ReadCheckpoint(2, remembered, [], []).Alarms);
+        Assert.Equal(0.8, guard.Temperature(0.8));
+        Assert.Equal(["divergence-from-base is 2, above 1.5 2 times in a row", "memorisation is 0.2, above 0.1 2 times in a row"], guard.ReadCheckpoint(2, remembered, [], []).Alarms);
+        Assert.Equal(1.2, guard.Temperature(0.8));
+        Assert.Equal(2, guard.Temperature(2));
+        GuardReading better = guard.ReadCheckpoint(1, chance, [], []);
+        Assert.Empty(better.Alarms);
+        Assert.False(better.Stop);
+        Assert.Equal(0.4, better.Metrics.Single(metric => metric.Name == "guard/memorisation/gap").Value);
+        Assert.Equal(0.8, guard.Temperature(0.8));
+    }
+
+    [Fact]
+    public void The_histogram_of_solve_rates_is_recorded_as_shares()
+    {
+        GuardReading reading = new CollapseGuard(new GuardSettings()).Read([], 0, [0, 0, 0.45, 1], Lively);
+        Dictionary<string, double> bins = reading.Metrics.Where(metric => metric.Name.StartsWith("guard/solve-rates/", StringComparison.Ordinal)).ToDictionary(metric => metric.Name, metric => metric.Value);
+        Assert.Equal(10, bins.Count);
+        Assert.Equal((0.5, 0.25, 0.25), (bins["guard/solve-rates/0.0"], bins["guard/solve-rates/0.4"], bins["guard/solve-rates/0.9"]));
     }
 
     [Fact]

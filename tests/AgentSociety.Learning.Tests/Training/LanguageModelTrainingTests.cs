@@ -50,6 +50,56 @@ public sealed class LanguageModelTrainingTests : IDisposable
         Assert.Equal(Values(model), Values(again));
     }
 
+    [Theory]
+    [InlineData(TrainedWeights.Full)]
+    [InlineData(TrainedWeights.Lora)]
+    public void Layers_that_are_computed_again_give_the_same_weights_to_the_bit(TrainedWeights trained)
+    {
+        float[] Trained(bool recompute)
+        {
+            LearningSettings settings = new() { Weights = trained, Batch = 8, LearningRate = 1e-2, KlWeight = 0.1, RecomputeLayers = recompute, Lora = new LoraSettings { Rank = 4 } };
+            using LanguageModel model = Pretrained(30);
+            if (trained == TrainedWeights.Lora) model.AddAdapter("solver", settings.Lora, 1);
+            using Trainer trainer = new(model, Plan(settings));
+            IReadOnlyList<EpisodeRecord> round = Round(model, 1);
+            trainer.Train(1, round, new CountingWorld());
+            trainer.Train(2, round, new CountingWorld());
+            return Values(model);
+        }
+
+        Assert.Equal(Trained(recompute: false), Trained(recompute: true));
+    }
+
+    [Fact]
+    public void No_tensor_outlives_a_training_that_computes_layers_again()
+    {
+        using LanguageModel model = Pretrained(5);
+        using Trainer trainer = new(model, Plan(new LearningSettings { Batch = 8, LearningRate = 1e-3, RecomputeLayers = true }));
+        IReadOnlyList<EpisodeRecord> round = Round(model, 1);
+        trainer.Train(1, round, new CountingWorld());
+        long before = Tensor.TotalCount;
+        trainer.Train(2, round, new CountingWorld());
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
+    public void Products_in_bfloat16_train_nearly_as_those_in_float32_and_the_weights_stay_float32()
+    {
+        (double Loss, float[] Weights) Trained(Precision precision)
+        {
+            using LanguageModel model = Pretrained(30);
+            using Trainer trainer = new(model, Plan(new LearningSettings { Batch = 8, LearningRate = 1e-3, Precision = precision }));
+            TrainingReport report = trainer.Train(1, Round(model, 1), new CountingWorld());
+            Assert.All(model.Decoder.Parameters, parameter => Assert.Equal(ScalarType.Float32, parameter.Weight.dtype));
+            return (report.ImitationLoss, Values(model));
+        }
+
+        (double single, float[] weights) = Trained(Precision.Float32);
+        (double half, float[] others) = Trained(Precision.Bfloat16);
+        Assert.NotEqual(weights, others);
+        Assert.InRange(half, 0.95 * single, 1.05 * single);
+    }
+
     [Fact]
     public void Adapters_learn_and_the_base_stays()
     {

@@ -98,6 +98,26 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void What_the_decoders_arithmetic_changed_is_corrected_up_to_a_bound_and_does_not_count_as_movement()
+    {
+        // The decoder gave the digit twice the probability that the trainer gives it, and the end of text a tenth of it.
+        static EpisodeRecord Skewed(BigramModel model)
+        {
+            EpisodeRecord episode = Episode(model, 1, advantage: 1);
+            return episode with { LogProbabilities = [0, episode.LogProbabilities[1] + MathF.Log(2), episode.LogProbabilities[2] - MathF.Log(10)] };
+        }
+
+        using BigramModel plain = new(CountingWorld.Vocabulary), corrected = new(CountingWorld.Vocabulary);
+        using Trainer naive = Trainer(plain, Settings with { ReplayShare = 0 }), careful = Trainer(corrected, Settings with { ReplayShare = 0, DecodingCorrection = 3 });
+        TrainingReport one = naive.Train(1, [Skewed(plain)], replay: null), other = careful.Train(1, [Skewed(corrected)], replay: null);
+        Assert.Equal((0.5, 0), (one.ClipFraction, other.ClipFraction));
+        Assert.True(one.Divergence > 0.1);
+        Assert.Equal(0, other.Divergence, 6);
+        // The loss of two tokens at ratio 1 is minus the mean of the weights min(1/2, 3) and min(10, 3).
+        Assert.Equal(-(0.5 + 3) / 2, other.Loss, 5);
+    }
+
+    [Fact]
     public void A_pull_to_the_reference_keeps_the_policy_nearer()
     {
         double Moved(double weight)

@@ -46,6 +46,34 @@ public sealed class RunTests : IDisposable
     }
 
     [Theory]
+    [InlineData(100, 4, "generations.everyRounds=0")]
+    [InlineData(100, 6, "generations.everyRounds=0")]
+    [InlineData(2, 4, "generations.everyRounds=0")]
+    [InlineData(100, 6, "generations.everyRounds=3", "generations.inherit=neither")]
+    [InlineData(100, 6, "generations.everyRounds=3", "generations.inherit=scratchpad")]
+    [InlineData(100, 4, "guards.patience=1", "guards.maximumSilentGroups=0", "guards.temperatureFloor=1.5")]
+    public async Task Resume_points_may_be_far_between_and_rounds_since_the_last_are_learned_again(int every, int round, params string[] settings)
+    {
+        string[] rare = [.. TinySociety.Literate, "selfPlay.rounds=7", "selfPlay.problemsPerRound=4", "evaluation.everyRounds=100", "evaluation.difficulties=[1]", .. settings];
+        RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
+        await TinySociety.Run(_tiny.Scenario(rare), whole);
+        using CancellationTokenSource stop = new();
+        await TinySociety.Run(_tiny.Scenario([.. rare, $"checkpoints.everyRounds={every}"]), broken, progress =>
+        {
+            if (progress.Phase == RunPhase.Edit && progress.Round == round) stop.Cancel();
+        }, stop.Token);
+        using (SocietyDatabase database = SocietyDatabase.OpenReadOnly(broken.Database))
+        {
+            StoredRound last = new RunRecords(database).LastRound()!;
+            Assert.Equal(round - 1, last.Round);
+            Assert.InRange(SocietyState.Load(last.State).ResumeRound!.Value, 0, last.Round - 1);
+        }
+
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
+        Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+    }
+
+    [Theory]
     [InlineData(RunPhase.Pretrain, 0)]
     [InlineData(RunPhase.Propose, 1)]
     [InlineData(RunPhase.Solve, 2)]

@@ -52,6 +52,18 @@ public sealed class ScenarioSchemaTests
         Assert.Equal(Convert.ToDouble(range.Maximum), definitions["LearningSettings"]!["properties"]!["batch"]!["maximum"]!.GetValue<double>());
     }
 
+    [Fact]
+    public async Task Experiment_files_have_a_schema_of_their_own()
+    {
+        JsonSchema schema = await JsonSchema.FromJsonAsync(ScenarioSchema.ExperimentJson());
+        Assert.Empty(schema.Validate(ToJson("name: e\nbase: b.yaml\narms:\n  - {name: a, as: episodes}\n  - {name: b, as: single-lifetime, set: [seed=2], notesFrom: a}\nstopping: power\n")));
+        Assert.NotEmpty(schema.Validate(ToJson("name: e\nbase: b.yaml\narms:\n  - {name: a, as: oracles}\n")));
+        Assert.NotEmpty(schema.Validate(ToJson("name: e\n")));
+        Assert.Contains("Raw transcripts", schema.Definitions["ArmSettings"].Properties["as"].Description);
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(TinySociety.Repository(), "scenarios", "experiments"), "*.yaml").Where(file => File.ReadAllText(file).Contains("\nbase:")))
+            Assert.True(schema.Validate(ToJson(File.ReadAllText(file))).Count == 0, file);
+    }
+
     // YamlDotNet's own way from YAML to JSON, which shares nothing with the reader under test.
     private static string ToJson(string yaml)
     {

@@ -1,0 +1,40 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+
+namespace AgentSociety.Environments.Laws;
+
+/// <summary>How attempts are reviewed: the attempt, <c>@</c>, then one mark a step, <c>=</c> where it holds and <c>-</c> where it does not, such as <c>bac4=c4?2a2?5b5?1#1@====</c>.</summary>
+static class LawReviews
+{
+    private const char Review = '@';
+    private const char Holds = LawText.Ask;
+    private const char Fails = LawText.Unknown;
+
+    public static string Prompt(IReadOnlyList<Segment> transcript) => string.Concat(transcript.Select(segment => segment.Text)) + Review;
+
+    public static IReadOnlyList<bool>? Read(string text, int steps) =>
+        text.Length == steps && text.All(mark => mark is Holds or Fails) ? [.. text.Select(mark => mark == Holds)] : null;
+
+    /// <summary>A worked attempt in which some characters slipped, with the verifier's word on each step.</summary>
+    /// <param name="law">The law.</param>
+    /// <param name="problem">The problem.</param>
+    /// <param name="world">The world that it was worked in.</param>
+    /// <param name="worked">The attempt without slips.</param>
+    /// <param name="random">How many slips, and where.</param>
+    public static IReadOnlyList<Segment> Demonstrate(ILaw law, string problem, string[] world, IReadOnlyList<Segment> worked, KeyedRandom random)
+    {
+        Segment[] attempt = [.. worked];
+        int[] written = [.. Enumerable.Range(0, attempt.Length).Where(index => attempt[index] is { Source: Source.Model, Text.Length: > 0 })];
+        for (int slips = random.Next(3); slips > 0; slips--)
+        {
+            int index = random.Choose(written);
+            char[] text = attempt[index].Text.ToCharArray();
+            text[random.Next(text.Length)] = law.Symbols[random.Next(law.Symbols.Length)];
+            attempt[index] = attempt[index] with { Text = new string(text) };
+        }
+
+        Verdict verdict = LawVerifier.Verify(law, problem, world, attempt);
+        return [new(Source.Prompt, Prompt(attempt)), new(Source.Model, string.Concat(verdict.Steps.Select(step => step.Valid ? Holds : Fails)))];
+    }
+}

@@ -1,0 +1,62 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
+using Akka.Actor;
+
+namespace AgentSociety.Society;
+
+/// <summary>Agents review what they have just finished, where their marks are credited.</summary>
+internal sealed partial class SocietyActor
+{
+    private AgentActor.Reviewed?[] _reviews = [];
+
+    /// <summary>After the attempts: each agent marks the steps of its own, where the verifier divides them into steps and they leave room for marks.</summary>
+    private void Review()
+    {
+        _reviews = [];
+        if (Scenario.Learning.RetrospectiveCredit == 0 || _plan.Environment is not IReviewed reviewed)
+        {
+            OnceStored(Judge);
+            return;
+        }
+
+        _reviews = new AgentActor.Reviewed?[_attempts.Length];
+        _missing = 0;
+        for (int place = 0; place < _attempts.Length; place++)
+        {
+            AgentActor.Solved solved = _attempts[place];
+            EpisodeRecord attempt = solved.Episode;
+            int steps = solved.Verdict.Steps.Count;
+            if (steps == 0 || attempt.Tokens.Length + steps + 2 > _context) continue;
+            _missing++;
+            _agents[attempt.Agent].Tell(new AgentActor.Review
+            {
+                Episode = attempt.Id.Replace("/solve/", "/review/", StringComparison.Ordinal),
+                Round = _round,
+                Place = place,
+                ProblemId = attempt.Problem!,
+                Attempt = attempt.Attempt,
+                Prompt = reviewed.ReviewPrompt(attempt.Segments),
+                Steps = [.. solved.Verdict.Steps.Select(step => step.Valid)],
+                Playing = Playing(KeyedRandom.Key(_plan.Seed, $"review/{attempt.Id}", _round), Temperature) with { MaximumTokens = steps + 1 },
+            });
+        }
+
+        if (_missing == 0)
+        {
+            OnceStored(Judge);
+            return;
+        }
+
+        Become(() =>
+        {
+            Always();
+            Receive<AgentActor.Reviewed>(review =>
+            {
+                _reviews[review.Place] = review;
+                _meter = review.Meter;
+                if (--_missing == 0) OnceStored(Judge);
+            });
+        });
+    }
+}

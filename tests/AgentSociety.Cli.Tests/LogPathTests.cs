@@ -1,0 +1,265 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Records;
+using AgentSociety.Culture;
+using AgentSociety.Models;
+using AgentSociety.Society;
+using Parquet.Serialization;
+
+namespace AgentSociety.Cli.Tests;
+
+/// <summary>A log from a run to another tool and to a trained model, by the commands that a user types.</summary>
+public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
+{
+    [Theory]
+    [InlineData("chatml-jsonl")]
+    [InlineData("sharegpt")]
+    [InlineData("trl-grpo")]
+    public async Task Exported_lines_say_what_the_run_recorded(string format)
+    {
+        string place = played.At($"data-{format}");
+        await Done("export", played.Run, "--format", format, "--out", place, "--keep-duplicates", "--test-share", "0.3");
+        Dictionary<string, EpisodeRecord> episodes = played.Episodes().ToDictionary(episode => episode.Id);
+        ITokenizer tokenizer = TokenizerFolder.Load(PlayedRun.Base, null);
+        Dictionary<string, HashSet<string>> problems = [];
+        foreach (string file in Directory.EnumerateFiles(place))
+        {
+            problems[Path.GetFileName(file)] = [];
+            foreach (string line in File.ReadLines(file))
+            {
+                JsonElement row = JsonDocument.Parse(line).RootElement, provenance = row.GetProperty("provenance");
+                Assert.True(episodes.Remove(provenance.GetProperty("episode").GetString()!, out EpisodeRecord? episode));
+                int[] tokens = [.. row.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32())];
+                bool[] mask = [.. row.GetProperty("loss_mask").EnumerateArray().Select(token => token.GetBoolean())];
+                Assert.Equal(tokens.Length, mask.Length);
+                Assert.Equal(tokens.Length, row.GetProperty("log_probabilities").GetArrayLength());
+                (string text, string learned) = Turns(row, format);
+                Assert.Equal(text, tokenizer.Decode([.. tokens.Where(token => token != tokenizer.EndOfText)]));
+                if (learned.Length > 0) Assert.Equal(learned, tokenizer.Decode([.. tokens.Where((token, index) => mask[index] && token != tokenizer.EndOfText)]));
+                Assert.Equal(episode!.Reward, row.GetProperty("reward").GetDouble());
+                Assert.Equal(episode.Agent, provenance.GetProperty("agent").GetString());
+                Assert.Equal(episode.Round, provenance.GetProperty("round").GetInt32());
+                Assert.All(provenance.GetProperty("pages_read").EnumerateArray(), page => Assert.Matches("^[a-z0-9/-]+@[0-9a-f]{64}$", page.GetString()!));
+                if (provenance.GetProperty("problem").GetString() is { } problem) problems[Path.GetFileName(file)].Add(problem);
+            }
+        }
+
+        Assert.Empty(episodes);
+        Assert.Equal(["test.jsonl", "train.jsonl"], problems.Keys.Order());
+        Assert.Empty(problems["train.jsonl"].Intersect(problems["test.jsonl"]));
+    }
+
+    [Fact]
+    public async Task An_exported_table_holds_the_same_columns_of_every_episode()
+    {
+        string place = played.At("data-parquet");
+        await Done("export", played.Run, "--format", "parquet", "--out", place, "--keep-duplicates", "--role", "solver");
+        Dictionary<string, EpisodeRecord> episodes = played.Episodes().Where(episode => episode.Role == Core.Play.Role.Solver).ToDictionary(episode => episode.Id);
+        foreach (string file in Directory.EnumerateFiles(place, "*.parquet"))
+        {
+            foreach (TableRow row in (await ParquetSerializer.DeserializeAsync<TableRow>(file)).Data)
+            {
+                Assert.True(episodes.Remove(row.Episode, out EpisodeRecord? episode));
+                Assert.Equal((episode!.Segments[0].Text, episode.Reward, Path.GetFileNameWithoutExtension(file)), (row.Prompt, row.Reward, row.Split));
+                Assert.Equal(episode.Tokens, row.Tokens);
+                Assert.Equal(episode.LossMask, row.LossMask);
+                Assert.Equal(episode.LogProbabilities, row.LogProbabilities);
+            }
+        }
+
+        Assert.Empty(episodes);
+    }
+
+    [Theory]
+    [InlineData("imitation", "full")]
+    [InlineData("rejection-sampling", "full")]
+    [InlineData("policy-gradient", "full")]
+    [InlineData("dpo", "full")]
+    [InlineData("spin", "full")]
+    [InlineData("rejection-sampling", "lora")]
+    public async Task Every_method_makes_a_model_that_can_be_tested(string method, string weights)
+    {
+        string model = played.At($"tuned-{method}-{weights}");
+        await Done("train", "--from", played.Run, "--method", method, "--base", played.Run, "--out", model, "--role", "solver", "--set", $"weights={weights}", "--set", "batch=16", "--threads", "2");
+        JsonElement said = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training.json"))).RootElement;
+        Assert.Equal(method, said.GetProperty("method").GetString());
+        Assert.True(double.IsFinite(said.GetProperty("loss").GetDouble()));
+        KeptTerminal kept = new();
+        Assert.Equal(0, await CommandLine.Run(["eval", model, "--scenario", played.Scenario, "--set", "evaluation.finalProblemsPerDifficulty=4", "--json"], kept.Terminal));
+        Assert.Equal(4, JsonDocument.Parse(kept.Out.Output.ReplaceLineEndings("")).RootElement.GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("no-probabilities", "policy-gradient", "has no log-probabilities")]
+    [InlineData("no-groups", "dpo", "needs groups")]
+    [InlineData("no-groups", "policy-gradient", "needs groups")]
+    [InlineData("no-groups", "spin", "needs groups")]
+    [InlineData("no-verdicts", "rejection-sampling", "no episode of the log was verified as right")]
+    [InlineData("no-verdicts", "dpo", "no episode of the log was verified as right")]
+    [InlineData("no-tokens", "imitation", "holds no tokens")]
+    public async Task A_log_without_what_a_method_needs_is_refused_before_anything_is_computed(string log, string method, string says)
+    {
+        int problem = 0;
+        string run = played.Doctored(log, episode => log switch
+        {
+            "no-probabilities" => episode with { LogProbabilities = new float[episode.Tokens.Length] },
+            "no-groups" => episode.Attempt == 0 ? episode : null,
+            "no-verdicts" => episode with { Outcome = Outcome.Wrong, Sound = false, Reward = 0 },
+            _ => problem++ == 0 ? episode with { Tokens = [], LogProbabilities = [], LossMask = [] } : episode,
+        });
+        await Refused(says, "train", "--from", run, "--method", method, "--base", played.Run, "--out", played.At("never"), "--role", "solver");
+    }
+
+    [Fact]
+    public async Task A_base_of_another_tokenizer_an_empty_filter_and_an_adapter_that_does_not_fit_are_refused()
+    {
+        await Refused("tokenizer", "train", "--from", played.Run, "--base", PlayedRun.Shipped("addition"), "--out", played.At("never"));
+        await Refused("no episode that passes the filter", "train", "--from", played.Run, "--base", played.Run, "--out", played.At("never"), "--rounds", "50-");
+        await Refused("no episode passes the filter", "export", played.Run, "--out", played.At("never"), "--difficulty", "9-");
+        await Refused("export format 'csv' is unknown", "export", played.Run, "--out", played.At("never"), "--format", "csv");
+        await Refused("there is no such run", "export", played.At("nowhere"), "--out", played.At("never"));
+
+        string model = played.At("adapted");
+        using (LanguageModel adapted = LanguageModel.Load(PlayedRun.Base))
+        {
+            adapted.AddAdapter("fine-tuned", new Core.Scenarios.LoraSettings { Rank = 2 }, 1);
+            adapted.Save(model);
+        }
+
+        await Refused("has an adapter 'fine-tuned' of rank 2", "train", "--from", played.Run, "--base", model, "--out", played.At("never"), "--set", "weights=lora", "--set", "lora.rank=4");
+        string config = Path.Combine(model, "adapters", "fine-tuned", "adapter_config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"r\":2", "\"r\":3").Replace("\"r\": 2", "\"r\": 3"));
+        await Refused("where the model needs [3,", "train", "--from", played.Run, "--base", model, "--out", played.At("never"), "--set", "weights=lora");
+    }
+
+    [Fact]
+    public async Task An_experiment_whose_arms_differ_in_budget_is_refused_and_leaves_nothing_behind()
+    {
+        string file = played.At("unfair.yaml");
+        File.WriteAllText(file, $"name: unfair\nbase: {Path.GetFileName(played.Scenario)}\nset: [learning.stepsPerRound=1]\narms:\n  - {{ name: short, as: shared }}\n  - {{ name: long, set: [selfPlay.rounds=3] }}\nsocieties: 2\npilot: 2\n");
+        await Refused("arms must cost the same", "experiment", file, "--out", played.At("never"));
+    }
+
+    private async Task Refused(string says, params string[] line)
+    {
+        KeptTerminal kept = new();
+        Assert.Equal((2, says), (await CommandLine.Run(line, kept.Terminal), kept.Error.Output.ReplaceLineEndings(" ").Contains(says, StringComparison.Ordinal) ? says : kept.Error.Output));
+        Assert.False(Path.Exists(played.At("never")));
+    }
+
+    private static async Task Done(params string[] line)
+    {
+        KeptTerminal kept = new();
+        Assert.Equal((0, ""), (await CommandLine.Run(line, kept.Terminal), kept.Error.Output));
+    }
+
+    /// <summary>The whole text, and what of it the model wrote; empty where the form does not tell.</summary>
+    private static (string Text, string Learned) Turns(JsonElement row, string format)
+    {
+        if (format == "trl-grpo") return (row.GetProperty("prompt").GetString() + row.GetProperty("completion").GetString(), "");
+        (string list, string who, string what, string model) = format == "sharegpt" ? ("conversations", "from", "value", "gpt") : ("messages", "role", "content", "assistant");
+        JsonElement[] turns = [.. row.GetProperty(list).EnumerateArray()];
+        return (string.Concat(turns.Select(turn => turn.GetProperty(what).GetString())), string.Concat(turns.Where(turn => turn.GetProperty(who).GetString() == model).Select(turn => turn.GetProperty(what).GetString())));
+    }
+}
+
+/// <summary>Some columns of an exported table, as another program would name them.</summary>
+public sealed class TableRow
+{
+    [JsonPropertyName("episode")]
+    public string Episode { get; set; } = "";
+
+    [JsonPropertyName("prompt")]
+    public string Prompt { get; set; } = "";
+
+    [JsonPropertyName("reward")]
+    public double Reward { get; set; }
+
+    [JsonPropertyName("split")]
+    public string Split { get; set; } = "";
+
+    [JsonPropertyName("tokens")]
+    public List<int> Tokens { get; set; } = [];
+
+    [JsonPropertyName("loss_mask")]
+    public List<bool> LossMask { get; set; } = [];
+
+    [JsonPropertyName("log_probabilities")]
+    public List<float> LogProbabilities { get; set; } = [];
+}
+
+/// <summary>A short run from the shipped model, which solves problems and reads notes; played once for all tests of a class.</summary>
+public sealed class PlayedRun : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("log-paths-").FullName;
+
+    public string Run => At("run");
+
+    public static string Base => Shipped("operators");
+
+    public string Scenario => At("short.yaml");
+
+    public string At(string name) => Path.Combine(_folder, name);
+
+    public async Task InitializeAsync()
+    {
+        File.WriteAllText(Scenario, $$"""
+            name: short
+            environment:
+              name: hidden-operators
+              options: {operators: 8, maximumDifficulty: 16}
+            model: {base: {{Base}}}
+            population:
+              - {role: proposer, count: 2}
+              - {role: solver, count: 2}
+            culture: {experimentsPerRound: 8}
+            selfPlay: {rounds: 2, proposalsPerRound: 8, problemsPerRound: 6, attemptsPerProblem: 4, maximumTokens: 64, topUp: true}
+            learning: {batch: 16, stepCredit: 1}
+            evaluation: {everyRounds: 2, problemsPerDifficulty: 4, finalProblemsPerDifficulty: 4, difficulties: [1, 2]}
+            """);
+        KeptTerminal kept = new();
+        int code = await CommandLine.Run(["run", Scenario, "--out", Run, "--plain"], kept.Terminal);
+        Assert.True(code == 0, kept.Error.Output);
+    }
+
+    public Task DisposeAsync()
+    {
+        Directory.Delete(_folder, recursive: true);
+        return Task.CompletedTask;
+    }
+
+    internal EpisodeRecord[] Episodes()
+    {
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(new RunDirectory(Run).Database);
+        return [.. database.Episodes(new EpisodeFilter())];
+    }
+
+    /// <summary>A copy of the run's records with other episodes; null leaves one out.</summary>
+    internal string Doctored(string name, Func<EpisodeRecord, EpisodeRecord?> change)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, $"{name}-{Guid.NewGuid():N}")).FullName;
+        using SocietyDatabase from = SocietyDatabase.OpenReadOnly(new RunDirectory(Run).Database), to = SocietyDatabase.Open(new RunDirectory(folder).Database);
+        RunRecords old = new(from), records = new(to);
+        records.Begin(old.Info()! with { Name = name });
+        foreach (int round in (int[])[0, 1, 2])
+        {
+            records.Append(new RoundRecord
+            {
+                Round = round,
+                State = "{}",
+                Problems = old.Problems(round),
+                Episodes = [.. from.Episodes(new EpisodeFilter { FromRound = round, ToRound = round }).Select(change).OfType<EpisodeRecord>()],
+            });
+        }
+
+        return folder;
+    }
+
+    internal static string Shipped(string model)
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "AgentSociety.sln"))) folder = Path.GetDirectoryName(folder);
+        return Path.Combine(folder ?? throw new DirectoryNotFoundException("AgentSociety.sln is in no folder above the tests"), "scenarios", "bases", model);
+    }
+}
