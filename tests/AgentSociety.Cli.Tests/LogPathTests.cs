@@ -87,7 +87,7 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
         Assert.True(double.IsFinite(said.GetProperty("loss").GetDouble()));
         KeptTerminal kept = new();
         Assert.Equal(0, await CommandLine.Run(["eval", model, "--scenario", played.Scenario, "--set", "evaluation.finalProblemsPerDifficulty=4", "--json"], kept.Terminal));
-        Assert.Equal(4, JsonDocument.Parse(kept.Out.Output.ReplaceLineEndings("")).RootElement.GetArrayLength());
+        Assert.Equal(4, JsonDocument.Parse(kept.Raw).RootElement.GetArrayLength());
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
             "no-probabilities" => episode with { LogProbabilities = new float[episode.Tokens.Length] },
             "no-groups" => episode.Attempt == 0 ? episode : null,
             "no-verdicts" => episode with { Outcome = Outcome.Wrong, Sound = false, Reward = 0 },
-            _ => problem++ == 0 ? episode with { Tokens = [], LogProbabilities = [], LossMask = [] } : episode,
+            _ => episode.Role == Core.Play.Role.Solver && problem++ == 0 ? episode with { Tokens = [], LogProbabilities = [], LossMask = [] } : episode,
         });
         await Refused(says, "train", "--from", run, "--method", method, "--base", played.Run, "--out", played.At("never"), "--role", "solver");
     }

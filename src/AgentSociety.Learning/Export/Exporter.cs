@@ -44,6 +44,8 @@ public static class Exporter
             if (options.VerifiedOnly && episode.Outcome != Outcome.Correct || options.SoundOnly && !episode.Sound) continue;
             if (options.Agent is { } agent && episode.Agent != agent || options.Role is { } role && episode.Role != role) continue;
             if (episode.Round < options.FirstRound || episode.Round > options.LastRound) continue;
+            // Where difficulties are chosen, a proposal that became no problem has none.
+            if (logged.Problem is null && (options.MinimumDifficulty > 1 || options.MaximumDifficulty < int.MaxValue)) continue;
             if (logged.Problem is { } problem && (problem.Difficulty < options.MinimumDifficulty || problem.Difficulty > options.MaximumDifficulty)) continue;
             if (options.Deduplicate && !seen.Add(string.Join('\u001f', episode.Segments.Select(segment => $"{(int)segment.Source}{segment.Text}")))) continue;
             yield return logged;
