@@ -67,5 +67,6 @@ public sealed class RetrospectionTests
         Reason = "",
         Sound = valid.All(one => one),
         Reward = 1,
-    }, [new StepVerdict(1, 0, 1, valid[0]), new StepVerdict(1, 1, 1, valid[1])], 1) { Marks = marks };
+    }, [new StepVerdict(1, 0, 1, valid[0]), new StepVerdict(1, 1, 1, valid[1])], 1)
+    { Marks = marks };
 }
