@@ -57,21 +57,18 @@ internal sealed partial class SocietyActor
         {
             said[int.Parse(id.Split('/')[2], System.Globalization.CultureInfo.InvariantCulture)] = verdict;
             if (--missing > 0) return;
-            IReadOnlyList<MetricRecord> measured = JudgeAgreement.Of([.. asked.Select((place, index) => (said[index], _attempts[place].Verdict.Outcome == Outcome.Correct))]);
-            _metrics.AddRange(measured);
-            WatchJudge(measured);
+            _metrics.AddRange(JudgeAgreement.Of([.. asked.Select((place, index) => (said[index], _attempts[place].Verdict.Outcome == Outcome.Correct))]));
+            WatchJudge();
             Edit();
         }
     }
 
     // Every round before is stored when attempts are judged.
-    private void WatchJudge(IReadOnlyList<MetricRecord> measured)
+    private void WatchJudge()
     {
         bool diverges = Probes.JudgeDiverges(Series(JudgeAgreement.Accepts), Series(JudgeAgreement.VerifierAccepts));
         _metrics.Add(new MetricRecord("guard/judge-diverges", diverges ? 1 : 0));
         if (diverges) _display.Say($"round {_round}: the judge accepts more and more that the verifier does not: it is being fooled");
-
-        double[] Series(string name) => [.. _session.Records.Metric(name).Select(point => point.Value), .. measured.Where(metric => metric.Name == name).Select(metric => metric.Value)];
     }
 
     private IActorRef JudgeOf(JudgeSettings settings)
