@@ -107,6 +107,20 @@ public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
     }
 
     [Theory]
+    [InlineData("held-out")]
+    [InlineData("held-out/2")]
+    [InlineData("culture/adoption")]
+    public async Task What_is_an_estimate_comes_with_its_interval(string name)
+    {
+        using HttpResponseMessage answer = await Get($"/api/series?run=small&name={name}");
+        double[][] points = [.. (await Json(answer)).GetProperty("series")[0].GetProperty("points").EnumerateArray().Select(point => point.EnumerateArray().Select(number => number.GetDouble()).ToArray())];
+        Assert.NotEmpty(points);
+        Assert.All(points, point => Assert.True(point is [_, var value, var low, var high] && 0 <= low && low <= value && value <= high && high <= 1 && low < high, string.Join(' ', point)));
+        using HttpResponseMessage names = await Get("/api/runs/small/series");
+        Assert.DoesNotContain((await Json(names)).GetProperty("names").EnumerateArray(), each => each.GetString()!.EndsWith("/low", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("/api/runs/nobody")]
     [InlineData("/api/runs/small/pages/notes/none")]
     [InlineData("/api/runs/small/episodes/9/solve/9/9")]

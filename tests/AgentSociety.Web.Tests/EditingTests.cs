@@ -49,6 +49,21 @@ public sealed class EditingTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task A_remark_is_left_in_the_margin_of_a_book()
+    {
+        using ExampleRun run = browser.Run("edit-margin", 2);
+        run.Write("skills/chains", "# Chains\n\nBegin at the right.\n");
+        run.Write("books/guide", "---\ntitle: A guide\n---\n1. [[skills/chains|How to walk a chain]]\n", author: "author-1");
+        await using WatchedPage watched = await browser.Open("/runs/edit-margin/whole/books/guide");
+        await watched.Page.Locator("input[name=remark]").FillAsync("why <b>right</b>?");
+        await watched.Page.Locator("input[name=author]").FillAsync("ada");
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Leave it in the margin" }).ClickAsync();
+        await Expect(watched.Page.Locator("aside .comment")).ToHaveTextAsync("why <b>right</b>?");
+        Assert.Equal([new MarginalNote("skills/chains", "why <b>right</b>?")], Book.Margin(run.Pages.Read("books/guide/margin")!));
+        Assert.Equal("ada", run.Pages.History("books/guide/margin")[0].Author);
+    }
+
+    [BrowserFact]
     public async Task A_preview_shows_the_page_and_what_would_change_and_saves_nothing()
     {
         using ExampleRun run = browser.Run("edit-preview", 2);

@@ -80,6 +80,7 @@ public sealed class ExampleRun : IDisposable
         }
 
         Scratchpad.Commit(edits);
+        bool tested = round % 5 == 0;
         double rate = problems.Count == 0 ? 0 : problems.Average(problem => problem.SolveRate);
         _records.Append(new RoundRecord
         {
@@ -94,8 +95,9 @@ public sealed class ExampleRun : IDisposable
                 new("gradient-norm", 0.6 + 0.3 * _random.NextDouble()), new("clip-fraction", 0.05 * _random.NextDouble()), new("divergence", 0.004 * round), new("proposals/valid", 40 + _random.Next(20)), new("proposals/malformed", _random.Next(8)),
                 new("proposals/duplicate", _random.Next(12)), new("distinct-4", 0.7 - 0.001 * round), new("self-bleu", 0.3 + 0.002 * round), new("silent-groups", 0.3 + 0.2 * _random.NextDouble()), new("pages", Scratchpad.Snapshot().List("").Count),
                 new("revisions", Database.Tip().Revision), new("seconds/round", 6 + _random.NextDouble()), new("seconds/decode", 2 + _random.NextDouble()), new("seconds/train", 3 + _random.NextDouble()), new("tokens/decoded", 60_000 + _random.Next(9_000)), new("tokens/trained", 52_000 + _random.Next(9_000)),
+                .. tested ? CultureSeries.Of(Database.MeasureCulture()) : [],
             ],
-            HeldOut = round % 5 != 0 ? [] : [.. from difficulty in Enumerable.Range(1, 6)
+            HeldOut = !tested ? [] : [.. from difficulty in Enumerable.Range(1, 6)
                                                from reading in (bool[])[false, true]
                                                let share = Math.Clamp((reading ? skill : skill * 0.3) * 1.2 - 0.08 * difficulty + 0.05 * _random.NextDouble(), 0, 1)
                                                select new HeldOutRecord { Difficulty = difficulty, Reading = reading, Correct = (int)(64 * share), Sound = (int)(60 * share), Count = 64 }],

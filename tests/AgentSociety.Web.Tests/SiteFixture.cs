@@ -18,7 +18,7 @@ public sealed partial class SiteFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Run = new ExampleRun(Runs, "small", problems: 4, attempts: 4).Play(4);
+        Run = new ExampleRun(Runs, "small", problems: 4, attempts: 4).Play(6);
         Run.Write("notes/operator-a", "It maps a digit to a digit.\n", kind: AgentSociety.Core.Culture.EditKind.Append);
         Server = await BrowseServer.Start(new BrowseOptions { RunsDirectory = Runs, Port = 0, MaximumBodySize = 200_000 });
         Client = NewClient(Server);

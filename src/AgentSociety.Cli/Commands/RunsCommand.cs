@@ -50,7 +50,7 @@ internal static class RunsCommand
             RunSummary summary = RunSummary.Of(database);
             Scenario scenario = ScenarioFile.Recorded(records.Info()!.Scenario, path);
             int played = records.LastRound()?.Round ?? 0;
-            HeldOutAccuracy? hardest = summary.HeldOut.Where(result => result.Reading).MaxBy(result => result.Difficulty);
+            HeldOutAccuracy? headline = summary.Headline();
             return
             [
                 name,
@@ -58,7 +58,7 @@ internal static class RunsCommand
                 summary.Seed.ToString(),
                 played < scenario.SelfPlay.Rounds ? $"[yellow]{played}/{scenario.SelfPlay.Rounds}[/]" : $"{played}",
                 $"{summary.Frontier.Start} -> {summary.Frontier.End}",
-                hardest is null ? "-" : $"{Figures.Percent(hardest.Accuracy)} at {hardest.Difficulty}",
+                headline is null ? "-" : $"{Figures.Percent(headline.Accuracy)} at {headline.Difficulty}",
                 Figures.Clock(TimeSpan.FromSeconds(summary.WallSeconds)),
             ];
         }

@@ -47,8 +47,13 @@ internal static partial class Charts
     }
 
     /// <summary>Metrics by round.</summary>
-    public static string Metrics(RunRecords records, params (string Name, string Metric)[] metrics) =>
-        Draw([.. metrics.Select(metric => new ChartLine(metric.Name, [.. records.Metric(metric.Metric).Select(point => ((double)point.Round, point.Value))]))], share: false);
+    public static string Metrics(RunRecords records, params (string Name, string Metric)[] metrics) => Draw(Lines(records, metrics), share: false);
+
+    /// <summary>Metrics by round that are shares.</summary>
+    public static string Shares(RunRecords records, params (string Name, string Metric)[] metrics) => Draw(Lines(records, metrics), share: true);
+
+    private static ChartLine[] Lines(RunRecords records, (string Name, string Metric)[] metrics) =>
+        [.. metrics.Select(metric => new ChartLine(metric.Name, [.. records.Metric(metric.Metric).Select(point => ((double)point.Round, point.Value))]))];
 
     /// <summary>Quotients of two metrics by round, where both were measured.</summary>
     public static string Rates(RunRecords records, params (string Name, string Amount, string Time)[] rates) => Draw([.. rates.Select(rate =>

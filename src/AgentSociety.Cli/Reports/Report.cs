@@ -46,6 +46,7 @@ internal static class Report
         Section(page, "Culture and speed", "How the scratchpad grew, and what the machine did.");
         Pictures(page,
             ("Scratchpad", Charts.Metrics(records, ("pages", "pages"), ("revisions", "revisions"))),
+            ("Use and truth of notes", Charts.Shares(records, ("adoption", "culture/adoption"), ("fidelity", "culture/fidelity"), ("coverage", "culture/coverage"))),
             ("Tokens per second", Charts.Rates(records, ("decoding", "tokens/decoded", "seconds/decode"), ("training", "tokens/trained", "seconds/train"))));
         Section(page, "Transcripts", "A few episodes as they were recorded. <span class=\"prompt\">Prompts</span> and <span class=\"tool\">tool replies</span> come from the environment; <span class=\"model\">the rest</span> the model wrote.");
         foreach (SampleTranscript sample in SampleTranscripts.Choose(database, played)) Transcript(page, sample);
@@ -58,10 +59,10 @@ internal static class Report
 
     private static void Tiles(StringBuilder page, RunSummary summary)
     {
-        HeldOutAccuracy? hardest = summary.HeldOut.Where(result => result.Reading).MaxBy(result => result.Difficulty);
-        HeldOutAccuracy? before = hardest is null ? null : summary.HeldOutBefore.FirstOrDefault(result => result.Reading && result.Difficulty == hardest.Difficulty);
+        HeldOutAccuracy? headline = summary.Headline();
+        HeldOutAccuracy? before = headline is null ? null : summary.HeldOutBefore.FirstOrDefault(result => result.Reading == headline.Reading && result.Difficulty == headline.Difficulty);
         page.Append("<section class=\"tiles\">\n");
-        if (hardest is not null) Tile(page, $"held out at difficulty {hardest.Difficulty}", Figures.Percent(hardest.Accuracy), before is null ? $"{hardest.N} problems" : $"{Figures.Percent(before.Accuracy)} before");
+        if (headline is not null) Tile(page, $"held out at difficulty {headline.Difficulty}", Figures.Percent(headline.Accuracy), before is null ? $"{headline.N} problems" : $"{Figures.Percent(before.Accuracy)} before");
         Tile(page, "frontier", $"{summary.Frontier.End}", $"{summary.Frontier.Start} before");
         Tile(page, "problems posed and played", $"{summary.Counts.Problems:N0}", $"{summary.Counts.Attempts:N0} attempts");
         Tile(page, "scratchpad", $"{summary.Scratchpad.Pages:N0} pages", $"{summary.Scratchpad.Revisions:N0} revisions, {summary.Scratchpad.Reads:N0} reads");

@@ -11,6 +11,12 @@ public sealed record SeriesPoint
 
     /// <summary>The value.</summary>
     public double Value { get; init; }
+
+    /// <summary>Lower end of its 95 % interval, where one is known.</summary>
+    public double? Low { get; init; }
+
+    /// <summary>Upper end of it.</summary>
+    public double? High { get; init; }
 }
 
 /// <summary>A curve of a run.</summary>
@@ -21,9 +27,9 @@ public sealed record Series(string Name, IReadOnlyList<SeriesPoint> Points);
 /// <summary>Curves of a run, thinned in the database to as many points as a screen has room for.</summary>
 public static class SeriesArchive
 {
-    /// <summary>Names of the curves that the run has.</summary>
+    /// <summary>Names of the curves that the run has; the ends of intervals belong to their curve.</summary>
     public static IReadOnlyList<string> SeriesNames(this SocietyDatabase database) => database.Read(connection => connection.Query<string>("""
-        SELECT DISTINCT name FROM metric
+        SELECT DISTINCT name FROM metric WHERE name NOT LIKE '%/low' AND name NOT LIKE '%/high'
         UNION SELECT 'held-out' FROM held_out UNION SELECT 'held-out/' || difficulty FROM held_out
         UNION SELECT 'held-out/without-reading' FROM held_out WHERE reading = 0 AND EXISTS (SELECT 1 FROM held_out WHERE reading = 1)
         UNION SELECT 'solve-rate/' || difficulty FROM problem ORDER BY 1
@@ -38,20 +44,30 @@ public static class SeriesArchive
 
     private static List<SeriesPoint> Points(SqliteConnection connection, string name, int points)
     {
-        const string best = "reading = (SELECT max(reading) FROM held_out)";
         string? difficulty = name.LastIndexOf('/') is var slash and > 0 && int.TryParse(name[(slash + 1)..], out int _) ? name[(slash + 1)..] : null;
-        (string source, string value, string where) = name switch
-        {
-            "held-out" => ("held_out", "1.0 * sum(correct) / nullif(sum(count), 0)", best),
-            "held-out/without-reading" => ("held_out", "1.0 * sum(correct) / nullif(sum(count), 0)", "reading = 0"),
-            _ when difficulty is not null && name.StartsWith("held-out/", StringComparison.Ordinal) => ("held_out", "1.0 * sum(correct) / nullif(sum(count), 0)", $"{best} AND difficulty = @difficulty"),
-            _ when difficulty is not null && name.StartsWith("solve-rate/", StringComparison.Ordinal) => ("problem", "avg(solve_rate)", "difficulty = @difficulty"),
-            _ => ("metric", "avg(value)", "name = @name"),
-        };
+        object parameters = new { name, low = name + "/low", high = name + "/high", difficulty = difficulty is null ? 0 : int.Parse(difficulty), points };
+        if (name.StartsWith("held-out", StringComparison.Ordinal)) return Tests(connection, name, difficulty, parameters);
+        (string source, string where) = difficulty is not null && name.StartsWith("solve-rate/", StringComparison.Ordinal) ? ("problem", "difficulty = @difficulty") : ("metric", "name = @name");
+        string values = source == "problem" ? "avg(solve_rate) AS Value"
+            : "avg(CASE WHEN name = @name THEN value END) AS Value, avg(CASE WHEN name = @low THEN value END) AS Low, avg(CASE WHEN name = @high THEN value END) AS High";
         return connection.Query<SeriesPoint>($"""
-            WITH span AS (SELECT min(round) AS low, max(1, (max(round) - min(round) + @points) / @points) AS step FROM {source} WHERE {where})
-            SELECT min(t.round) AS Round, {value} AS Value FROM {source} t, span WHERE {where}
+            WITH span AS ({Span(source, where)})
+            SELECT min(t.round) AS Round, {values} FROM {source} t, span WHERE {(source == "problem" ? where : "name IN (@name, @low, @high)")}
             GROUP BY (t.round - span.low) / span.step HAVING Value IS NOT NULL ORDER BY 1
-            """, new { name, difficulty = difficulty is null ? 0 : int.Parse(difficulty), points }).AsList();
+            """, parameters).AsList();
     }
+
+    /// <summary>Tests of a span count together; the interval is Wilson's.</summary>
+    private static List<SeriesPoint> Tests(SqliteConnection connection, string name, string? difficulty, object parameters)
+    {
+        const string best = "reading = (SELECT max(reading) FROM held_out)";
+        string where = difficulty is not null ? $"{best} AND difficulty = @difficulty" : name == "held-out/without-reading" ? "reading = 0" : best;
+        return [.. connection.Query<(int Round, long Correct, long Count)>($"""
+            WITH span AS ({Span("held_out", where)})
+            SELECT min(t.round), sum(correct), sum(count) FROM held_out t, span WHERE {where} GROUP BY (t.round - span.low) / span.step HAVING sum(count) > 0 ORDER BY 1
+            """, parameters).Select(test => (test.Round, Share: Estimate.Share(test.Correct, test.Count)!))
+            .Select(test => new SeriesPoint { Round = test.Round, Value = test.Share.Value, Low = test.Share.Low, High = test.Share.High })];
+    }
+
+    private static string Span(string source, string where) => $"SELECT min(round) AS low, max(1, (max(round) - min(round) + @points) / @points) AS step FROM {source} WHERE {where}";
 }

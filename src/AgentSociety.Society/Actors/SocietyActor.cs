@@ -386,6 +386,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private void Test()
     {
         int count = Final ? Scenario.Evaluation.FinalProblemsPerDifficulty : Scenario.Evaluation.ProblemsPerDifficulty;
+        MeasureCulture();
         Ask($"{_round}/held-out", HeldOutTest.Questions(_plan, count), _notes.OfNewborn(_round), results =>
         {
             _heldOut = results;
@@ -393,7 +394,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _metrics.Add(new MetricRecord("frontier", frontier));
             _metrics.AddRange(GenerationMetrics.AfterTest(_lifetimes, _round, _heldOut, _session.Records, _metrics));
             _display.Tested(new HeldOutPoint(_round, _heldOut), frontier);
-            Probe();
+            OnceCultureMeasured(Probe);
         });
     }
 
@@ -408,6 +409,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _onceStored = null;
             then?.Invoke();
         });
+        Receive<CultureMeasured>(Take);
         Receive<Tick>(_ => _display.Repeat(_missing, Math.Max(_proposals.Length, _attempts.Length)));
         Receive<Interrupt>(_ => _session.EndAs(RunEnd.Interrupted));
         Receive<Failed>(failed => Fail(failed.Cause));

@@ -74,6 +74,13 @@ public sealed record RunSummary
         };
     }
 
+    /// <summary>The result that stands for the run where there is room for one: newborns at the frontier, or at the easiest difficulty where none is solved; null without a test.</summary>
+    public HeldOutAccuracy? Headline()
+    {
+        HeldOutAccuracy[] read = [.. HeldOut.Where(result => result.Reading == HeldOut.Any(any => any.Reading)).OrderBy(result => result.Difficulty)];
+        return read.LastOrDefault(result => result.Difficulty <= Frontier.End) ?? read.FirstOrDefault();
+    }
+
     /// <summary>The summary as JSON.</summary>
     public string Json() => JsonSerializer.Serialize(this, Format) + "\n";
 

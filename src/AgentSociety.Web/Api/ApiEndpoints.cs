@@ -22,7 +22,7 @@ internal static class ApiEndpoints
         api.MapGet("/series", (RunLibrary library, [FromQuery] string[] run, [FromQuery] string[] name, int? points) => new
         {
             series = run.Take(24).SelectMany(key => SeriesSource.Of(library.Open(key).Database, [.. name.Take(40)], Math.Clamp(points ?? 600, 2, 5_000))
-                .Select(series => new { run = key, name = series.Name, points = series.Points.Select(point => (double[])[point.Round, point.Value]) })),
+                .Select(series => new { run = key, name = series.Name, points = series.Points.Select(point => point is { Low: { } low, High: { } high } ? (double[])[point.Round, point.Value, low, high] : [point.Round, point.Value]) })),
         });
         RouteGroupBuilder one = api.MapGroup("/runs/{run}");
         one.MapGet("", (RunLibrary library, string run) => new { run = library.Find(run), counts = library.Open(run).Records.Counts(), tip = library.Open(run).Database.Tip(), checkpoints = library.Open(run).Records.Checkpoints() });

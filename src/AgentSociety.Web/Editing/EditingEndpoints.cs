@@ -11,7 +11,11 @@ namespace AgentSociety.Web;
 internal static class EditingEndpoints
 {
     private const string AuthorCookie = "author";
+    private const string LongName = "The name that an edit is signed with has at most 60 characters.";
     private const string Somebody = "person";
+
+    /// <summary>Characters of a marginal note, at most.</summary>
+    internal const int LongestRemark = 500;
 
     internal static void MapEditing(this IEndpointRouteBuilder app)
     {
@@ -24,6 +28,7 @@ internal static class EditingEndpoints
             return new RazorComponentResult<EditPage>(new { Run = open, Draft = new Draft(page, head?.Body ?? "", head?.Revision, "", AuthorOf(context), NewKey()) });
         });
         app.MapPost("/runs/{run}/edit/{**page}", Save);
+        app.MapPost("/runs/{run}/remark/{**book}", Remark);
         app.MapPost("/runs/{run}/delete/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
             Done(library.Open(run), page, open => pad => pad.Delete(page, AuthorOf(context), open.RoundInPlay, comment)));
         app.MapPost("/runs/{run}/restore/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
@@ -78,11 +83,36 @@ internal static class EditingEndpoints
         [FromForm] string key, [FromForm] string action)
     {
         OpenRun open = library.Open(run);
-        string signed = string.IsNullOrWhiteSpace(author) ? Somebody : author.Trim();
-        if (signed.Length > 60 || signed.Any(char.IsControl)) return FaultPages.Refused("The name that an edit is signed with has at most 60 characters.");
-        context.Response.Cookies.Append(AuthorCookie, Uri.EscapeDataString(signed), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, MaxAge = TimeSpan.FromDays(365), Path = "/" });
+        if (Signed(context, author) is not { } signed) return FaultPages.Refused(LongName);
         Draft draft = new(page, text ?? "", start, comment ?? "", signed, key);
         return action == "preview" ? new RazorComponentResult<EditPage>(new { Run = open, Draft = draft, Preview = true }) : Answer(open, draft, Commit(open, draft, OnConflict.Merge));
+    }
+
+    private static IResult Remark(RunLibrary library, HttpContext context, string run, string book, [FromForm] string chapter, [FromForm] string? remark, [FromForm] string? author, [FromForm] string key)
+    {
+        OpenRun open = library.Open(run);
+        if (!Book.IsBook(book) || open.Pages.Read(book) is not { } page) return FaultPages.NotFound($"there is no book {book}");
+        if (Book.Read(page).Chapters.All(known => known.Page != chapter)) return FaultPages.Refused($"{book} has no chapter {chapter}; open the book again, it may have a new edition.");
+        if (string.IsNullOrWhiteSpace(remark) || remark.Length > LongestRemark) return FaultPages.Refused($"A remark has 1 to {LongestRemark} characters.");
+        if (Signed(context, author) is not { } signed) return FaultPages.Refused(LongName);
+        EditResult result = open.Edit(pad => pad.Commit([new EditRequest
+        {
+            Key = key,
+            Edit = new NoteEdit { Page = Book.MarginOf(book), Kind = EditKind.Append, Text = Book.MarginLine(new MarginalNote(chapter, remark)), Comment = "a remark in the margin" },
+            Author = signed,
+            Round = open.RoundInPlay,
+            Trusted = true,
+        }])[0]);
+        return result is EditResult.Rejected rejected ? FaultPages.Refused(rejected.Reason) : Results.LocalRedirect($"{Address.Book(run, book)}#margin");
+    }
+
+    /// <summary>Who signs, remembered for the next edit; null for what is no name.</summary>
+    private static string? Signed(HttpContext context, string? author)
+    {
+        string signed = string.IsNullOrWhiteSpace(author) ? Somebody : author.Trim();
+        if (signed.Length > 60 || signed.Any(char.IsControl)) return null;
+        context.Response.Cookies.Append(AuthorCookie, Uri.EscapeDataString(signed), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, MaxAge = TimeSpan.FromDays(365), Path = "/" });
+        return signed;
     }
 
     private static IResult Answer(OpenRun open, Draft draft, EditResult result) => result switch
@@ -98,7 +128,8 @@ internal static class EditingEndpoints
         _ => Results.LocalRedirect(Address.Page(open.Key, page)),
     };
 
-    private static string AuthorOf(HttpContext context) => context.Request.Cookies[AuthorCookie] is { Length: > 0 and < 400 } author && Uri.UnescapeDataString(author) is { Length: <= 60 } name && !name.Any(char.IsControl) ? name : Somebody;
+    /// <summary>Who signed last in this browser.</summary>
+    internal static string AuthorOf(HttpContext context) => context.Request.Cookies[AuthorCookie] is { Length: > 0 and < 400 } author && Uri.UnescapeDataString(author) is { Length: <= 60 } name && !name.Any(char.IsControl) ? name : Somebody;
 }
 
 /// <summary>An edit that is being written.</summary>

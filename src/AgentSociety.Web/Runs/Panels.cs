@@ -28,10 +28,28 @@ internal static class Panels
         new("Time", ["seconds/round", "seconds/decode", "seconds/train"], "seconds of each round"),
     ];
 
-    /// <summary>The charts that a run has curves for; curves that belong to none get one each.</summary>
+    private static readonly Panel[] OfCulture =
+    [
+        new("Who reads whom", ["culture/adoption", "culture/adopted-revisions", "culture/cited-pages"], "attempts, revisions, pages that others used", Percent: true),
+        new("Truth", ["culture/fidelity", "culture/coverage"], "of what is stated; of what there is to know", Percent: true),
+        new("Sameness", ["culture/duplicate-share", "culture/authorship-gini"], "of the standing lines; over their authors", Percent: true),
+        new("Diversity", ["culture/diversity"], "different claims, Hill number"),
+        new("Half-lives", ["culture/line-life", "culture/use-life"], "rounds, of a line and of a page's use"),
+        new("Lineage", ["culture/lineage-depth"], "notes from notes, mean depth"),
+        new("Recombination", ["culture/recombination"], "notes whose parents have different authors", Percent: true),
+        new("Citing agents", ["culture/citing-agents"], "of a cited page"),
+        new("Errors", ["culture/error-reproduction"], "further notes of a false one; below 1 they die out"),
+    ];
+
+    /// <summary>The charts of the culture's metrics that a run has curves for, test by test.</summary>
+    internal static IEnumerable<Panel> Culture(IReadOnlyList<string> names) =>
+        OfCulture.Select(panel => panel with { Names = [.. panel.Names.Where(names.Contains)] }).Where(panel => panel.Names.Count > 0);
+
+    /// <summary>The charts that a run has curves for; curves that belong to none get one each. Those of the culture are on a page of their own.</summary>
     internal static IEnumerable<Panel> Of(IReadOnlyList<string> names)
     {
-        HashSet<string> left = [.. names.Where(name => !name.StartsWith("held-out", StringComparison.Ordinal) && !name.StartsWith("solve-rate/", StringComparison.Ordinal))];
+        string[] elsewhere = ["held-out", "solve-rate/", "culture/"];
+        HashSet<string> left = [.. names.Where(name => !elsewhere.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))];
         if (left.IsSupersetOf(["tokens/decoded", "seconds/decode"])) left.Add("speed/decode");
         if (left.IsSupersetOf(["tokens/trained", "seconds/train"])) left.Add("speed/train");
         foreach (Panel panel in Known)

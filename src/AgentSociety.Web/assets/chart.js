@@ -77,7 +77,7 @@ class Chart {
       return;
     }
     const direct = width > 330 && drawn.length > 1;
-    const rounds = drawn.flatMap(line => line.points.map(point => point[0])), values = drawn.flatMap(line => line.points.map(point => point[1]));
+    const rounds = drawn.flatMap(line => line.points.map(point => point[0])), values = drawn.flatMap(line => line.points.flatMap(point => drawn.length <= 3 ? point.slice(1) : point[1]));
     let left = Math.min(...rounds), right = Math.max(...rounds), low = Math.min(...values, this.low ?? Infinity), high = Math.max(...values, this.high ?? -Infinity);
     if (left === right) { left -= 1; right += 1; }
     if (low === high) { high = low + (Math.abs(low) || 1); }
@@ -99,6 +99,8 @@ class Chart {
     for (const mark of marks) svg.append(text("tick", this.x(mark), height - 4, "middle", short(mark)));
     for (const line of drawn) {
       const dash = line.dash ? " dash" : "";
+      // Bands of many curves would hide each other; the cursor tells every interval.
+      if (smoothing === 0 && drawn.length <= 3 && line.points.length > 1 && line.points.every(point => point.length > 2)) svg.append(node("path", { class: `band f${line.colour}`, d: this.band(line.points) }));
       if (smoothing > 0) svg.append(node("path", { class: `raw k${line.colour}`, d: this.path(line.points) }));
       svg.append(node("path", { class: `curve k${line.colour}${dash}`, d: this.path(line.smooth) }));
       if (line.points.length === 1) svg.append(node("circle", { class: `dot f${line.colour}`, cx: this.x(line.points[0][0]), cy: this.y(line.points[0][1]), r: 4 }));
@@ -116,6 +118,12 @@ class Chart {
 
   path(points) {
     return points.map((point, index) => `${index ? "L" : "M"}${this.x(point[0]).toFixed(1)} ${this.y(point[1]).toFixed(1)}`).join("");
+  }
+
+  /** The area between the ends of the intervals. */
+  band(points) {
+    const back = points.toReversed().map(point => `L${this.x(point[0]).toFixed(1)} ${this.y(point[2]).toFixed(1)}`).join("");
+    return `${this.path(points.map(point => [point[0], point[3]]))}${back}Z`;
   }
 
   /** Labels at the ends of the curves, pushed apart where they would touch. */
@@ -172,7 +180,8 @@ class Chart {
       const dot = document.createElement("i");
       dot.className = `f${line.colour}`;
       name.append(dot, line.label);
-      row.insertCell().textContent = this.show(line.points[found][1]);
+      const [, value, least, most] = line.points[found];
+      row.insertCell().textContent = least === undefined ? this.show(value) : `${this.show(value)} (${this.show(least)} to ${this.show(most)})`;
     }
     this.readout.replaceChildren(Object.assign(document.createElement("strong"), { textContent: `round ${round}` }), table);
     this.readout.hidden = false;

@@ -38,6 +38,23 @@ public sealed class RunSummaryTests : IDisposable
         Assert.Equal(10, accuracy.N);
     }
 
+    [Theory]
+    [InlineData(4, 3)]
+    [InlineData(3, 3)]
+    [InlineData(2, 2)]
+    [InlineData(0, 1)]
+    public void Where_there_is_room_for_one_result_it_is_that_of_newborns_at_the_frontier(int frontier, int expected)
+    {
+        HeldOutAccuracy result = Summarise().HeldOut[0];
+        RunSummary summary = Summarise() with
+        {
+            Frontier = new FrontierMove(0, frontier),
+            HeldOut = [.. from difficulty in (int[])[3, 1, 5, 2] from reading in (bool[])[false, true] select result with { Difficulty = difficulty, Reading = reading }],
+        };
+        Assert.Equal((expected, true), (summary.Headline()!.Difficulty, summary.Headline()!.Reading));
+        Assert.Null((summary with { HeldOut = [] }).Headline());
+    }
+
     [Fact]
     public void The_file_has_the_fields_that_scripts_read()
     {
