@@ -126,13 +126,16 @@ public sealed record LearningSettings
     [Range(0, 100)]
     public double ReplayWeight { get; init; } = 1;
 
-    /// <summary>Share of the replay that is the society's own: sound solutions of earlier rounds, every difficulty alike, against forgetting what was learned in play.</summary>
+    /// <summary>Share of the replay that is the society's own: solutions of earlier rounds, every difficulty alike, against forgetting what was learned in play.</summary>
     [Range(0, 1)]
     public double RememberedShare { get; init; } = 0.5;
 
-    /// <summary>Newest sound solutions of each difficulty that are kept for replay.</summary>
+    /// <summary>Newest solutions of each difficulty that are kept for replay.</summary>
     [Range(1, 100_000)]
     public int RememberedSolutions { get; init; } = 128;
+
+    /// <summary>Which attempts are solutions that are kept: <c>correct</c> takes the answer's word for it, and keeps lucky ones too.</summary>
+    public SolverReward Remember { get; init; } = SolverReward.Sound;
 
     /// <summary>Tokens (padding included) that pass through the model at once; a gradient step larger than that is accumulated. Bounds memory.</summary>
     [Range(64, 100_000_000)]
@@ -227,7 +230,7 @@ public enum TrainedWeights
     Lora,
 }
 
-/// <summary>What a solver's attempt is rewarded for.</summary>
+/// <summary>What counts as success of a solver's attempt.</summary>
 public enum SolverReward
 {
     /// <summary>A right answer, however it was reached.</summary>

@@ -31,20 +31,21 @@ public static class EpisodeArchive
         }
     }
 
-    /// <summary>The newest sound attempts of each difficulty that hold tokens, in the order in which they were stored; no others are read.</summary>
+    /// <summary>The newest right attempts of each difficulty that hold tokens, in the order in which they were stored; no others are read.</summary>
     /// <param name="database">The run.</param>
     /// <param name="each">How many of each difficulty.</param>
     /// <param name="fromRound">The first round that counts.</param>
     /// <param name="toRound">The last.</param>
-    public static IEnumerable<EpisodeRecord> NewestSolutions(this SocietyDatabase database, int each, int fromRound, int toRound = int.MaxValue)
+    /// <param name="sound">False to take those too that reached a right answer by a wrong step.</param>
+    public static IEnumerable<EpisodeRecord> NewestSolutions(this SocietyDatabase database, int each, int fromRound, int toRound = int.MaxValue, bool sound = true)
     {
         long[] numbers = database.Read(connection => connection.Query<long>("""
             SELECT number FROM (
               SELECT e.number, row_number() OVER (PARTITION BY p.difficulty ORDER BY e.number DESC) AS place
               FROM episode e JOIN problem p ON p.id = e.problem JOIN transcript t ON t.episode = e.number
-              WHERE e.sound = 1 AND e.role = 'solver' AND e.round BETWEEN @fromRound AND @toRound AND length(t.tokens) > 0)
+              WHERE (e.sound = 1 OR NOT @sound AND e.outcome = 'correct') AND e.role = 'solver' AND e.round BETWEEN @fromRound AND @toRound AND length(t.tokens) > 0)
             WHERE place <= @each ORDER BY number
-            """, new { each, fromRound, toRound }).ToArray());
+            """, new { each, fromRound, toRound, sound }).ToArray());
         foreach (long[] some in numbers.Chunk(Batch))
         {
             foreach ((long _, EpisodeRecord episode) in database.Read(connection => Query(connection, "e.number IN (SELECT value FROM json_each(@numbers))", ("@numbers", $"[{string.Join(',', some)}]")))) yield return episode;

@@ -59,7 +59,7 @@ public sealed class Trainer : IDisposable
     /// <param name="round">The round; a part of the key of every random draw.</param>
     /// <param name="episodes">Its episodes with their advantages set.</param>
     /// <param name="replay">Where base material comes from; null for none, whatever the scenario says.</param>
-    /// <param name="remembered">Sound solutions of earlier rounds by difficulty, for the replay's own share; null or empty for none.</param>
+    /// <param name="remembered">Solutions of earlier rounds by difficulty, for the replay's own share; null or empty for none.</param>
     /// <param name="temperature">The temperature that the round was sampled at, where it was not the run's own.</param>
     /// <param name="stop">Checked before every step.</param>
     /// <exception cref="SocietyException">An episode is inconsistent, or a loss was not finite.</exception>

@@ -29,7 +29,7 @@ public sealed class LearnerActor : ReceiveActor
     /// <summary>Asks for training on a round.</summary>
     /// <param name="Round">Its number.</param>
     /// <param name="Episodes">What was played, with advantages.</param>
-    /// <param name="Remembered">Sound solutions of earlier rounds by difficulty.</param>
+    /// <param name="Remembered">Solutions of earlier rounds by difficulty.</param>
     /// <param name="Temperature">What the round was sampled at.</param>
     public sealed record Learn(int Round, IReadOnlyList<EpisodeRecord> Episodes, IReadOnlyList<IReadOnlyList<EpisodeRecord>> Remembered, double Temperature);
 

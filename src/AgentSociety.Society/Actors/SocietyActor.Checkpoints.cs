@@ -1,4 +1,5 @@
 using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using Akka.Actor;
 
@@ -72,12 +73,12 @@ internal sealed partial class SocietyActor
         });
     }
 
-    /// <summary>The newest sound solutions of some rounds, as their run remembered them then.</summary>
+    /// <summary>The newest solutions of some rounds, as their run remembered them then.</summary>
     private SolutionMemory Remembered(int fromRound, int toRound)
     {
         Dictionary<string, int> difficulties = _session.Records.Difficulties();
-        SolutionMemory solutions = new(Scenario.Learning.RememberedSolutions);
-        solutions.Add(_session.Database.NewestSolutions(Scenario.Learning.RememberedSolutions, fromRound, toRound), problem => difficulties[problem]);
+        SolutionMemory solutions = new(Scenario.Learning);
+        solutions.Add(_session.Database.NewestSolutions(Scenario.Learning.RememberedSolutions, fromRound, toRound, Scenario.Learning.Remember == SolverReward.Sound), problem => difficulties[problem]);
         return solutions;
     }
 }

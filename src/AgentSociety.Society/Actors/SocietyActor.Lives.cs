@@ -59,7 +59,7 @@ internal sealed partial class SocietyActor
         _archive.Clear();
         _memory = new RoundMemory(_plan, _tokenLength, null);
         _curriculum = new ProblemCurriculum(_plan);
-        _solutions = new SolutionMemory(Scenario.Learning.RememberedSolutions);
+        _solutions = new SolutionMemory(Scenario.Learning);
         _learner.Tell(new LearnerActor.Bear(_session.Directory.Checkpoint("round-0")));
         Become(() =>
         {

@@ -74,7 +74,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         _plan = session.Plan;
         _lifetimes = new Lifetimes(_plan.Scenario);
         _notes = new NotesAccess(_plan, session.Database, session.Scratchpad);
-        _solutions = new SolutionMemory(_plan.Scenario.Learning.RememberedSolutions);
+        _solutions = new SolutionMemory(_plan.Scenario.Learning);
         _display = new RunDisplay(_plan.Scenario.SelfPlay.Rounds, session.Watch);
         Become(Preparing);
     }
@@ -360,6 +360,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     {
         Dictionary<string, int> difficulties = _result.Problems.ToDictionary(problem => problem.Id, problem => problem.Difficulty);
         _solutions.Add(_result.Episodes, problem => difficulties[problem]);
+        if (_solutions.LuckyShare is { } lucky) _metrics.Add(new MetricRecord("remembered/lucky", lucky));
     }
 
     private void Guard(IReadOnlyDictionary<Role, double> entropy)

@@ -1,4 +1,5 @@
 using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 
 namespace AgentSociety.Society.Tests;
@@ -81,24 +82,45 @@ public sealed class GuardedRunTests : IDisposable
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }
 
-    [Fact]
-    public async Task A_resumed_run_reads_no_more_solutions_than_it_remembers()
+    [Theory]
+    [InlineData(SolverReward.Sound)]
+    [InlineData(SolverReward.Correct)]
+    public async Task A_resumed_run_reads_the_solutions_that_it_remembered_and_no_more(SolverReward remember)
     {
+        // The shipped model guesses where it does not know, so that some of its right answers are lucky.
         using SocietyDatabase database = await Run("run", [.. TinySociety.Literate]);
         Dictionary<string, int> difficulties = new RunRecords(database).Difficulties();
-        EpisodeRecord[] all = [.. database.Episodes(new EpisodeFilter { Role = Core.Play.Role.Solver, Sound = true })];
+        bool sound = remember == SolverReward.Sound;
+        EpisodeRecord[] attempts = [.. database.Episodes(new EpisodeFilter { Role = Core.Play.Role.Solver })];
+        EpisodeRecord[] all = [.. attempts.Where(episode => sound ? episode.Sound : episode.Outcome == Core.Environments.Outcome.Correct)];
+        Assert.Contains(attempts, attempt => attempt.Outcome == Core.Environments.Outcome.Correct && !attempt.Sound);
         foreach (int each in (int[])[1, 2, 5, 1000])
         {
-            SolutionMemory streamed = new(each), bounded = new(each);
-            streamed.Add(all, problem => difficulties[problem]);
-            EpisodeRecord[] read = [.. database.NewestSolutions(each, fromRound: 1)];
+            SolutionMemory streamed = Memory(each), bounded = Memory(each);
+            streamed.Add(attempts, problem => difficulties[problem]);
+            EpisodeRecord[] read = [.. database.NewestSolutions(each, fromRound: 1, sound: sound)];
             bounded.Add(read, problem => difficulties[problem]);
             Assert.Equal(Ids(streamed), Ids(bounded));
             Assert.Equal(Ids(streamed).Sum(ids => ids.Split(' ').Length), read.Length);
+            if (each == 1000) Assert.Equal(all.Select(episode => episode.Id).Order(), streamed.Snapshot().SelectMany(solutions => solutions).Select(solution => solution.Id).Order());
         }
 
-        Assert.Equal(all.Where(episode => episode.Round >= 3).Select(episode => episode.Id), database.NewestSolutions(1000, fromRound: 3).Select(episode => episode.Id));
+        Assert.Equal(all.Where(episode => episode.Round >= 3).Select(episode => episode.Id), database.NewestSolutions(1000, fromRound: 3, sound: sound).Select(episode => episode.Id));
+        SolutionMemory Memory(int each) => new(new LearningSettings { RememberedSolutions = each, Remember = remember });
         static string[] Ids(SolutionMemory memory) => [.. memory.Snapshot().Select(solutions => string.Join(' ', solutions.Select(solution => solution.Id)))];
+    }
+
+    [Fact]
+    public async Task What_is_remembered_by_the_answer_alone_holds_lucky_solutions_and_what_is_remembered_by_its_steps_does_not()
+    {
+        using SocietyDatabase byAnswer = await Run("answer", [.. TinySociety.Literate, "learning.remember=correct"]), bySteps = await Run("steps", [.. TinySociety.Literate]);
+        Assert.Contains(new RunRecords(byAnswer).Metric("remembered/lucky"), point => point.Value > 0);
+        Assert.All(new RunRecords(bySteps).Metric("remembered/lucky"), point => Assert.Equal(0, point.Value));
+        // They differ only in what is replayed: the first round replays nothing of their own.
+        Assert.Equal(Played(byAnswer, 1), Played(bySteps, 1));
+        Assert.NotEqual(Played(byAnswer, 3), Played(bySteps, 3));
+        static string[] Played(SocietyDatabase database, int round) =>
+            [.. database.Episodes(new EpisodeFilter { FromRound = round, ToRound = round }).Select(episode => $"{string.Concat(episode.Segments.Select(segment => segment.Text))} {episode.LogProbabilities.Sum():r}")];
     }
 
     private async Task<SocietyDatabase> Run(string name, params string[] settings)
