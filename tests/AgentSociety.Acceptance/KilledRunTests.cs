@@ -11,19 +11,17 @@ public sealed class KilledRunTests : IDisposable
         name: mortal
         environment:
           name: hidden-operators
-          options: { operators: 3, maximumDifficulty: 5 }
         model:
-          architecture: { width: 32, layers: 1, heads: 2, keyValueHeads: 1, feedForward: 32, context: 96 }
-        pretrain: { maximumDifficulty: 2, steps: 12, batch: 16, warmupSteps: 2 }
+          base: BASE
         culture: { experimentsPerRound: 3 }
-        selfPlay: { rounds: 60, proposalsPerRound: 12, problemsPerRound: 6, attemptsPerProblem: 3, maximumTokens: 40, topUp: true }
+        selfPlay: { rounds: 40, proposalsPerRound: 12, problemsPerRound: 6, attemptsPerProblem: 3, maximumTokens: 64, topUp: true }
         learning: { batch: 16, stepCredit: 1 }
         evaluation: { everyRounds: 4, problemsPerDifficulty: 3, finalProblemsPerDifficulty: 4, difficulties: [1, 2, 3] }
         """;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("killed-run-").FullName;
 
-    public KilledRunTests() => File.WriteAllText(Path.Combine(_folder, "mortal.yaml"), Scenario);
+    public KilledRunTests() => File.WriteAllText(Path.Combine(_folder, "mortal.yaml"), Scenario.Replace("BASE", Repository.Folder("scenarios/bases/operators"), StringComparison.Ordinal));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -35,26 +33,19 @@ public sealed class KilledRunTests : IDisposable
     {
         Assert.Equal(0, await Finish(Start("run", "mortal.yaml", "--out", "whole", "--plain")));
         Random moments = new(seed);
-        using (Process first = Start("run", "mortal.yaml", "--out", "broken", "--plain"))
-        {
-            // On a busy machine a program takes long to begin; what is killed is a run, not its start.
-            while (!first.HasExited && !File.Exists(Path.Combine(_folder, "broken", "society.db"))) await Task.Delay(20);
-            await KillAfter(first, moments.Next(100, 1200));
-        }
-
-        int kills = 1;
-        for (; kills < 4; kills++)
-        {
-            if (!File.Exists(Path.Combine(_folder, "broken", "scenario.yaml"))) break;
-            using Process next = Start("resume", "broken", "--plain");
-            if (!await KillAfter(next, moments.Next(900, 1800))) break;
-        }
+        // What is killed is a run and not its start, however long a program takes to begin: the moment counts from the first line that it says of itself.
+        int kills = 0;
+        if (await KilledAfter(Start("run", "mortal.yaml", "--out", "broken", "--plain"), moments.Next(0, 1200))) kills++;
+        while (kills is > 0 and < 4 && Begun() && await KilledAfter(Start("resume", "broken", "--plain"), moments.Next(0, 900))) kills++;
+        Assert.True(kills > 0, "the run was over before it could be killed");
 
         // A run that died before it had written anything is begun again.
         bool begun = Begun();
         if (!begun) Directory.Delete(Path.Combine(_folder, "broken"), recursive: true);
         Assert.Equal(0, await Finish(begun ? Start("resume", "broken", "--plain") : Start("run", "mortal.yaml", "--out", "broken", "--plain")));
         Assert.Equal(Transcripts("whole"), Transcripts("broken"));
+        Assert.NotEmpty(Pages("whole"));
+        Assert.Equal(Pages("whole"), Pages("broken"));
     }
 
     private bool Begun()
@@ -80,6 +71,12 @@ public sealed class KilledRunTests : IDisposable
         return lines;
     }
 
+    private IReadOnlyList<string> Pages(string run)
+    {
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(Path.Combine(_folder, run, "society.db"));
+        return [.. new PageArchive(database).Changes(0, 10_000).Select(revision => $"{revision.Page} {revision.Id}")];
+    }
+
     private Process Start(params string[] arguments)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "agentsociety.dll"), .. arguments])
@@ -88,26 +85,37 @@ public sealed class KilledRunTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        Process process = Process.Start(start)!;
-        process.OutputDataReceived += static (_, _) => { };
-        process.BeginOutputReadLine();
-        return process;
+        return Process.Start(start)!;
     }
 
-    /// <returns>False where the process had ended by itself.</returns>
-    private static async Task<bool> KillAfter(Process process, int milliseconds)
+    /// <returns>False where the process had ended by itself, as it should.</returns>
+    private static async Task<bool> KilledAfter(Process process, int milliseconds)
     {
-        await Task.WhenAny(process.WaitForExitAsync(), Task.Delay(milliseconds));
-        bool alive = !process.HasExited;
-        if (alive) process.Kill();
-        await process.WaitForExitAsync();
-        return alive;
+        using (process)
+        {
+            TaskCompletionSource spoke = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            process.OutputDataReceived += (_, line) =>
+            {
+                if (line.Data?.Length > 0) spoke.TrySetResult();
+            };
+            process.BeginOutputReadLine();
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            await Task.WhenAny(process.WaitForExitAsync(), spoke.Task);
+            await Task.WhenAny(process.WaitForExitAsync(), Task.Delay(milliseconds));
+            bool alive = !process.HasExited;
+            if (alive) process.Kill();
+            await process.WaitForExitAsync();
+            Assert.True(alive || process.ExitCode == 0, await errors);
+            return alive;
+        }
     }
 
     private static async Task<int> Finish(Process process)
     {
         using (process)
         {
+            process.OutputDataReceived += static (_, _) => { };
+            process.BeginOutputReadLine();
             string errors = await process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync();
             Assert.True(process.ExitCode == 0, errors);

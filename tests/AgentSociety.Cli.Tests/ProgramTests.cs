@@ -118,6 +118,19 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_cannot_begin_leaves_no_directory_behind()
+    {
+        Said first = await Program("run", "tiny.yaml", "--threads", "1", "--set", "selfPlay.rounds=1");
+        Assert.True(first.Code == 0, first.Error);
+        File.WriteAllText(At("runs", "tiny/checkpoints/round-1/model.safetensors"), "no tensors");
+        Said said = await Program("run", "tiny.yaml", "--threads", "1", "--set", "model.base=runs/tiny/checkpoints/round-1", "--out", "runs/second");
+        Assert.Equal(2, said.Code);
+        Assert.StartsWith("error ", said.Error);
+        Assert.False(Directory.Exists(At("runs", "second")));
+        Assert.True(Directory.Exists(At("runs", "tiny")));
+    }
+
+    [Fact]
     public async Task Every_fault_of_a_scenario_is_said_and_the_trace_only_where_it_is_asked_for()
     {
         File.WriteAllText(At("", "bad.yaml"), "name: bad\nenvironment: {name: arithmetic}\nlearning: {bach: 1}\nseeds: 3\n");

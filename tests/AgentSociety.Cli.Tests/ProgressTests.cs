@@ -61,6 +61,18 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void A_run_that_goes_on_tells_where_it_stands_and_nothing_that_was_told_before()
+    {
+        PlainLines lines = new();
+        RunProgress resumed = Start with { Round = 9, HeldOut = [Test(0, 0.1), Test(5, 0.4)], Frontier = 3, Pages = 4, Revisions = 17 };
+        string[] said = [.. lines.On(resumed), .. lines.On(resumed with { Phase = RunPhase.Propose, Round = 10 }), .. lines.On(resumed with { Phase = RunPhase.Propose, Round = 11, SolveRate = 0.5 })];
+        Assert.Equal(2, said.Length);
+        Assert.Contains("goes on after round 9/", said[0], StringComparison.Ordinal);
+        Assert.Contains("frontier 3, 4 pages, 17 edits", said[0], StringComparison.Ordinal);
+        Assert.Contains("round 10/", said[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_watched_run_is_drawn_to_its_end_and_its_results_are_written()
     {
         using SampleRun run = new();

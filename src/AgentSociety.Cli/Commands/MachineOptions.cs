@@ -8,7 +8,7 @@ namespace AgentSociety.Cli.Commands;
 internal sealed class MachineOptions
 {
     private readonly Option<string> _device = new("--device") { Description = "Where to compute: auto, cpu, cuda or cuda:N.", HelpName = "DEVICE", DefaultValueFactory = _ => "auto" };
-    private readonly Option<int?> _threads = new("--threads") { Description = "Threads of one tensor operation; as many as the machine has cores where it is not given.", HelpName = "N" };
+    private readonly Option<int?> _threads = new("--threads") { Description = "Threads that decode and train; as many as the machine has cores where it is not given.", HelpName = "N" };
 
     public MachineOptions()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AgentSociety.Cli.Progress;
+using AgentSociety.Core;
 using AgentSociety.Models;
 using AgentSociety.Society;
 
@@ -29,14 +30,22 @@ internal static class RunCommand
         machine.AddTo(command);
         command.Add(plain);
         command.Add(placebo);
-        command.SetAction((parsed, _) =>
+        command.SetAction(async (parsed, _) =>
         {
             LoadedScenario loaded = changes.Load(parsed, parsed.GetRequiredValue(scenario));
             RunOptions options = machine.Read(parsed) with { PlaceboDatabase = parsed.GetValue(placebo) is { } other ? RunPlace.Find(other).Database : null };
             // A device that is not there must not leave a directory behind.
             TorchRuntime.Initialize(options.Device, options.Threads);
             RunDirectory directory = RunDirectory.Create(parsed.GetValue(place) ?? Path.Combine(RunPlace.Runs, loaded.Scenario.Name));
-            return WatchedRun.Watch(directory, loaded.Scenario.Name, terminal, parsed.GetValue(plain), (watch, stop) => RunLauncher.Run(loaded, directory, options, watch, stop));
+            try
+            {
+                return await WatchedRun.Watch(directory, loaded.Scenario.Name, terminal, parsed.GetValue(plain), (watch, stop) => RunLauncher.Run(loaded, directory, options, watch, stop)).ConfigureAwait(false);
+            }
+            catch (SocietyException failure) when (failure.BadInput)
+            {
+                directory.DiscardUnbegun();
+                throw;
+            }
         });
         return command;
     }

@@ -14,6 +14,13 @@ internal sealed class PlainLines
     /// <summary>The lines that this news is worth; none for what was said already.</summary>
     public IEnumerable<string> On(RunProgress progress)
     {
+        if (progress.Phase == RunPhase.Start && progress.Round > _round)
+        {
+            // What was told in an earlier life of the run is not told again.
+            (_round, _tests) = (progress.Round, progress.HeldOut.Count);
+            yield return Line(progress, "resume", $"goes on after round {progress.Round}/{progress.Rounds}, frontier {progress.Frontier ?? 0}, {progress.Pages} pages, {progress.Revisions} edits");
+        }
+
         if (progress.Message is { } message) yield return Line(progress, "note", message);
         if (progress.Phase == RunPhase.Pretrain && progress.PhaseShare is { } share && (share >= _pretrained + PretrainStep || (share >= 1 && _pretrained < 1)))
         {

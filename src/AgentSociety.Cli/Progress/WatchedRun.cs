@@ -24,7 +24,7 @@ internal static class WatchedRun
                 ? await Plain(terminal, watch => start(watch, interruption.Token)).ConfigureAwait(false)
                 : await Live(name, terminal, watch => start(watch, interruption.Token)).ConfigureAwait(false);
         }
-        catch (SocietyException failure) when (!failure.BadInput && File.Exists(directory.Database))
+        catch (Exception failure) when (failure is not SocietyException { BadInput: true } && File.Exists(directory.Database))
         {
             terminal.Complain("kept", "yellow", $"everything up to the failure; go on with: agentsociety resume {directory.Path}");
             throw;
@@ -67,14 +67,15 @@ internal static class WatchedRun
         });
         await terminal.Out.Live(LiveView.Render(name, shown)).StartAsync(async display =>
         {
-            while (!run.IsCompleted)
+            bool over;
+            do
             {
+                over = run.IsCompleted;
                 while (messages.TryDequeue(out string? message)) terminal.Out.MarkupLine($"[grey]{Markup.Escape(message)}[/]");
                 display.UpdateTarget(LiveView.Render(name, Volatile.Read(ref shown)));
-                await Task.WhenAny(run, Task.Delay(Redraw)).ConfigureAwait(false);
+                if (!over) await Task.WhenAny(run, Task.Delay(Redraw)).ConfigureAwait(false);
             }
-
-            display.UpdateTarget(LiveView.Render(name, Volatile.Read(ref shown)));
+            while (!over);
         }).ConfigureAwait(false);
         return await run.ConfigureAwait(false);
     }

@@ -26,8 +26,8 @@ public sealed class CultureTopology
     {
         _settings = settings;
         foreach (string name in settings.SharedNamespaces)
-            if (!PageName.Namespaces.Contains(name) || name == "agents")
-                throw new SocietyException($"culture.sharedNamespaces: '{name}' is no namespace that can be shared; these are: {string.Join(", ", PageName.Namespaces.Where(one => one != "agents"))}.");
+            if (!CanBeShared(name))
+                throw new SocietyException($"culture.sharedNamespaces: '{name}' is no namespace that can be shared; these are: {string.Join(", ", PageName.Namespaces.Where(CanBeShared))}.");
         if (settings.Sharing == Sharing.Groups && settings.Groups > population.Count)
             throw new SocietyException($"culture.groups: {settings.Groups} groups cannot be made of {population.Count} agents; lower the number.");
         Dictionary<Role, int> dealt = [];
@@ -47,6 +47,9 @@ public sealed class CultureTopology
 
         if (settings.Sharing == Sharing.Groups) _ring.Sort((one, other) => Number(one).CompareTo(Number(other)));
     }
+
+    /// <summary>True for a namespace that can be common to all islands: any but that of their notebooks.</summary>
+    public static bool CanBeShared(string name) => PageName.Namespaces.Contains(name) && name != "agents";
 
     /// <summary>The islands in their order on the ring; empty where there is one scratchpad for all.</summary>
     public IReadOnlyList<string> Islands => _ring;

@@ -104,9 +104,14 @@ public sealed class ProposerReward
 
     /// <summary>The reward of a valid new problem.</summary>
     /// <param name="difficulty">The problem's difficulty.</param>
-    /// <param name="solveRate">The solve rate of its own attempts: used where smoothing is 0, or nothing of its difficulty was observed.</param>
-    public double Of(int difficulty, double solveRate) =>
-        _settings.Reward == RegretName ? Regret(difficulty) : _formula(_settings.Smoothing == 0 ? solveRate : SolveRate(difficulty) ?? solveRate);
+    /// <param name="solveRate">The solve rate of its own attempts, which counts where smoothing is 0; null for a problem that was not played.</param>
+    /// <remarks>What is known of its difficulty stands for a problem that was not played; where nothing is, it counts as solved half the time with optimism, and as never solved without.</remarks>
+    public double Of(int difficulty, double? solveRate)
+    {
+        if (_settings.Reward == RegretName) return Regret(difficulty);
+        double? known = _settings.Smoothing == 0 ? solveRate ?? SolveRate(difficulty) : SolveRate(difficulty) ?? solveRate;
+        return _formula(known ?? (_settings.Optimism > 0 ? 0.5 : 0));
+    }
 
     /// <summary>What proposers may know of the state of the society.</summary>
     /// <param name="maximumDifficulty">Length of the list of rates.</param>

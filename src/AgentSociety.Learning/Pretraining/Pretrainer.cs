@@ -50,7 +50,7 @@ public sealed class Pretrainer
         using AdamW optimizer = new(_weights.Parameters);
         GradientStep gradient = new(_weights, optimizer, _device, new LearningSettings());
         Stopwatch watch = Stopwatch.StartNew();
-        PretrainProgress reached = new(0, _settings.Steps, double.NaN, 0, TimeSpan.Zero);
+        PretrainProgress reached = new(0, _settings.Steps, double.NaN, 0, TimeSpan.Zero, TimeSpan.Zero);
         long tokens = 0;
         for (int step = 0; step < _settings.Steps; step++)
         {
@@ -66,7 +66,7 @@ public sealed class Pretrainer
                 $"pretraining step {step + 1} of {_settings.Steps}");
             tokens += reading.Tokens;
             double seconds = watch.Elapsed.TotalSeconds;
-            reached = new PretrainProgress(step + 1, _settings.Steps, reading.Loss, tokens / seconds, TimeSpan.FromSeconds(seconds / (step + 1) * (_settings.Steps - step - 1)));
+            reached = new PretrainProgress(step + 1, _settings.Steps, reading.Loss, tokens / seconds, TimeSpan.FromSeconds(seconds / (step + 1) * (_settings.Steps - step - 1)), watch.Elapsed);
             progress?.Invoke(reached);
         }
 
@@ -81,4 +81,5 @@ public sealed class Pretrainer
 /// <param name="Loss">Loss of the last step in nats a token, label smoothing included.</param>
 /// <param name="TokensPerSecond">Tokens trained on per second since the start, prompts included, padding not.</param>
 /// <param name="Remaining">Estimated time left.</param>
-public sealed record PretrainProgress(int Step, int Steps, double Loss, double TokensPerSecond, TimeSpan Remaining);
+/// <param name="Elapsed">Time since the start.</param>
+public sealed record PretrainProgress(int Step, int Steps, double Loss, double TokensPerSecond, TimeSpan Remaining, TimeSpan Elapsed);

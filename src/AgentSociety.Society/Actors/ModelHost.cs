@@ -1,4 +1,3 @@
-using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Models;
 using Akka.Actor;
@@ -89,9 +88,10 @@ public sealed class ModelHost : ReceiveActor
 
     private void Submit(Generate request)
     {
-        IToolSession? tools = request.OpenTools();
+        IToolSession? tools;
         try
         {
+            tools = request.OpenTools();
             _engine!.Submit(new GenerationRequest
             {
                 Id = request.Id,
@@ -103,8 +103,9 @@ public sealed class ModelHost : ReceiveActor
                 MaximumTokens = request.MaximumTokens,
             });
         }
-        catch (SocietyException cause)
+        catch (Exception cause)
         {
+            // Whatever this one request is refused for, those that wait are not to be begun again for it.
             Sender.Tell(new Refused(request.Id, cause.Message));
             return;
         }

@@ -1,4 +1,3 @@
-using AgentSociety.Core;
 using AgentSociety.Core.Records;
 using AgentSociety.Culture;
 using Akka.Actor;
@@ -26,8 +25,9 @@ public sealed class Recorder : ReceiveActor
             if (store.RefreshWorth) database.RefreshWorth();
             Sender.Tell(new Stored(store.Round.Round));
         }
-        catch (SocietyException cause)
+        catch (Exception cause)
         {
+            // A round that cannot be stored will not be stored the second time either: the society is told, and waits for no answer in vain.
             Sender.Tell(new Failed(cause));
         }
     });

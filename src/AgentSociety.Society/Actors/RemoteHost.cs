@@ -19,7 +19,17 @@ public sealed class RemoteHost : ReceiveActor
         Receive<ModelHost.Generate>(asked =>
         {
             IActorRef asker = Sender;
-            IToolSession? tools = asked.OpenTools();
+            IToolSession? tools;
+            try
+            {
+                tools = asked.OpenTools();
+            }
+            catch (Exception cause)
+            {
+                asker.Tell(new ModelHost.Refused(asked.Id, cause.Message));
+                return;
+            }
+
             RemoteRequest request = new()
             {
                 Id = $"episode {asked.Id}",

@@ -50,7 +50,7 @@ public sealed class ScratchpadActor : ReceiveActor
             {
                 Sender.Tell(Decide(settle));
             }
-            catch (SocietyException cause)
+            catch (Exception cause)
             {
                 Sender.Tell(new Failed(cause));
             }

@@ -27,7 +27,7 @@ internal sealed partial class SocietyActor
         }
 
         _attempts = new AgentActor.Solved[2 * trials.Count];
-        _missing = _attempts.Length;
+        _asked = _missing = _attempts.Length;
         for (int place = 0; place < _attempts.Length; place++)
         {
             AdmissionTrial trial = trials[place / 2];

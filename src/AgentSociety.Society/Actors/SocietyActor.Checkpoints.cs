@@ -30,7 +30,7 @@ internal sealed partial class SocietyActor
             Metrics = Metrics(),
             HeldOut = kept ? _heldOut : [],
             Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
-            State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, PastSelves = PastSelves }).Save(),
+            State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, PastSelves = PastSelves, Stopped = _stopAfterRound }).Save(),
         }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);
         if (due) _learner.Tell(new LearnerActor.Save(_session.Directory.Checkpoint(_resume.Name), kept ? _session.Directory.Checkpoint(Weights) : null));
         else _recorder.Tell(_unstored);

@@ -102,7 +102,7 @@ internal sealed partial class SocietyActor
     private void Ask(string part, IReadOnlyList<HeldOutTest.Question> questions, INotes notes, Action<IReadOnlyList<HeldOutRecord>> then)
     {
         _attempts = new AgentActor.Solved[questions.Count];
-        _missing = _attempts.Length;
+        _asked = _missing = _attempts.Length;
         for (int index = 0; index < questions.Count; index++)
         {
             HeldOutTest.Question question = questions[index];

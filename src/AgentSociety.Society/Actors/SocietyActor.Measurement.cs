@@ -29,6 +29,7 @@ internal sealed partial class SocietyActor
             return;
         }
 
+        _asked = _missing = _reading.Requests.Count;
         foreach (ModelHost.Generate request in _reading.Requests) _host.Tell(request);
         Phase(RunPhase.Evaluate, () =>
         {
@@ -36,7 +37,8 @@ internal sealed partial class SocietyActor
             Receive<ModelHost.Refused>(refused => Fail(new SocietyException($"decision {refused.Id} cannot be asked: {refused.Reason}", badInput: false)));
             Receive<ModelHost.Generated>(answer =>
             {
-                _meter = answer.Meter;
+                Take(answer.Meter);
+                _missing--;
                 if (!_reading.Take(answer.Generation)) return;
                 _metrics.AddRange(_reading.Metrics());
                 _plan = _reading.Next();

@@ -42,6 +42,7 @@ internal sealed partial class SocietyActor
             });
         }
 
+        _asked = _missing;
         if (_missing == 0)
         {
             OnceStored(Judge);
@@ -54,7 +55,7 @@ internal sealed partial class SocietyActor
             Receive<AgentActor.Reviewed>(review =>
             {
                 _reviews[review.Place] = review;
-                _meter = review.Meter;
+                Take(review.Meter);
                 if (--_missing == 0) OnceStored(Judge);
             });
         });

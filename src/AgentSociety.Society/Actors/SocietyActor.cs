@@ -32,7 +32,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
 
     private readonly RunSession _session;
     private readonly Lifetimes _lifetimes;
-    private readonly NotesAccess _notes;
+    private NotesAccess _notes = null!;
     private readonly RunDisplay _display;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<string, IActorRef> _agents = [];
@@ -53,6 +53,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private ProblemCurriculum _curriculum = null!;
 
     private int _round;
+    private int _asked;
     private int _missing;
     private AgentActor.Proposed[] _proposals = [];
     private AgentActor.Solved[] _attempts = [];
@@ -61,8 +62,9 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private IReadOnlyList<HeldOutRecord> _heldOut = [];
     private readonly List<MetricRecord> _metrics = [];
     private bool _stopAfterRound;
+    private string _lastTrouble = "";
 
-    private DecodingMeter _meter;
+    private readonly DecodedWork _work = new();
     private DecodingMeter _meterAtRound;
     private double _clockAtRound;
     private double _trainSeconds;
@@ -73,7 +75,6 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         _session = session;
         _plan = session.Plan;
         _lifetimes = new Lifetimes(_plan.Scenario);
-        _notes = new NotesAccess(_plan, session.Database, session.Scratchpad);
         _solutions = new SolutionMemory(_plan.Scenario.Learning);
         _display = new RunDisplay(_plan.Scenario.SelfPlay.Rounds, session.Watch);
         Become(Preparing);
@@ -92,6 +93,20 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
+        // What an actor throws at its start is lost with it: the run's own error goes to whoever waits for the run.
+        try
+        {
+            Begin();
+        }
+        catch (Exception cause)
+        {
+            _session.Fail(cause);
+        }
+    }
+
+    private void Begin()
+    {
+        _notes = new NotesAccess(_plan, _session.Database, _session.Scratchpad);
         _learner = Context.Watch(Context.ActorOf(LearnerActor.Props(_plan, _session.Stop), "learner"));
         _scratchpad = Context.Watch(Context.ActorOf(ScratchpadActor.Props(_session.Scratchpad), "scratchpad"));
         _recorder = Context.Watch(Context.ActorOf(Recorder.Props(_session.Database, _session.Records), "recorder"));
@@ -100,21 +115,24 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer("tick", new Tick(), TimeSpan.FromMilliseconds(500));
         StoredRound? last = _session.Records.LastRound();
         SocietyState? state = last is null ? null : SocietyState.Load(last.State);
-        _display.Begin(_session.Records.HeldOut());
+        _display.Begin(_session.Records);
         _learner.Tell(new LearnerActor.Prepare(state is null ? null : _session.Directory.Checkpoint(state.ResumePoint)));
     }
 
     protected override void PreRestart(Exception reason, object message)
     {
-        _display.Say($"round {_round} is begun again after an error: {reason.Message}");
+        // What is wrong with a scenario, a file or a disk is as wrong the second time.
+        if (reason is SocietyException) _session.Fail(reason);
+        else _display.Say($"round {_round} is begun again after an error: {reason.Message}");
         _session.Restarted(reason);
         base.PreRestart(reason, message);
     }
 
     protected override void PostStop() => _stopping.Dispose();
 
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(3, TimeSpan.FromMinutes(1), cause =>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(5, TimeSpan.FromHours(1), cause =>
     {
+        _lastTrouble = cause.Message;
         _display.Say($"a part of the society is restarted after an error: {cause.Message}");
         return Directive.Restart;
     });
@@ -143,7 +161,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _solutions = Remembered(_lifetimes.MemoryFrom(_round), _round);
             if (prepared.Pretrained is { } pretrained)
             {
-                _trainSeconds = _clock.Elapsed.TotalSeconds;
+                _trainSeconds = pretrained.Elapsed.TotalSeconds;
                 _trainTokens = pretrained.TokensPerSecond * _trainSeconds;
                 _metrics.Add(new MetricRecord("imitation-loss", pretrained.Loss));
             }
@@ -154,6 +172,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
                 return;
             }
 
+            _stopAfterRound = state.Stopped;
+            if (_stopAfterRound) _display.Say($"a guard ended this run after round {_round}; to go on against it, run its scenario anew with guards.stop=false");
             _resume = (state.ResumePoint, state.ResumeRound ?? _round);
             CatchUp(_resume.Round + 1);
         });
@@ -198,7 +218,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private void Propose()
     {
         _proposals = new AgentActor.Proposed[Scenario.SelfPlay.ProposalsPerRound];
-        _missing = _proposals.Length;
+        _asked = _missing = _proposals.Length;
         Frontier frontier = _memory.Reward.Frontier(_plan.Environment.MaximumDifficulty);
         for (int index = 0; index < _proposals.Length; index++)
         {
@@ -230,7 +250,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         Receive<AgentActor.Proposed>(proposed =>
         {
             _proposals[proposed.Index] = proposed;
-            _meter = proposed.Meter;
+            Take(proposed.Meter);
             if (--_missing > 0) return;
             Solve(ProblemSelection.Of(_plan, _round, [.. _proposals.Select(each => (each.Proposal, each.Episode.Agent))], _played));
         });
@@ -241,7 +261,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         _selection = selection;
         int attempts = Scenario.SelfPlay.AttemptsPerProblem;
         _attempts = new AgentActor.Solved[selection.Problems.Count * attempts];
-        _missing = _attempts.Length;
+        _asked = _missing = _attempts.Length;
         IReadOnlyList<Agent> solvers = _plan.Solvers;
         int[] experiments = [.. solvers.Select(_ => Scenario.Culture.ExperimentsPerRound)];
         INotes[] notes = [.. solvers.Select(solver => _notes.Of(solver.Name, _round))];
@@ -317,7 +337,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
 
     private void Migrate()
     {
-        EditRequest[] migration = [.. _notes.Migration(_round), .. _notes.Books(_round)];
+        // A round that is played again finds what it spread the first time: to spread it once more would carry notes two steps.
+        EditRequest[] migration = _notes.Spread(_round) ? [] : [.. _notes.Migration(_round), .. _notes.Books(_round)];
         if (migration.Length == 0)
         {
             Admit();
@@ -411,11 +432,11 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             then?.Invoke();
         });
         Receive<CultureMeasured>(Take);
-        Receive<Tick>(_ => _display.Repeat(_missing, Math.Max(_proposals.Length, _attempts.Length)));
+        Receive<Tick>(_ => _display.Repeat(_missing, _asked));
         Receive<Interrupt>(_ => _session.EndAs(RunEnd.Interrupted));
         Receive<Failed>(failed => Fail(failed.Cause));
         Receive<AgentActor.Unplayable>(unplayable => Fail(new SocietyException($"episode {unplayable.Episode} cannot be played: {unplayable.Reason}", badInput: false)));
-        Receive<Terminated>(ended => Fail(new SocietyException($"{ended.ActorRef.Path.Name} failed again and again and was stopped; 'agentsociety resume {_session.Directory.Path}' goes on from the last stored round", badInput: false)));
+        Receive<Terminated>(ended => Fail(new SocietyException($"{ended.ActorRef.Path.Name} failed again and again and was stopped ({_lastTrouble}); 'agentsociety resume {_session.Directory.Path}' goes on from the last stored round", badInput: false)));
     }
 
     private void Fail(Exception cause)
@@ -433,10 +454,12 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         MaximumTokens = Scenario.SelfPlay.MaximumTokens,
     };
 
+    private void Take(DecodingMeter meter) => _work.Take(meter);
+
     private void Place(AgentActor.Solved solved)
     {
         _attempts[solved.Place] = solved;
-        _meter = solved.Meter;
+        Take(solved.Meter);
         _missing--;
     }
 
@@ -451,13 +474,14 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     {
         double seconds = _clock.Elapsed.TotalSeconds;
         (long pages, long revisions) = _session.Records.ScratchpadSize();
+        DecodingMeter meter = _work.Total;
         RoundCost cost = new(
-            seconds - _clockAtRound, _meter.Seconds - _meterAtRound.Seconds, _meter.DecodedTokens - _meterAtRound.DecodedTokens, _trainSeconds, _trainTokens);
+            seconds - _clockAtRound, meter.Seconds - _meterAtRound.Seconds, meter.DecodedTokens - _meterAtRound.DecodedTokens, _trainSeconds, _trainTokens);
         _metrics.AddRange(RoundMetrics.Of(cost));
         _metrics.Add(new MetricRecord("pages", pages));
         _metrics.Add(new MetricRecord("revisions", revisions));
         _display.Stored(_metrics, cost, pages, revisions);
-        (_clockAtRound, _meterAtRound, _trainSeconds, _trainTokens) = (seconds, _meter, 0, 0);
+        (_clockAtRound, _meterAtRound, _trainSeconds, _trainTokens) = (seconds, meter, 0, 0);
         return [.. _metrics.Where(metric => double.IsFinite(metric.Value))];
     }
 }

@@ -89,6 +89,9 @@ internal sealed class NotesAccess
         }
     }
 
+    /// <summary>True where the migration and the books of a round were committed, in an earlier life of the run.</summary>
+    public bool Spread(int round) => _database.KnowsEdits($"migration/{round}/") || _database.KnowsEdits($"{round}/book/");
+
     /// <summary>The edits of the migration that follows a round; none where none is due.</summary>
     public IReadOnlyList<EditRequest> Migration(int round) => _topology.MigratesAfter(round)
         ? [.. _topology.Migration(_lifetimes.EraOf(round).View(_scratchpad.Snapshot(round)), round).Select(request => request with { Edit = request.Edit with { Page = _lifetimes.EraOf(round).Page(request.Edit.Page) } })]

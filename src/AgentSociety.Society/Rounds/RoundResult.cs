@@ -59,7 +59,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
     private static JudgedEpisode Rewarded(AgentActor.Proposed proposed, (Fate Fate, string? Problem) became, Dictionary<string, double> rates, ProposerReward reward, double charge)
     {
         Problem? problem = proposed.Proposal.Problem;
-        double own = became.Problem is { } id ? rates[id] : 0;
+        double? own = became.Problem is { } id ? rates[id] : null;
         EpisodeRecord episode = became.Fate switch
         {
             Fate.Malformed => proposed.Episode with { Outcome = Outcome.Malformed, Reward = reward.Malformed },

@@ -25,6 +25,9 @@ public sealed record SocietyState
     /// <summary>Matched rollouts that the scratchpad is told of before the next round.</summary>
     public IReadOnlyList<CandidateReport> Reports { get; init; } = [];
 
+    /// <summary>True where a guard ended the run with this round.</summary>
+    public bool Stopped { get; init; }
+
     /// <summary>The past selves that sit opposite, where the environment is a league; null elsewhere.</summary>
     public string? PastSelves { get; init; }
 

@@ -58,6 +58,18 @@ public sealed record RunDirectory(string Path)
         return directory;
     }
 
+    /// <summary>Takes the directory away again where no round was stored in it: what could not begin leaves nothing behind.</summary>
+    public void DiscardUnbegun()
+    {
+        if (File.Exists(Database))
+        {
+            using SocietyDatabase database = SocietyDatabase.OpenReadOnly(Database);
+            if (new RunRecords(database).LastRound() is not null) return;
+        }
+
+        Directory.Delete(Path, recursive: true);
+    }
+
     /// <summary>The directory of a run that exists.</summary>
     /// <exception cref="SocietyException">There is no run in it.</exception>
     public static RunDirectory Open(string path)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AgentSociety.Core.Records;
+using AgentSociety.Culture;
 using AgentSociety.Learning;
 
 namespace AgentSociety.Society;
@@ -12,11 +13,22 @@ internal sealed class RunDisplay(int rounds, Action<RunProgress> watch)
     private RunProgress _shown = new() { Phase = RunPhase.Start, Round = 0, Rounds = rounds, Elapsed = TimeSpan.Zero };
     private (double Seconds, int Round)? _firstRound;
 
-    /// <summary>Takes up the results of an earlier life of the run.</summary>
-    public void Begin(IEnumerable<HeldOutPoint> heldOut)
+    /// <summary>Takes up how an earlier life of the run left it.</summary>
+    public void Begin(RunRecords records)
     {
-        _heldOut.AddRange(heldOut);
-        Tell(_shown with { HeldOut = [.. _heldOut] });
+        _heldOut.AddRange(records.HeldOut());
+        (long pages, long revisions) = records.ScratchpadSize();
+        double? Last(string metric) => records.Metric(metric) is [.., var latest] ? latest.Value : null;
+        Tell(_shown with
+        {
+            Round = records.LastRound()?.Round ?? 0,
+            HeldOut = [.. _heldOut],
+            Frontier = (int?)Last("frontier"),
+            SolveRate = Last("solve-rate"),
+            ProposedDifficulty = Last("proposed-difficulty"),
+            Pages = (int)pages,
+            Revisions = (int)revisions,
+        });
     }
 
     /// <summary>A phase begins.</summary>

@@ -135,11 +135,18 @@ public static class RunLauncher
     {
         if (scenario.BaseFolder is not { } folder) return scenario;
         string copy = directory.Checkpoint(BaseCheckpoint);
-        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        try
         {
-            string target = Path.Combine(copy, Path.GetRelativePath(folder, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target, overwrite: true);
+            foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            {
+                string target = Path.Combine(copy, Path.GetRelativePath(folder, file));
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Copy(file, target, overwrite: true);
+            }
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new SocietyException($"{folder}: the base model cannot be copied to {copy} ({cause.Message}); make room or access", cause: cause);
         }
 
         return scenario with { BaseFolder = copy };

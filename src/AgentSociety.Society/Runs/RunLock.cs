@@ -24,7 +24,7 @@ internal sealed class RunLock : IDisposable
         }
         catch (IOException cause)
         {
-            throw new SocietyException($"{directory.Path}: another process is running this run, or the disk is full ({cause.Message}); wait for it, or name another directory with --out", cause: cause);
+            throw new SocietyException($"{directory.Path}: another process is running this run, or the place is full or read-only ({cause.Message}); wait for it, or name another directory with --out", cause: cause);
         }
     }
 

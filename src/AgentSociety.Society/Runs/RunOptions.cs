@@ -9,7 +9,7 @@ public sealed record RunOptions
     /// <summary><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Threads of one tensor operation; null for as many as the machine has cores.</summary>
+    /// <summary>Threads that decode and train; null for as many as the machine has cores.</summary>
     public int? Threads { get; init; }
 
     /// <summary>The database whose notes readers are shown where <c>culture.shown</c> is <c>placebo</c>, in place of <c>culture.placeboDatabase</c>; its notes become part of the run.</summary>

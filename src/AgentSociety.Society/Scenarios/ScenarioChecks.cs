@@ -2,6 +2,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Culture;
 using AgentSociety.Learning;
 
 namespace AgentSociety.Society;
@@ -30,7 +31,18 @@ internal static class ScenarioChecks
             Fault("population", "has no author, and culture.books needs one; add - {role: author}, or set culture.books.everyRounds to 0");
         if (scenario.Consolidation.EveryRounds > 0 && scenario.Learning.Weights != TrainedWeights.Full)
             Fault("consolidation.everyRounds", "asks for sleep, which trains all of a model's own weights, and learning.weights is lora; set one of the two otherwise");
+        if (scenario.Learning is { EntropyFloor: > 0, SolverEntropy: 0, ProposerEntropy: 0 })
+            Fault("learning.entropyFloor", "raises the entropy bonus, and both bonuses are 0; set learning.solverEntropy or learning.proposerEntropy above 0");
+        Culture(scenario, Fault);
         Environment(scenario, entry, Fault);
+    }
+
+    private static void Culture(Scenario scenario, Action<string, string> fault)
+    {
+        foreach (string name in scenario.Culture.SharedNamespaces.Where(name => !CultureTopology.CanBeShared(name)))
+            fault("culture.sharedNamespaces", $"holds '{name}', which is no namespace that can be shared; these are: {string.Join(", ", PageName.Namespaces.Where(CultureTopology.CanBeShared))}");
+        int agents = scenario.Population.Sum(some => some.Count);
+        if (scenario.Culture.Sharing == Sharing.Groups && scenario.Culture.Groups > agents) fault("culture.groups", $"is {scenario.Culture.Groups}, and there are {agents} agents; lower it");
     }
 
     private static void Architecture(ArchitectureSettings shape, Action<string, string> fault)

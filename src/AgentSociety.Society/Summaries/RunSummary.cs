@@ -91,7 +91,7 @@ public sealed record RunSummary
         try
         {
             RunSummary summary = JsonSerializer.Deserialize<RunSummary>(File.ReadAllText(path), Format) ?? throw new SocietyException($"{path}: is empty");
-            return summary.Version == CurrentVersion ? summary : throw new SocietyException($"{path}: is a summary of version {summary.Version}, and this program reads {CurrentVersion}; make it again by 'agentsociety show RUN'");
+            return summary.Version == CurrentVersion ? summary : throw new SocietyException($"{path}: is a summary of version {summary.Version}, and this program reads {CurrentVersion}; make it again by 'agentsociety show RUN --report'");
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or JsonException)
         {

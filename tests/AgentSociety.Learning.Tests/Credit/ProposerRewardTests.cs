@@ -48,6 +48,18 @@ public sealed class ProposerRewardTests
         Assert.True(reward.Of(7, 0) < 0.01);
     }
 
+    [Theory]
+    [InlineData(0.9, 2, 1)]
+    [InlineData(0, 2, 1)]
+    [InlineData(0.9, 0, 0)]
+    public void A_problem_that_was_not_played_is_worth_what_is_known_of_its_difficulty_and_where_nothing_is_what_optimism_says(double smoothing, double optimism, double unknown)
+    {
+        ProposerReward reward = new(new ProposerSettings { Smoothing = smoothing, Optimism = optimism });
+        reward.Observe(4, 1);
+        Assert.Equal(ProposerReward.Learnability(reward.SolveRate(4)!.Value), reward.Of(4, null));
+        Assert.Equal(unknown, reward.Of(5, null));
+    }
+
     [Fact]
     public void A_restored_reward_goes_on_to_the_last_bit()
     {

@@ -59,6 +59,18 @@ public sealed class ModelHostTests : TestKit
     }
 
     [Fact]
+    public void A_request_whose_tools_cannot_be_opened_is_refused_alone()
+    {
+        IActorRef host = Sys.ActorOf(ModelHost.Props(_model));
+        host.Tell(Request("first", 1), TestActor);
+        host.Tell(Request("bad", 2) with { OpenTools = () => throw new InvalidOperationException("no tools today") }, TestActor);
+        host.Tell(Request("last", 3), TestActor);
+        object[] answers = [.. Enumerable.Range(0, 3).Select(_ => ExpectMsg<object>())];
+        Assert.Equal(new ModelHost.Refused("bad", "no tools today"), Assert.Single(answers.OfType<ModelHost.Refused>()));
+        Assert.Equal(["first", "last"], answers.OfType<ModelHost.Generated>().Select(answer => answer.Generation.Id).Order());
+    }
+
+    [Fact]
     public void A_cancelled_request_gets_no_answer()
     {
         IActorRef host = Sys.ActorOf(ModelHost.Props(_model));

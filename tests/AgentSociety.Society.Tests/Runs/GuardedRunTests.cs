@@ -54,6 +54,8 @@ public sealed class GuardedRunTests : IDisposable
         Assert.Equal(round, records.LastRound()!.Round);
         Assert.Equal(round, records.HeldOut()[^1].Round);
         Assert.True(File.Exists(Path.Combine(directory.Checkpoint(records.Checkpoints()[^1].Name), "model.safetensors")));
+        Assert.Equal(RunEnd.Stopped, await TinySociety.Resume(directory));
+        Assert.Equal(round, records.LastRound()!.Round);
     }
 
     [Fact]

@@ -94,6 +94,27 @@ public sealed class RunTests : IDisposable
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }
 
+    // Five on a ring: what a notebook gets from its neighbour in one migration must not travel on in the same one.
+    [Theory]
+    [InlineData(RunPhase.Learn, 2)]
+    [InlineData(RunPhase.Learn, 4)]
+    [InlineData(RunPhase.Evaluate, 4)]
+    public async Task News_travels_one_step_a_migration_also_where_the_round_is_played_again(RunPhase phase, int round)
+    {
+        string[] ring = [.. TinySociety.Literate, "population=[{role: proposer, count: 1}, {role: solver, count: 5}]", "culture.sharing=ring", "culture.migrateEveryRounds=2", "selfPlay.rounds=5", "selfPlay.problemsPerRound=10", "evaluation.everyRounds=2"];
+        RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
+        await TinySociety.Run(_tiny.Scenario(ring), whole);
+        using CancellationTokenSource stop = new();
+        await TinySociety.Run(_tiny.Scenario(ring), broken, progress =>
+        {
+            if (progress.Phase == phase && progress.Round == round) stop.Cancel();
+        }, stop.Token);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
+        Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(whole.Database);
+        Assert.Contains(new PageArchive(database).Changes(0, 10_000), change => change.Author.StartsWith("migration:", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_finished_run_can_be_resumed_and_does_nothing()
     {
