@@ -169,6 +169,7 @@ public sealed class AgentActor : ReceiveActor
             Id = episode,
             Prompt = prompt,
             Adapter = playing.Adapter ?? _agent.Adapter,
+            Owner = _agent.Name,
             Sampling = new SamplingSettings { Temperature = playing.Temperature },
             Key = playing.Key,
             MaximumTokens = playing.MaximumTokens,

@@ -24,6 +24,9 @@ public sealed class ModelHost : ReceiveActor
         /// <summary>Whose weights to continue with.</summary>
         public required string Adapter { get; init; }
 
+        /// <summary>Whom it is for: where more wait than the batch has room for, owners get room by turns. What is drawn does not depend on it.</summary>
+        public string Owner { get; init; } = "";
+
         /// <summary>How tokens are drawn.</summary>
         public required SamplingSettings Sampling { get; init; }
 
@@ -53,15 +56,17 @@ public sealed class ModelHost : ReceiveActor
     public sealed record Cancel(string Id);
 
     private static readonly object Continue = new();
+    private const int UsualSlots = 256;
     private readonly LanguageModel _model;
+    private readonly int _slots;
     private readonly Dictionary<string, Waiting> _waiting = [];
     private DecodingEngine? _engine;
     private bool _decoding;
 
-    /// <summary>A host of this model.</summary>
-    public ModelHost(LanguageModel model)
+    /// <summary>A host of this model, with room for so many sequences in a batch.</summary>
+    public ModelHost(LanguageModel model, int slots)
     {
-        _model = model;
+        (_model, _slots) = (model, slots);
         Receive<Generate>(Submit);
         Receive<Cancel>(cancel =>
         {
@@ -71,10 +76,10 @@ public sealed class ModelHost : ReceiveActor
     }
 
     /// <summary>How to make one, on a thread of its own.</summary>
-    public static Props Props(LanguageModel model) => Akka.Actor.Props.Create(() => new ModelHost(model)).WithDispatcher(Dispatchers.OwnThread);
+    public static Props Props(LanguageModel model, int slots = UsualSlots) => Akka.Actor.Props.Create(() => new ModelHost(model, slots)).WithDispatcher(Dispatchers.OwnThread);
 
     /// <inheritdoc />
-    protected override void PreStart() => _engine = new DecodingEngine(_model);
+    protected override void PreStart() => _engine = new DecodingEngine(_model, _slots);
 
     /// <inheritdoc />
     protected override void PostStop() => _engine?.Dispose();
@@ -97,6 +102,7 @@ public sealed class ModelHost : ReceiveActor
                 Id = request.Id,
                 Prompt = _model.Tokenizer.Encode(request.Prompt),
                 Adapter = request.Adapter,
+                Owner = request.Owner,
                 Sampling = request.Sampling,
                 Key = request.Key,
                 Tools = tools,
