@@ -74,6 +74,20 @@ public sealed class RequestTests
     }
 
     [Fact]
+    public async Task What_is_written_fulfils_the_schema_whatever_the_weights()
+    {
+        const string schema = """{"type":"object","properties":{"name":{"type":"string","maxLength":6},"count":{"type":"integer"},"parts":{"type":"array","items":{"enum":["a","bc"]},"maxItems":2},"note":{"type":["boolean","null"]}},"required":["name","parts"],"additionalProperties":false}""";
+        NJsonSchema.JsonSchema oracle = await NJsonSchema.JsonSchema.FromJsonAsync(schema);
+        using LanguageModel model = Pairs();
+        using DecodingEngine engine = new(model);
+        GenerationRequest[] requests = [.. Requests(model, 40).Select(request => request with { Schema = schema })];
+        Generation[] ended = [.. Torch.Decode(engine, requests).Values.Where(generation => generation.FinishReason == FinishReason.EndOfText)];
+        Assert.NotEmpty(ended);
+        Assert.All(ended, generation => Assert.Empty(oracle.Validate(Written(generation))));
+        Assert.Contains("a pattern and for a schema", Assert.Throws<SocietyException>(() => engine.Submit(requests[0] with { Pattern = "a" })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_pattern_that_is_none_or_cannot_be_written_is_refused_when_it_is_submitted()
     {
         using LanguageModel model = Torch.Model();

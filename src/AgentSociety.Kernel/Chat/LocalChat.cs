@@ -53,6 +53,7 @@ public sealed class LocalChat
             Stops = [.. _settings.Stops, .. ask.Stops],
             Alternatives = ask.Alternatives,
             Pattern = ask.Pattern,
+            Schema = ask.Schema,
             Owner = ask.Owner,
         };
         ToolCallReader calls = new(ask.Functions, () => $"call_{Guid.CreateVersion7():n}");
@@ -127,6 +128,9 @@ public sealed record ChatAsk
 
     /// <summary>A regular expression that the whole answer matches; null for any answer.</summary>
     public string? Pattern { get; init; }
+
+    /// <summary>A JSON schema that the whole answer fulfils, so that it calls no function; null for any answer.</summary>
+    public string? Schema { get; init; }
 
     /// <summary>Whom the answer is for; those who ask at once get places by turns.</summary>
     public string Owner { get; init; } = "";

@@ -80,7 +80,7 @@ public sealed class LocalChatClient(LocalChat chat) : IChatClient
         List<DialogueTurn> turns = [.. messages.SelectMany(Turns)];
         if (options?.Instructions is { Length: > 0 } instructions) turns.Insert(0, new DialogueTurn { Role = "system", Text = instructions });
         Refuse(options?.ToolMode is RequiredChatToolMode, "a call cannot be forced; use the automatic tool mode");
-        Refuse(options?.ResponseFormat is ChatResponseFormatJson, "a JSON format cannot be enforced; ask for it in words");
+        Refuse(options?.ResponseFormat is ChatResponseFormatJson { Schema: null }, "JSON of any shape cannot be enforced; give its schema");
         Refuse(options?.FrequencyPenalty is not (null or 0) || options?.PresencePenalty is not (null or 0), "frequency and presence penalties are not supported; leave them at 0");
         return new ChatAsk
         {
@@ -96,6 +96,7 @@ public sealed class LocalChatClient(LocalChat chat) : IChatClient
             Seed = options?.Seed,
             MaximumTokens = options?.MaxOutputTokens ?? int.MaxValue,
             Stops = options?.StopSequences is { } stops ? [.. stops] : [],
+            Schema = (options?.ResponseFormat as ChatResponseFormatJson)?.Schema?.GetRawText(),
         };
     }
 

@@ -160,6 +160,7 @@ public sealed class LocalModel : IDisposable
                 MaximumTokens = request.MaximumTokens,
                 Alternatives = request.Alternatives,
                 Pattern = request.Pattern,
+                Schema = request.Schema,
                 Owner = request.Owner,
                 Observer = token =>
                 {

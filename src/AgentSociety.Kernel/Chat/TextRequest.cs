@@ -26,6 +26,9 @@ public sealed record TextRequest
     /// <summary>A regular expression that the whole text matches (see <see cref="GenerationRequest.Pattern"/>); null for any text.</summary>
     public string? Pattern { get; init; }
 
+    /// <summary>A JSON schema that the whole text fulfils (see <see cref="GenerationRequest.Schema"/>); null for any text.</summary>
+    public string? Schema { get; init; }
+
     /// <summary>Whom it is for; owners get places in the batch by turns.</summary>
     public string Owner { get; init; } = "";
 

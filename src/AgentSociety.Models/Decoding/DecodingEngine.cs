@@ -33,7 +33,7 @@ public sealed class DecodingEngine : IDisposable
     private readonly List<Sequence> _active = [];
     private readonly HashSet<string> _known = [];
     private readonly Dictionary<string, ToolMarkers> _markers = [];
-    private readonly Dictionary<string, TokenPattern> _patterns = [];
+    private readonly Dictionary<(string? Pattern, string? Schema), TokenPattern> _patterns = [];
     private readonly List<(long Number, Generation Generation)> _done = [];
     private readonly List<Sequence> _sampling = [];
     private readonly Row[] _rows;
@@ -94,7 +94,7 @@ public sealed class DecodingEngine : IDisposable
     }
 
     /// <summary>Puts a request into the queue; it joins the batch at a later step, each owner's first come, first served.</summary>
-    /// <exception cref="SocietyException">The prompt is empty or does not fit the context, the adapter is unknown, a stop is empty, or no text of the pattern can be written.</exception>
+    /// <exception cref="SocietyException">The prompt is empty or does not fit the context, the adapter is unknown, a stop is empty, or pattern or schema cannot be kept.</exception>
     /// <exception cref="ArgumentException">A request of this name is not finished, or a token is not of the vocabulary.</exception>
     public void Submit(GenerationRequest request)
     {
@@ -110,7 +110,7 @@ public sealed class DecodingEngine : IDisposable
         if (AdapterOf(request) is { } adapter && !_model.Adapters.ContainsKey(adapter))
             throw new SocietyException($"request {request.Id}: the model has no adapter '{adapter}'; it has {(_model.Adapters.Count == 0 ? "none" : string.Join(", ", _model.Adapters.Keys.Order(StringComparer.Ordinal)))}");
         if (request.Stops.Any(string.IsNullOrEmpty)) throw new SocietyException($"request {request.Id}: a stop is empty, and would be met at once; leave it out");
-        if (PatternOf(request) is { Possible: false }) throw new SocietyException($"request {request.Id}: the tokenizer cannot write any text that matches '{request.Pattern}'");
+        if (PatternOf(request) is { Possible: false }) throw new SocietyException($"request {request.Id}: the tokenizer cannot write any text that {(request.Schema is null ? $"matches '{request.Pattern}'" : "fulfils the schema")}");
         if (!_known.Add(request.Id)) throw new ArgumentException($"A request named {request.Id} is not finished.", nameof(request));
         _waiting.Enqueue(request);
         if (request.Deadline is not null) _deadlines++;
@@ -295,10 +295,12 @@ public sealed class DecodingEngine : IDisposable
 
     private TokenPattern? PatternOf(GenerationRequest request)
     {
-        if (request.Pattern is not { } pattern) return null;
-        if (_patterns.TryGetValue(pattern, out TokenPattern? known)) return known;
+        if (request is { Pattern: null, Schema: null }) return null;
+        if (request is { Pattern: not null, Schema: not null }) throw new SocietyException($"request {request.Id}: it asks for a pattern and for a schema; leave one of them out");
+        if (_patterns.TryGetValue((request.Pattern, request.Schema), out TokenPattern? known)) return known;
         if (_patterns.Count == MostPatterns) _patterns.Clear();
-        return _patterns[pattern] = new TokenPattern(PatternAutomaton.Build(pattern), Tokens, _model.EndTokens);
+        PatternAutomaton automaton = request.Schema is { } schema ? PatternAutomaton.Build(SchemaPattern.Of(schema), "the schema, written out as a regular expression") : PatternAutomaton.Build(request.Pattern!);
+        return _patterns[(request.Pattern, request.Schema)] = new TokenPattern(automaton, Tokens, _model.EndTokens);
     }
 
     /// <summary>Ends what is of no use any more.</summary>

@@ -40,6 +40,12 @@ public sealed record GenerationRequest
     /// <remarks>Log-probabilities are those of the restricted distribution, as with top-k. See docs/models.md for the syntax.</remarks>
     public string? Pattern { get; init; }
 
+    /// <summary>
+    /// A JSON schema that what the model writes fulfils, tool replies left out; null for none, and not together with <see cref="Pattern"/>. A limit may cut the text off before.
+    /// </summary>
+    /// <remarks>See docs/models.md for what of JSON schemas is kept; anything else is refused at <see cref="DecodingEngine.Submit"/> with its place in the schema.</remarks>
+    public string? Schema { get; init; }
+
     /// <summary>Whom the request is for. Owners get free slots by turns; what is drawn does not depend on it.</summary>
     public string Owner { get; init; } = "";
 
@@ -102,7 +108,7 @@ public enum FinishReason
     /// <summary>Its <see cref="GenerationRequest.Deadline"/> passed.</summary>
     DeadlinePassed,
 
-    /// <summary>No token of the vocabulary continues the text towards its <see cref="GenerationRequest.Pattern"/>.</summary>
+    /// <summary>No token of the vocabulary continues the text towards its <see cref="GenerationRequest.Pattern"/> or <see cref="GenerationRequest.Schema"/>.</summary>
     PatternImpossible,
 }
 

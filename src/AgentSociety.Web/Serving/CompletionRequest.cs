@@ -5,7 +5,7 @@ using AgentSociety.Kernel;
 namespace AgentSociety.Web.Serving;
 
 /// <summary>A request for chat completions, checked.</summary>
-/// <remarks>What a local model cannot do is refused by name; what only describes the request to its vendor (<c>metadata</c>, <c>store</c>, …) is passed over. <c>user</c> tells apart who gets free places by turns, <c>guided_regex</c> is a pattern that the answer matches.</remarks>
+/// <remarks>What a local model cannot do is refused by name; what only describes the request to its vendor (<c>metadata</c>, <c>store</c>, …) is passed over. <c>user</c> tells apart who gets free places by turns, <c>guided_regex</c> is a pattern that the answer matches, <c>response_format</c> may name a JSON schema.</remarks>
 internal sealed record CompletionRequest
 {
     private const int MostChoices = 64;
@@ -65,6 +65,7 @@ internal sealed record CompletionRequest
             MaximumTokens = most,
             Stops = Stops(body),
             Pattern = Text(body, "guided_regex"),
+            Schema = Schema(body),
             Owner = Text(body, "user") ?? "",
             Alternatives = probabilities ? alternatives ?? 0 : 0,
         };
@@ -98,8 +99,6 @@ internal sealed record CompletionRequest
 
         if (Get(body, "logit_bias") is { ValueKind: JsonValueKind.Object } bias && bias.EnumerateObject().Any())
             throw new RequestFault(400, "logit_bias is not supported here", "logit_bias", "unsupported_parameter");
-        if (Get(body, "response_format") is { } format && (format.ValueKind != JsonValueKind.Object || Text(format, "type") != "text"))
-            throw new RequestFault(400, "only response_format text can be kept here; ask for another in words", "response_format", "unsupported_parameter");
         if (Get(body, "functions") is not null) throw new RequestFault(400, "functions is not supported here; use tools", "functions", "unsupported_parameter");
     }
 
@@ -123,6 +122,17 @@ internal sealed record CompletionRequest
         if (Get(from, name) is not { } value) return null;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number <= most
             ? number : throw new RequestFault(400, $"{name} is not a whole number from {least}{(most == int.MaxValue ? " on" : $" to {most}")}", name);
+    }
+
+    /// <summary>The schema that the answer must fulfil; null for any text.</summary>
+    private static string? Schema(JsonElement body)
+    {
+        if (Get(body, "response_format") is not { } format) return null;
+        string? type = format.ValueKind == JsonValueKind.Object ? Text(format, "type") : null;
+        if (type == "text") return null;
+        if (type != "json_schema") throw new RequestFault(400, "response_format is text or json_schema here; JSON of any shape cannot be kept, name its schema", "response_format", "unsupported_parameter");
+        if (Get(format, "json_schema") is not { ValueKind: JsonValueKind.Object } wanted || Get(wanted, "schema") is not { } schema) throw new RequestFault(400, "response_format has no json_schema with a schema", "response_format");
+        return schema.GetRawText();
     }
 
     private static long? Seed(JsonElement body)

@@ -1,6 +1,9 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Environments.Laws;
+using AgentSociety.Environments.Operators;
 using AgentSociety.Models;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
@@ -81,6 +84,28 @@ public sealed class ModelHostTests : TestKit
         ExpectNoMsg(TimeSpan.FromMilliseconds(200));
     }
 
+    [Fact]
+    public void One_who_asks_for_much_does_not_keep_another_waiting()
+    {
+        IActorRef host = Sys.ActorOf(ModelHost.Props(_model, slots: 1));
+        using ManualResetEventSlim asked = new();
+        host.Tell(Request("much-0", 1) with { Owner = "bob", OpenTools = () => Held(asked) }, TestActor);
+        for (int index = 1; index < 5; index++) host.Tell(Request($"much-{index}", (ulong)index) with { Owner = "bob" }, TestActor);
+        host.Tell(Request("little", 9) with { Owner = "ann" }, TestActor);
+        asked.Set();
+        Assert.Equal(["much-0", "little"], Enumerable.Range(0, 6).Select(_ => ExpectMsg<ModelHost.Generated>(TimeSpan.FromSeconds(20)).Generation.Id).Take(2));
+    }
+
+    [Fact]
+    public void An_agent_asks_in_its_own_name()
+    {
+        Agent ann = new() { Name = "ann", Role = Role.Solver, Adapter = "shared" };
+        IActorRef agent = Sys.ActorOf(AgentActor.Props(ann, HiddenLaws.Operators(new HiddenOperatorsOptions { Operators = 3 }, 1), TestActor));
+        agent.Tell(new AgentActor.Propose { Episode = "one", Round = 1, Index = 0, Prompt = "?", Playing = new Playing { Checkpoint = "", Key = 1, Temperature = 1, MaximumTokens = 4 } });
+        ModelHost.Generate asked = ExpectMsg<ModelHost.Generate>();
+        Assert.Equal(("ann", "shared"), (asked.Owner, asked.Adapter));
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();
@@ -91,6 +116,13 @@ public sealed class ModelHostTests : TestKit
     {
         for (int index = 0; index < 8; index++) host.Tell(Request($"with-tools-{index}", (ulong)index) with { OpenTools = tools }, TestActor);
         return [.. Enumerable.Range(0, 8).Select(_ => ExpectMsg<ModelHost.Generated>(TimeSpan.FromSeconds(20))).OrderBy(answer => answer.Generation.Id, StringComparer.Ordinal).Select(Text)];
+    }
+
+    /// <summary>No tools, and the host is held up until everybody has asked.</summary>
+    private static IToolSession? Held(ManualResetEventSlim asked)
+    {
+        asked.Wait();
+        return null;
     }
 
     private static ModelHost.Generate Request(string id, ulong key) => new()

@@ -104,6 +104,30 @@ public sealed class ModelServerTests
         Assert.Contains("looking around", refused.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_answer_can_be_held_to_a_json_schema()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        const string schema = """{"type":"object","properties":{"sure":{"type":"boolean"},"kind":{"enum":["a","b"]},"marks":{"type":"array","items":{"type":"boolean"},"maxItems":3}},"required":["sure","kind","marks"],"additionalProperties":false}""";
+        for (long seed = 1; seed < 6; seed++)
+        {
+            ChatCompletionOptions options = new() { Seed = seed, MaxOutputTokenCount = 100, ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("answer", BinaryData.FromString(schema), jsonSchemaIsStrict: true) };
+            ChatCompletion whole = await served.Client().CompleteChatAsync([new UserChatMessage("Hello")], options);
+            JsonElement answer = JsonSerializer.Deserialize<JsonElement>(whole.Content[0].Text);
+            Assert.Equal(["sure", "kind", "marks"], answer.EnumerateObject().Select(property => property.Name));
+            Assert.Contains(answer.GetProperty("kind").GetString(), (string[])["a", "b"]);
+            Assert.InRange(answer.GetProperty("marks").EnumerateArray().Count(mark => mark.GetBoolean() || true), 0, 3);
+            Assert.Equal(ChatFinishReason.Stop, whole.FinishReason);
+            string streamed = string.Concat((await served.Client().CompleteChatStreamingAsync([new UserChatMessage("Hello")], options).ToListAsync()).SelectMany(update => update.ContentUpdate).Select(part => part.Text));
+            Assert.Equal(whole.Content[0].Text, streamed);
+        }
+
+        ChatCompletionOptions open = new() { ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("answer", BinaryData.FromString("""{"type":"object","properties":{"next":{"$ref":"#"}}}""")) };
+        ClientResultException refused = await Assert.ThrowsAsync<ClientResultException>(() => served.Client().CompleteChatAsync([new UserChatMessage("Hello")], open));
+        Assert.Equal(400, refused.Status);
+        Assert.Contains("#/properties/next/$ref", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -29,10 +29,13 @@ internal sealed class PatternAutomaton
     public int States => _next.Length;
 
     /// <summary>Builds the automaton of a pattern.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="called">What messages call it; null for the pattern itself.</param>
     /// <exception cref="SocietyException">The pattern cannot be read, is too large, or matches no text.</exception>
-    public static PatternAutomaton Build(string pattern)
+    public static PatternAutomaton Build(string pattern, string? called = null)
     {
-        Parts parts = new(pattern);
+        called ??= $"pattern '{pattern}'";
+        Parts parts = new(called);
         (int start, int end) = parts.Add(PatternParser.Parse(pattern));
         byte[] columns = parts.Columns(out int count);
         List<int[]> next = [];
@@ -61,13 +64,13 @@ internal sealed class PatternAutomaton
             }
         }
 
-        return alive[0] ? new PatternAutomaton(columns, [.. next], [.. accepting]) : throw new SocietyException($"pattern '{pattern}': no text matches it");
+        return alive[0] ? new PatternAutomaton(columns, [.. next], [.. accepting]) : throw new SocietyException($"{called}: no text matches it");
 
         int StateOf(int[] set)
         {
             string key = string.Join(',', set);
             if (known.TryGetValue(key, out int state)) return state;
-            if (known.Count == MostStates) throw new SocietyException($"pattern '{pattern}': it needs more than {MostStates} states; repeat less, or bound fewer repetitions from above");
+            if (known.Count == MostStates) throw new SocietyException($"{called}: it needs more than {MostStates} states; repeat less, or bound fewer repetitions from above");
             open.Enqueue(set);
             return known[key] = known.Count;
         }
@@ -96,7 +99,7 @@ internal sealed class PatternAutomaton
     }
 
     /// <summary>The automaton with several ways at once: edges of byte ranges, and edges that take nothing.</summary>
-    private sealed class Parts(string pattern)
+    private sealed class Parts(string called)
     {
         private readonly List<List<(byte First, byte Last, int To)>> _edges = [];
         private readonly List<List<int>> _free = [];
@@ -197,7 +200,7 @@ internal sealed class PatternAutomaton
 
         private int New()
         {
-            if (_edges.Count == MostParts) throw new SocietyException($"pattern '{pattern}': it has more than {MostParts} parts once its repetitions are written out; repeat less");
+            if (_edges.Count == MostParts) throw new SocietyException($"{called}: it has more than {MostParts} parts once its repetitions are written out; repeat less");
             _edges.Add([]);
             _free.Add([]);
             return _edges.Count - 1;

@@ -11,8 +11,10 @@ namespace AgentSociety.Models.Patterns;
 /// </remarks>
 internal sealed class PatternParser
 {
-    private const int MostRepeats = 1000;
-    private const int DeepestNesting = 100;
+    /// <summary>The greatest number of times that a part is repeated.</summary>
+    public const int MostRepeats = 1000;
+
+    private const int DeepestNesting = 120;
     private readonly string _pattern;
     private int _place;
     private int _depth;
