@@ -25,6 +25,9 @@ public sealed class Figures(string[] arguments)
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
     private readonly List<Figure> _rows = [];
 
+    /// <summary>The rows so far.</summary>
+    public IReadOnlyList<Figure> Rows => _rows;
+
     /// <summary>Measures something several times and notes the median.</summary>
     /// <param name="name">What is measured.</param>
     /// <param name="unit">Unit of the figure.</param>

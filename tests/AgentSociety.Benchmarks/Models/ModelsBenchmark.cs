@@ -23,7 +23,7 @@ internal static class ModelsBenchmark
 
     /// <summary>
     /// Runs all; <c>--only "0.3 M"</c> takes one size, <c>--skip train,memory</c> leaves parts out (decode, prefill, adapters, train, memory), <c>--long</c> takes
-    /// a million tokens and a thousand steps for memory, <c>--plot FILE</c> draws it.
+    /// a million tokens and a thousand steps for memory, <c>--plot FILE</c> draws it, <c>--markdown FILE</c> writes the table of the README.
     /// </summary>
     public static int Run(string[] arguments)
     {
@@ -33,6 +33,7 @@ internal static class ModelsBenchmark
         string[] skipped = Option(arguments, "--skip")?.Split(',') ?? [];
         foreach ((string name, ArchitectureSettings shape) in Shapes.Where(shape => only is null || only == shape.Name)) Size(figures, arguments, name, shape, skipped);
         if (!skipped.Contains("memory")) SteadyMemory.Measure(figures, Alphabet, arguments.Contains("--long"), Option(arguments, "--plot"));
+        if (Option(arguments, "--markdown") is { } file) ModelsTable.Write(file, figures.Rows);
         return figures.Finish();
     }
 
@@ -61,14 +62,14 @@ internal static class ModelsBenchmark
         }
     }
 
-    /// <summary>As many tokens as make a run of a second or two, at most 100, after prompts of a quarter of it, at most 8.</summary>
+    /// <summary>As many tokens as make a run of a second or two, 4 to 100, after prompts of a quarter of it, at most 8.</summary>
     private static void Decode(Figures figures, string name, LanguageModel model, double operations, double peak, params Peer[] peers)
     {
         foreach (int batch in (int[])[1, 64, 256])
         {
             using DecodingLoad load = new(model, batch);
-            int length = (int)Math.Clamp(300 / operations / batch, 8, 100), prompt = Math.Clamp(length / 4, 1, 8);
-            string title = $"{name}, decode, batch {batch}";
+            int length = (int)Math.Clamp(300 / operations / batch, 4, 100), prompt = Math.Clamp(length / 4, 1, 8);
+            string title = $"{name}, decode, batch {batch}, {prompt} + {length} tokens";
             double rate = figures.Against(title, "tokens/s", () => load.Decode(prompt, length), [.. peers.Select(peer => Other(peer, $"decode {batch} {prompt} {length}"))]);
             Share(figures, $"{title}, share of peak", rate * operations, peak);
         }
@@ -76,28 +77,29 @@ internal static class ModelsBenchmark
 
     private static void Prefill(Figures figures, string name, LanguageModel model, double operations, double peak, params Peer[] peers)
     {
-        int batch = (int)Math.Clamp(400 / operations / 128, 4, 16);
+        int length = operations > 0.1 ? 64 : 128, batch = (int)Math.Clamp(400 / operations / length, 4, 16);
         using DecodingLoad load = new(model, batch);
-        string title = $"{name}, prefill, {batch} x 128", words = $"prefill {batch} 128";
-        double rate = figures.Against(title, "tokens/s", () => load.Prefill(128), [.. peers.Select(peer => Other(peer, words))]);
+        string title = $"{name}, prefill, {batch} x {length}", words = $"prefill {batch} {length}";
+        double rate = figures.Against(title, "tokens/s", () => load.Prefill(length), [.. peers.Select(peer => Other(peer, words))]);
         Share(figures, $"{title}, share of peak", rate * operations, peak);
     }
 
     private static void Adapters(Figures figures, string name, LanguageModel model)
     {
-        int length = (int)Math.Clamp(400 / (2e-9 * model.ParameterCount) / 64, 8, 100);
+        int length = (int)Math.Clamp(400 / (2e-9 * model.ParameterCount) / 64, 4, 100), prompt = Math.Min(length, 8);
         using DecodingLoad many = new(model, 64, adapters: 64), one = new(model, 64, adapters: 1);
-        figures.Against($"{name}, decode, batch 64, 64 adapters", "tokens/s", () => many.Decode(8, length), [(() => "one adapter", () => Rate(() => one.Decode(8, length)), () => null)]);
+        figures.Against($"{name}, decode, batch 64, 64 adapters, {prompt} + {length} tokens", "tokens/s", () => many.Decode(prompt, length), [(() => "one adapter", () => Rate(() => one.Decode(prompt, length)), () => null)]);
     }
 
     private static void Train(Figures figures, string name, ArchitectureSettings shape, double operations, double peak, Peer torch)
     {
         using LanguageModel model = LanguageModel.Create(shape, new CharacterTokenizer(Alphabet), 1);
-        const int Length = 64;
-        int texts = model.ParameterCount > 50_000_000 ? 16 : 64, steps = (int)Math.Clamp(400 / (3 * operations) / (texts * Length), 1, 20);
-        using TrainingLoad load = new(model, texts, Length);
-        string title = $"{name}, train, {texts} x {Length}";
-        double rate = figures.Against(title, "tokens/s", () => Enumerable.Range(0, steps).Sum(_ => load.Step()), [Other(torch, $"train {texts} {Length} {steps}")]);
+        // Of the largest, short texts, which still make groups for two threads.
+        bool large = model.ParameterCount > 50_000_000;
+        int texts = large ? 16 : 64, length = large ? 32 : 64, steps = (int)Math.Clamp(400 / (3 * operations) / (texts * length), 1, 20);
+        using TrainingLoad load = new(model, texts, length);
+        string title = $"{name}, train, {texts} x {length}";
+        double rate = figures.Against(title, "tokens/s", () => Enumerable.Range(0, steps).Sum(_ => load.Step()), [Other(torch, $"train {texts} {length} {steps}")]);
         Share(figures, $"{title}, share of peak", rate * 3 * operations, peak);
     }
 

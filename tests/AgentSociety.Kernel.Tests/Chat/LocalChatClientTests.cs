@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentSociety.Core;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Models;
@@ -74,6 +75,17 @@ public sealed class LocalChatClientTests
         Assert.Equal(["system=Be brief.|user=One?|assistant=1|user=Two?"], seen);
         SocietyException unknown = await Assert.ThrowsAsync<SocietyException>(() => client.GetResponseAsync("Hello", new ChatOptions { ModelId = "small:bob" }));
         Assert.Contains("small, small:ann", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_fulfils_the_schema_that_was_asked_for()
+    {
+        using LanguageModel model = Torch.Model();
+        using LocalModel local = new(model);
+        IChatClient client = new LocalChatClient(new LocalChat(local, new LocalChatSettings { Name = "small" }));
+        JsonElement schema = JsonSerializer.Deserialize<JsonElement>("""{"type":"array","items":{"enum":["a","b"]},"minItems":2,"maxItems":2}""");
+        ChatResponse answer = await client.GetResponseAsync("Hello", new ChatOptions { Seed = 1, ResponseFormat = ChatResponseFormat.ForJsonSchema(schema) });
+        Assert.Equal(2, JsonSerializer.Deserialize<string[]>(answer.Text)!.Count(item => item is "a" or "b"));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
-using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Environments.Laws;
 using AgentSociety.Environments.Operators;
