@@ -90,7 +90,7 @@ public static class ProblemArchive
     /// <exception cref="SocietyException">There is none.</exception>
     public static ProblemRecord Problem(this SocietyDatabase database, string id) =>
         database.Read(connection => connection.QueryFirstOrDefault<ProblemRecord>($"SELECT {Columns} FROM problem WHERE id = @id", new { id }))
-        ?? throw new SocietyException($"{database.Path}: there is no problem {id}; ids look like 12/3 (round, problem).");
+        ?? throw new SocietyException($"{database.Path}: there is no problem {id}; ids look like 12/3 (round, problem).") { Missing = true };
 
     /// <summary>Mean solve rates by span of rounds and difficulty.</summary>
     /// <param name="database">The database.</param>

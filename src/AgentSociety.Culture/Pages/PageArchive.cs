@@ -90,5 +90,5 @@ public sealed class PageArchive(SocietyDatabase database)
 
     internal static long Number(SqliteConnection connection, string revision) =>
         connection.QueryFirstOrDefault<long?>("SELECT number FROM revision WHERE id = @revision", new { revision })
-        ?? throw new SocietyException($"there is no revision {revision}; the page's history lists those that exist.");
+        ?? throw new SocietyException($"there is no revision {revision}; the page's history lists those that exist.") { Missing = true };
 }

@@ -56,7 +56,7 @@ public static class EpisodeArchive
     /// <exception cref="SocietyException">There is none.</exception>
     public static EpisodeRecord Episode(this SocietyDatabase database, string id) =>
         database.Read(connection => Query(connection, "e.id = @id", ("@id", id))) is [var (_, episode), ..] ? episode
-            : throw new SocietyException($"{database.Path}: there is no episode {id}; ids look like 12/solve/3/5 (round, part, problem, attempt).");
+            : throw new SocietyException($"{database.Path}: there is no episode {id}; ids look like 12/solve/3/5 (round, part, problem, attempt).") { Missing = true };
 
     private static List<(long Number, EpisodeRecord Episode)> Query(SqliteConnection connection, string where, params (string Name, object? Value)[] parameters)
     {

@@ -99,7 +99,7 @@ internal sealed partial class RunLibrary : IDisposable
     internal void Undelete(string key)
     {
         string directory = PathOf(key), place = Path.Combine(_root, TrashName, key);
-        if (!Directory.Exists(place)) throw new SocietyException($"there is no deleted run {key}");
+        if (!Directory.Exists(place)) throw new SocietyException($"there is no deleted run {key}") { Missing = true };
         if (Directory.Exists(directory)) throw new SocietyException($"{directory} exists again; move it away before {key} is brought back");
         Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
         Directory.Move(place, directory);
@@ -156,17 +156,17 @@ internal sealed partial class RunLibrary : IDisposable
     private string DirectoryOf(string key)
     {
         string directory = PathOf(key);
-        return File.Exists(Path.Combine(directory, DatabaseName)) ? directory : throw new SocietyException($"there is no run {key} in {_root}");
+        return File.Exists(Path.Combine(directory, DatabaseName)) ? directory : throw new SocietyException($"there is no run {key} in {_root}") { Missing = true };
     }
 
     /// <summary>The only place where a visitor's text becomes a path.</summary>
     private string PathOf(string key)
     {
-        if (IsSingleRun) return key == Path.GetFileName(_root) ? _root : throw new SocietyException($"there is no run {key} in {_root}");
+        if (IsSingleRun) return key == Path.GetFileName(_root) ? _root : throw new SocietyException($"there is no run {key} in {_root}") { Missing = true };
         string[] parts = key.Split(Separator);
         bool sound = parts.Length <= Levels && parts.All(part => part.Length > 0 && part[0] != '.' && part.All(letter => !char.IsControl(letter) && !"/\\:".Contains(letter, StringComparison.Ordinal)));
         string path = Path.GetFullPath(Path.Combine([_root, .. parts]));
-        if (!sound || !path.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new SocietyException("there is no run of that name");
+        if (!sound || !path.StartsWith(_root + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new SocietyException("there is no run of that name") { Missing = true };
         return path;
     }
 

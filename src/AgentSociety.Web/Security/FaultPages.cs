@@ -23,7 +23,7 @@ internal static class FaultPages
         }
         catch (SocietyException fault) when (!context.Response.HasStarted)
         {
-            int status = fault.Message.Contains("there is no ", StringComparison.Ordinal) ? StatusCodes.Status404NotFound : fault.BadInput ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable;
+            int status = fault.Missing ? StatusCodes.Status404NotFound : fault.BadInput ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable;
             await new Fault(status, fault.Message).ExecuteAsync(context).ConfigureAwait(false);
         }
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
