@@ -71,6 +71,34 @@ public sealed partial class MarkupTests
         Gen.Int[0, Pieces.Length - 1].Array[0, 25]
             .Sample(parts => AssertSafe(PageMarkup.Page("run", "notes/a", string.Concat(parts.Select(part => Pieces[part])), _ => true).Value), iter: 1_000);
 
+    [Theory]
+    [InlineData(">", "")]
+    [InlineData("> ", "")]
+    [InlineData("- ", "")]
+    [InlineData("1. ", "")]
+    [InlineData("[", "")]
+    [InlineData("[", "](x)")]
+    [InlineData("![", "](x)")]
+    [InlineData("[[", "]]")]
+    [InlineData("*a _b ", "_ *")]
+    [InlineData("**", "**")]
+    [InlineData("~~a *b ", "* ~~")]
+    [InlineData("<", ">")]
+    public void What_is_nested_beyond_all_reason_is_still_shown(string open, string close)
+    {
+        foreach (int levels in (int[])[60, 500, 5_000])
+        {
+            string body = $"{string.Concat(Enumerable.Repeat(open, levels))}the middle{string.Concat(Enumerable.Repeat(close, levels))}\n";
+            string html = PageMarkup.Page("run", "notes/a", body, _ => true).Value;
+            AssertSafe(html);
+            Assert.Contains("the middle", html, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void What_is_nested_too_deeply_is_shown_as_it_was_written() =>
+        Assert.Equal($"<pre>{string.Concat(Enumerable.Repeat("&gt;", 500))} &lt;b&gt;\n</pre>", PageMarkup.Text($"{new string('>', 500)} <b>\n").Value);
+
     [Fact]
     public void Links_between_pages_lead_to_them_and_tell_which_are_missing()
     {

@@ -1,9 +1,11 @@
+using System.Net;
 using AgentSociety.Culture;
 using Ganss.Xss;
 using Markdig;
 using Markdig.Parsers;
 using Markdig.Renderers;
 using Markdig.Renderers.Html;
+using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 using Microsoft.AspNetCore.Components;
 
@@ -13,9 +15,12 @@ namespace AgentSociety.Web;
 /// <remarks>
 /// Two walls that do not rely on each other: raw HTML is off in the Markdown, and what comes out is parsed as a browser would
 /// and built again from an allow-list of elements, attributes and address schemes. Images are links: nothing is fetched for a reader.
+/// What is nested beyond all reason is shown as it was written.
 /// </remarks>
 internal static class PageMarkup
 {
+    private const int DeepestNesting = 64;
+
     private static readonly string[] Elements =
     [
         "h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "del", "a", "ul", "ol", "li",
@@ -32,10 +37,46 @@ internal static class PageMarkup
     /// <param name="body">Markdown. Untrusted.</param>
     /// <param name="exists">Which of the pages that it links to exist.</param>
     internal static MarkupString Page(string run, string page, string body, Func<string, bool> exists) =>
-        new(Sanitise(Markdown.ToHtml(body, Build(name => PageName.Resolve(page, name) is { } target ? (Address.Page(run, target), exists(target)) : null))));
+        new(Html(body, Build(name => PageName.Resolve(page, name) is { } target ? (Address.Page(run, target), exists(target)) : null)));
 
     /// <summary>Markdown without links between pages.</summary>
-    internal static MarkupString Text(string body) => new(Sanitise(Markdown.ToHtml(body, Plain)));
+    internal static MarkupString Text(string body) => new(Html(body, Plain));
+
+    private static string Html(string body, MarkdownPipeline pipeline)
+    {
+        try
+        {
+            MarkdownDocument document = Markdown.Parse(body, pipeline);
+            if (Levels(document) <= DeepestNesting) return Sanitise(document.ToHtml(pipeline));
+        }
+        catch (ArgumentException)
+        {
+            // The parser refuses what is nested too deeply.
+        }
+
+        return $"<pre>{WebUtility.HtmlEncode(body)}</pre>";
+    }
+
+    /// <summary>How deeply a document is nested. What reads or shows markup calls itself for each level.</summary>
+    private static int Levels(MarkdownDocument document)
+    {
+        int deepest = 0;
+        Stack<(MarkdownObject Node, int Level)> open = new([(document, 1)]);
+        while (open.TryPop(out (MarkdownObject Node, int Level) at))
+        {
+            deepest = Math.Max(deepest, at.Level);
+            IEnumerable<MarkdownObject> below = at.Node switch
+            {
+                ContainerBlock block => block,
+                LeafBlock { Inline: { } inline } => inline,
+                ContainerInline inline => inline,
+                _ => [],
+            };
+            foreach (MarkdownObject child in below) open.Push((child, at.Level + 1));
+        }
+
+        return deepest;
+    }
 
     /// <summary>The second wall: markup in, markup of the allow-list out.</summary>
     internal static string Sanitise(string html)
