@@ -70,7 +70,9 @@ public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
     {
         using HttpResponseMessage answer = await Put("nowhere/x", "x\n", "*");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
-        Assert.Contains("no namespace", (await Json(answer)).GetProperty("error").GetString(), StringComparison.Ordinal);
+        JsonElement told = await Json(answer);
+        Assert.Contains("no namespace", told.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal("form", told.GetProperty("rule").GetString());
     }
 
     [Theory]
@@ -104,6 +106,14 @@ public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
         using HttpResponseMessage answer = await Get("/api/series?run=small&name=solve-rate&points=2");
         JsonElement series = (await Json(answer)).GetProperty("series")[0];
         Assert.InRange(series.GetProperty("points").GetArrayLength(), 1, 3);
+    }
+
+    [Fact]
+    public async Task More_curves_than_one_request_gives_are_not_cut_silently()
+    {
+        using HttpResponseMessage answer = await Get("/api/series?name=solve-rate&" + string.Join('&', Enumerable.Repeat("run=small", 25)));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("at most 24 runs", (await Json(answer)).GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]

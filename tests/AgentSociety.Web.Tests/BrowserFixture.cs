@@ -29,6 +29,11 @@ public sealed class BrowserFixture : IAsyncLifetime
         First.Write("skills/chains", "# Chains\n\nWalk from right to left; look each operator up before you guess.\n\n| operator | page |\n| --- | --- |\n| a | [[notes/operator-a]] |\n| b | [[notes/operator-b\\|the second]] |\n\n- [x] read first\n- [ ] then write\n\n> Doubt what was written in the first rounds.\n\nSee also [[notes/missing]] and `c4?`.\n", author: "solver-2");
         First.Write("books/field-guide", "---\ntitle: A field guide to operators\n---\nFor newborns.\n\n1. [[skills/chains|How to walk a chain]]\n2. [[notes/operator-a|The first operator]]\n", author: "author-1");
         First.Write("books/field-guide/margin", "- [[skills/chains]]: this saved me in round 30\n", author: "solver-3");
+        First.Write("skills/inverse", "# Inverses\n\nSome operators undo themselves.\n", author: "solver-2");
+        string start = First.Pages.Read("skills/inverse")!.Revision;
+        First.Write("skills/inverse", "# Inverses\n\nTry an operator twice: some undo themselves.\n", start, "solver-4");
+        First.Wait("skills/inverse", "# Inverses\n\nFew operators undo themselves, and nobody knows which.\n", start, "solver-1", "three that I tried did not");
+        First.Wait("skills/inverse", "# Inverses\n\nAll operators undo themselves.\n", start, "solver-3", "");
         using (ExampleRun second = new ExampleRun(Runs, "culture-off", seed: 2).Play(41)) second.Finish();
         using (ExampleRun third = new ExampleRun(Path.Combine(Runs, "two-by-two"), "arm-1", seed: 3, planned: 20).Play(21)) third.Finish();
         Server = await BrowseServer.Start(new BrowseOptions { RunsDirectory = Runs, Port = 0 });

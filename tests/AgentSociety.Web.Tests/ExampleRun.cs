@@ -18,7 +18,7 @@ public sealed class ExampleRun : IDisposable
     private readonly int _attempts;
     private int _key;
 
-    public ExampleRun(string directory, string name, int seed = 1, int planned = 60, int solvers = 4, int problems = 8, int attempts = 8, EditRules? rules = null)
+    public ExampleRun(string directory, string name, int seed = 1, int planned = 60, int solvers = 4, int problems = 8, int attempts = 8, EditRules? rules = null, string culture = "")
     {
         Directory = Path.Combine(directory, name);
         System.IO.Directory.CreateDirectory(Directory);
@@ -30,7 +30,7 @@ public sealed class ExampleRun : IDisposable
         _records.Begin(new RunInfo
         {
             Name = name,
-            Scenario = $"name: hidden-operators\ndescription: Solvers learn a world of hidden operators and write down what they find.\nseed: {seed}\nenvironment:\n  name: hidden-operators\nselfPlay:\n  rounds: {planned}\n  attemptsPerProblem: {attempts}\n",
+            Scenario = $"name: hidden-operators\ndescription: Solvers learn a world of hidden operators and write down what they find.\nseed: {seed}\nenvironment:\n  name: hidden-operators\nselfPlay:\n  rounds: {planned}\n  attemptsPerProblem: {attempts}\n{culture}",
             ScenarioHash = new string('c', 64),
             Seed = seed,
             Versions = new Dictionary<string, string> { ["program"] = "0.1.0", ["TorchSharp"] = "0.107.0" },
@@ -114,6 +114,16 @@ public sealed class ExampleRun : IDisposable
         Round = round ?? Math.Max(0, Round),
         Trusted = trusted,
     }])[0];
+
+    /// <summary>An edit that waits, because it was made on a revision that others have changed since.</summary>
+    public void Wait(string page, string text, string start, string author, string comment) => Assert.IsType<EditResult.Proposed>(Scratchpad.Commit([new EditRequest
+    {
+        Key = $"example/{_key++}",
+        Edit = new NoteEdit { Page = page, Kind = EditKind.Replace, Text = text, Comment = comment, BaseRevision = start },
+        Author = author,
+        Round = Math.Max(0, Round),
+        OnConflict = OnConflict.Propose,
+    }])[0]);
 
     /// <summary>Says that the run is over.</summary>
     public ExampleRun Finish()

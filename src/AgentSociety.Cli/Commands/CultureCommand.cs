@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AgentSociety.Culture;
 using AgentSociety.Society;
+using AgentSociety.Web;
 
 namespace AgentSociety.Cli.Commands;
 
@@ -76,9 +77,8 @@ internal static class CultureCommand
 
     private static void Bring(RunDirectory run, string folder, string origin, Terminal terminal)
     {
-        using SocietyDatabase database = SocietyDatabase.Open(run.Database);
-        using Scratchpad scratchpad = new(database);
-        IReadOnlyDictionary<string, EditResult> results = CultureTransfer.Import(scratchpad, folder, origin, new RunRecords(database).LastRound()?.Round ?? 0);
+        using RunScratchpad scratchpad = new(run);
+        IReadOnlyDictionary<string, EditResult> results = scratchpad.Change(pad => CultureTransfer.Import(pad, folder, origin, scratchpad.RoundInPlay));
         int saved = results.Values.Count(result => result is EditResult.Saved);
         terminal.Line($"{run.Path}: {saved} pages written, {results.Count - saved} unchanged or held");
         foreach ((string page, EditResult result) in results)

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using AgentSociety.Culture;
+using AgentSociety.Core.Play;
 using AgentSociety.Kernel;
-using AgentSociety.Society;
+using AgentSociety.Web;
 
 namespace AgentSociety.Cli.Commands;
 
@@ -13,6 +13,7 @@ internal static class McpCommand
         Argument<string> run = new("RUN") { Description = "A run's directory, or its name under runs/; it may be going on." };
         Option<string> author = new("--author") { Description = "The name that its edits carry in the history.", HelpName = "NAME", DefaultValueFactory = _ => "mcp" };
         Option<bool> person = new("--person") { Description = "A person sits at the client: gates and rates, which are for agents, do not hold." };
+        Option<Role?> role = new("--role") { Description = "The part that the client plays, for gates that hold for one role.", HelpName = "ROLE" };
         Verb command = new("mcp", "Share", "Lets a client of the Model Context Protocol read and edit a run's scratchpad over standard input and output.",
             new("mcp runs/first-society", "What a client's configuration starts"),
             new("mcp runs/first-society --author ann --person", "Edits in a person's name"))
@@ -22,18 +23,11 @@ internal static class McpCommand
         command.Add(run);
         command.Add(author);
         command.Add(person);
+        command.Add(role);
         command.SetAction(async (parsed, _) =>
         {
-            RunDirectory directory = RunPlace.Find(parsed.GetRequiredValue(run));
-            using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
-            RunRecords records = new(database);
-            using Scratchpad scratchpad = new(database, rules: records.Info() is { } info ? EditRules.From(ScenarioFile.Recorded(info.Scenario, directory.Database).Culture) : null);
-            ScratchpadTools tools = new(database, scratchpad, new ScratchpadEditor
-            {
-                Author = parsed.GetRequiredValue(author),
-                Trusted = parsed.GetValue(person),
-                Round = () => records.LastRound()?.Round ?? 0,
-            });
+            using RunScratchpad scratchpad = new(RunPlace.Find(parsed.GetRequiredValue(run)));
+            ScratchpadTools tools = scratchpad.Tools(parsed.GetRequiredValue(author), parsed.GetValue(person), parsed.GetValue(role));
             using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "what was saved stays saved"));
             await ScratchpadMcpServer.ServeAsync(tools, null, interruption.Token).ConfigureAwait(false);
         });

@@ -21,7 +21,7 @@ public sealed record ScratchpadEditor
     /// <summary>True for a person: gates and rates do not hold the edits.</summary>
     public bool Trusted { get; init; }
 
-    /// <summary>What becomes of an edit whose page has moved on.</summary>
+    /// <summary>What becomes of an edit whose page has moved on, where the call does not say.</summary>
     public OnConflict OnConflict { get; init; }
 
     /// <summary>Only pages whose names begin so can be seen and edited; empty for all. A private notebook is <c>agents/NAME/</c>.</summary>

@@ -92,8 +92,9 @@ public sealed class ScratchpadTools
         [Description("Why, in a few words, for the history.")] string comment,
         [Description("The revision that you read; leave out for a page that does not exist yet.")] string? baseRevision = null,
         [Description("A heading, such as Rules: only what stands under it is written. Leave out for the whole page.")] string? section = null,
+        [Description("What to do where somebody else changed the page since: merge what can be merged (the usual), fail, or propose what cannot be merged.")] OnConflict? onConflict = null,
         CancellationToken cancellation = default) =>
-        Commit(new NoteEdit { Page = page, Kind = section is null ? EditKind.Replace : EditKind.Section, Section = section, Text = body, Comment = comment, BaseRevision = baseRevision }, cancellation);
+        Commit(new NoteEdit { Page = page, Kind = section is null ? EditKind.Replace : EditKind.Section, Section = section, Text = body, Comment = comment, BaseRevision = baseRevision }, onConflict, cancellation);
 
     /// <summary>Replaces one passage of a page.</summary>
     [Description("Replaces one passage of a page and leaves the rest as it is.")]
@@ -103,6 +104,7 @@ public sealed class ScratchpadTools
         [Description("What to put in its place; empty to remove it.")] string replacement,
         [Description("Why, in a few words, for the history.")] string comment,
         [Description("The revision that you read; leave out for the page as it is now.")] string? baseRevision = null,
+        [Description("What to do where somebody else changed the page since: merge what can be merged (the usual), fail, or propose what cannot be merged.")] OnConflict? onConflict = null,
         CancellationToken cancellation = default)
     {
         PageReply read = Read(page, baseRevision);
@@ -111,7 +113,7 @@ public sealed class ScratchpadTools
         int place = sought.Length == 0 ? -1 : body.IndexOf(sought, StringComparison.Ordinal);
         if (place < 0) return Rejected(sought.Length == 0 ? "the passage is empty; use append to add lines" : $"the passage does not stand in {page}; read the page and copy it exactly", EditRule.Base);
         if (body.IndexOf(sought, place + 1, StringComparison.Ordinal) >= 0) return Rejected($"the passage stands in {page} more than once; take more of the lines around it", EditRule.Base);
-        return await Write(page, string.Concat(body.AsSpan(0, place), replacement, body.AsSpan(place + sought.Length)), comment, read.Revision, cancellation: cancellation).ConfigureAwait(false);
+        return await Write(page, string.Concat(body.AsSpan(0, place), replacement, body.AsSpan(place + sought.Length)), comment, read.Revision, onConflict: onConflict, cancellation: cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Adds lines at the end of a page.</summary>
@@ -121,7 +123,7 @@ public sealed class ScratchpadTools
         [Description("The lines to add, in Markdown.")] string lines,
         [Description("Why, in a few words, for the history.")] string comment,
         CancellationToken cancellation = default) =>
-        Commit(new NoteEdit { Page = page, Kind = EditKind.Append, Text = lines, Comment = comment }, cancellation);
+        Commit(new NoteEdit { Page = page, Kind = EditKind.Append, Text = lines, Comment = comment }, null, cancellation);
 
     /// <summary>Tells who changed a page.</summary>
     [Description("Tells who changed a page, when and why, newest first. Nothing is ever lost: read takes the revisions.")]
@@ -142,7 +144,7 @@ public sealed class ScratchpadTools
             }),
         ]);
 
-    private async Task<EditReply> Commit(NoteEdit edit, CancellationToken cancellation)
+    private async Task<EditReply> Commit(NoteEdit edit, OnConflict? onConflict, CancellationToken cancellation)
     {
         if (Fault(edit.Page) is { } fault) return Rejected(fault, EditRule.Form);
         return EditReply.From(await _commit(new EditRequest
@@ -154,7 +156,7 @@ public sealed class ScratchpadTools
             Round = _editor.Round(),
             Episode = _editor.Episode,
             Trusted = _editor.Trusted,
-            OnConflict = _editor.OnConflict,
+            OnConflict = onConflict ?? _editor.OnConflict,
         }, cancellation).ConfigureAwait(false));
     }
 

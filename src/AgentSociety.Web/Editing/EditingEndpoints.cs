@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Culture;
@@ -11,7 +13,6 @@ namespace AgentSociety.Web;
 internal static class EditingEndpoints
 {
     private const string AuthorCookie = "author";
-    private const string LongName = "The name that an edit is signed with has at most 60 characters.";
     private const string Somebody = "person";
 
     /// <summary>Characters of a marginal note, at most.</summary>
@@ -30,9 +31,9 @@ internal static class EditingEndpoints
         app.MapPost("/runs/{run}/edit/{**page}", Save);
         app.MapPost("/runs/{run}/remark/{**book}", Remark);
         app.MapPost("/runs/{run}/delete/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
-            Done(library.Open(run), page, open => pad => pad.Delete(page, AuthorOf(context), open.RoundInPlay, comment)));
+            Done(library.Open(run), page, pad => pad.Delete(Door.Form, page, AuthorOf(context), null, comment)));
         app.MapPost("/runs/{run}/restore/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
-            Done(library.Open(run), page, open => pad => pad.Restore(page, AuthorOf(context), open.RoundInPlay, comment)));
+            Done(library.Open(run), page, pad => pad.Change(notes => notes.Restore(page, AuthorOf(context), pad.RoundInPlay, comment))));
         app.MapPost("/runs/{run}/bring-back/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string revision, [FromForm] string head) =>
         {
             OpenRun open = library.Open(run);
@@ -40,11 +41,11 @@ internal static class EditingEndpoints
             Draft draft = new(page, old.Body, head, $"Bring back revision {Shown.Short(revision)}", AuthorOf(context), NewKey());
             return Answer(open, draft, Commit(open, draft, OnConflict.Fail));
         });
-        app.MapPost("/runs/{run}/revert/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string? from, [FromForm] string to, [FromForm] string head) =>
+        app.MapPost("/runs/{run}/revert/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string? from, [FromForm] string to) =>
         {
             OpenRun open = library.Open(run);
             string changed = open.Pages.ReadRevision(to).Body, before = string.IsNullOrEmpty(from) ? "" : open.Pages.ReadRevision(from).Body;
-            NotePage now = open.Pages.Read(page) ?? throw new SocietyException($"there is no page {page} now; restore it first");
+            NotePage now = open.Pages.Read(page) ?? throw new SocietyException($"there is no page {page} now; restore it first") { Missing = true };
             MergeOutcome merge = ThreeWayMerge.Merge(changed, now.Body, before);
             Draft draft = new(page, merge.Text, now.Revision, $"Take back revision {Shown.Short(to)}", AuthorOf(context), NewKey());
             // What others built on is settled by a person, in the form that edits use.
@@ -54,36 +55,48 @@ internal static class EditingEndpoints
         app.MapPost("/runs/{run}/revert-author", (RunLibrary library, HttpContext context, string run, [FromForm] string author, [FromForm] int fromRound, [FromForm] string comment) =>
         {
             OpenRun open = library.Open(run);
-            IReadOnlyDictionary<string, EditResult> results = open.Edit(pad => pad.RevertAuthor(author, fromRound, AuthorOf(context), open.RoundInPlay, comment));
+            RunScratchpad scratchpad = open.Scratchpad;
+            IReadOnlyDictionary<string, EditResult> results = scratchpad.Change(pad => pad.RevertAuthor(author, fromRound, AuthorOf(context), scratchpad.RoundInPlay, comment));
             return new RazorComponentResult<RevertedPage>(new { Run = open, Author = author, Results = results });
         });
         app.MapPost("/runs/{run}/proposals/{number:long}", (RunLibrary library, HttpContext context, string run, long number, [FromForm] string decision, [FromForm] string? verdict) =>
         {
             if (decision is not ("accept" or "reject")) return FaultPages.Refused("A proposal is accepted or rejected.");
-            OpenRun open = library.Open(run);
-            EditResult result = open.Edit(pad => pad.Decide(number, decision == "accept", AuthorOf(context), verdict ?? ""));
+            RunScratchpad scratchpad = library.Open(run).Scratchpad;
+            EditResult result = scratchpad.Change(pad => pad.Decide(number, decision == "accept", AuthorOf(context), verdict ?? "", scratchpad.RoundInPlay));
             return Results.LocalRedirect($"{Address.Proposals(run)}?decided={(result is EditResult.Conflict ? "conflict" : decision == "accept" && result is not EditResult.Rejected ? "accepted" : "rejected")}");
         });
     }
 
-    /// <summary>Carries an edit out; the same key twice makes one edit.</summary>
-    internal static EditResult Commit(OpenRun open, Draft draft, OnConflict onConflict) => open.Edit(pad => pad.Commit([new EditRequest
+    /// <summary>Carries an edit out; the same edit of the same form sent twice is made once.</summary>
+    private static EditResult Commit(OpenRun open, Draft draft, OnConflict onConflict) => Commit(open, draft.Author, draft.Key, onConflict, new NoteEdit
     {
-        Key = draft.Key,
-        Edit = new NoteEdit { Page = draft.Page, Kind = EditKind.Replace, Text = draft.Text, Comment = draft.Comment, BaseRevision = string.IsNullOrEmpty(draft.Base) ? null : draft.Base },
-        Author = draft.Author,
-        Round = open.RoundInPlay,
-        Trusted = true,
-        OnConflict = onConflict,
-    }])[0]);
+        Page = draft.Page,
+        Kind = EditKind.Replace,
+        Text = draft.Text,
+        Comment = draft.Comment,
+        BaseRevision = string.IsNullOrEmpty(draft.Base) ? null : draft.Base,
+    });
 
-    internal static string NewKey() => $"person/{Guid.NewGuid():N}";
+    // A form that is come back to has its old key: with what is sent it makes another save another edit.
+    private static EditResult Commit(OpenRun open, string author, string form, OnConflict onConflict, NoteEdit edit) => open.Scratchpad.Commit(new IncomingEdit
+    {
+        Door = Door.Form,
+        Author = author,
+        Key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', form, edit.Page, edit.BaseRevision, edit.Comment, edit.Text)))),
+        Edit = edit,
+        OnConflict = onConflict,
+    });
+
+    internal static string NewKey() => $"{Guid.NewGuid():N}";
 
     private static IResult Save(RunLibrary library, HttpContext context, string run, string page, [FromForm] string? text, [FromForm] string? start, [FromForm] string? comment, [FromForm] string? author,
         [FromForm] string key, [FromForm] string action)
     {
         OpenRun open = library.Open(run);
-        if (Signed(context, author) is not { } signed) return FaultPages.Refused(LongName);
+        string signed = Signed(author);
+        if (RunScratchpad.AuthorFault(signed) is { } unsigned) return FaultPages.Refused(unsigned);
+        Remember(context, signed);
         Draft draft = new(page, text ?? "", start, comment ?? "", signed, key);
         return action == "preview" ? new RazorComponentResult<EditPage>(new { Run = open, Draft = draft, Preview = true }) : Answer(open, draft, Commit(open, draft, OnConflict.Merge));
     }
@@ -94,26 +107,25 @@ internal static class EditingEndpoints
         if (!Book.IsBook(book) || open.Pages.Read(book) is not { } page) return FaultPages.NotFound($"there is no book {book}");
         if (Book.Read(page).Chapters.All(known => known.Page != chapter)) return FaultPages.Refused($"{book} has no chapter {chapter}; open the book again, it may have a new edition.");
         if (string.IsNullOrWhiteSpace(remark) || remark.Length > LongestRemark) return FaultPages.Refused($"A remark has 1 to {LongestRemark} characters.");
-        if (Signed(context, author) is not { } signed) return FaultPages.Refused(LongName);
-        EditResult result = open.Edit(pad => pad.Commit([new EditRequest
+        string signed = Signed(author);
+        if (RunScratchpad.AuthorFault(signed) is { } unsigned) return FaultPages.Refused(unsigned);
+        Remember(context, signed);
+        EditResult result = Commit(open, signed, key, OnConflict.Merge, new NoteEdit
         {
-            Key = key,
-            Edit = new NoteEdit { Page = Book.MarginOf(book), Kind = EditKind.Append, Text = Book.MarginLine(new MarginalNote(chapter, remark)), Comment = "a remark in the margin" },
-            Author = signed,
-            Round = open.RoundInPlay,
-            Trusted = true,
-        }])[0]);
+            Page = Book.MarginOf(book),
+            Kind = EditKind.Append,
+            Text = Book.MarginLine(new MarginalNote(chapter, remark)),
+            Comment = "a remark in the margin",
+        });
         return result is EditResult.Rejected rejected ? FaultPages.Refused(rejected.Reason) : Results.LocalRedirect($"{Address.Book(run, book)}#margin");
     }
 
-    /// <summary>Who signs, remembered for the next edit; null for what is no name.</summary>
-    private static string? Signed(HttpContext context, string? author)
-    {
-        string signed = string.IsNullOrWhiteSpace(author) ? Somebody : author.Trim();
-        if (signed.Length > 60 || signed.Any(char.IsControl)) return null;
-        context.Response.Cookies.Append(AuthorCookie, Uri.EscapeDataString(signed), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, MaxAge = TimeSpan.FromDays(365), Path = "/" });
-        return signed;
-    }
+    /// <summary>Who signs: people who give no name are persons.</summary>
+    private static string Signed(string? author) => string.IsNullOrWhiteSpace(author) ? Somebody : author.Trim();
+
+    /// <summary>Remembers who signed for the next edit.</summary>
+    private static void Remember(HttpContext context, string author) =>
+        context.Response.Cookies.Append(AuthorCookie, Uri.EscapeDataString(author), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, MaxAge = TimeSpan.FromDays(365), Path = "/" });
 
     private static IResult Answer(OpenRun open, Draft draft, EditResult result) => result switch
     {
@@ -122,14 +134,15 @@ internal static class EditingEndpoints
         _ => Results.LocalRedirect($"{Address.Page(open.Key, draft.Page)}?saved={result switch { EditResult.Saved { Merged: true } => "merged", EditResult.Unchanged => "unchanged", EditResult.Proposed => "proposed", _ => "yes" }}"),
     };
 
-    private static IResult Done(OpenRun open, string page, Func<OpenRun, Func<Scratchpad, EditResult>> change) => open.Edit(change(open)) switch
+    private static IResult Done(OpenRun open, string page, Func<RunScratchpad, EditResult> change) => change(open.Scratchpad) switch
     {
         EditResult.Rejected rejected => FaultPages.Refused(rejected.Reason),
         _ => Results.LocalRedirect(Address.Page(open.Key, page)),
     };
 
     /// <summary>Who signed last in this browser.</summary>
-    internal static string AuthorOf(HttpContext context) => context.Request.Cookies[AuthorCookie] is { Length: > 0 and < 400 } author && Uri.UnescapeDataString(author) is { Length: <= 60 } name && !name.Any(char.IsControl) ? name : Somebody;
+    internal static string AuthorOf(HttpContext context) =>
+        context.Request.Cookies[AuthorCookie] is { Length: > 0 and < 400 } author && Uri.UnescapeDataString(author) is { } name && RunScratchpad.AuthorFault(name) is null ? name : Somebody;
 }
 
 /// <summary>An edit that is being written.</summary>
@@ -138,5 +151,5 @@ internal static class EditingEndpoints
 /// <param name="Base">The revision that it is based on; null for a new page.</param>
 /// <param name="Comment">Why.</param>
 /// <param name="Author">Who signs it.</param>
-/// <param name="Key">What makes a second sending harmless.</param>
+/// <param name="Key">The form's own: with it a second sending of the same is harmless.</param>
 public sealed record Draft(string Page, string Text, string? Base, string Comment, string Author, string Key);

@@ -15,8 +15,7 @@ public sealed class OpenRun : IDisposable
     private readonly Lazy<IFactSource?> _facts;
     private ITokenizer? _tokenizer;
     private MeasuredUplifts? _uplifts;
-    private SocietyDatabase? _writable;
-    private Scratchpad? _scratchpad;
+    private RunScratchpad? _scratchpad;
 
     internal OpenRun(string key, string directory)
     {
@@ -39,8 +38,14 @@ public sealed class OpenRun : IDisposable
 
     internal PageArchive Pages { get; }
 
-    /// <summary>The round that an edit made now belongs to: the one in play, or the last where all were played.</summary>
-    internal int RoundInPlay => Records.LastRound() is { } last ? last.Round + (Finished ? 0 : 1) : 0;
+    /// <summary>Open for editing: the one door of forms and of HTTP. The run itself may be editing at the same time.</summary>
+    internal RunScratchpad Scratchpad
+    {
+        get
+        {
+            lock (_gate) return _scratchpad ??= new RunScratchpad(new RunDirectory(Directory));
+        }
+    }
 
     /// <summary>What turns the run's tokens into text: that of any of its checkpoints, which share one; null before the first is saved, or where none can be read.</summary>
     internal ITokenizer? Tokenizer => _tokenizer ??= FindTokenizer();
@@ -60,9 +65,6 @@ public sealed class OpenRun : IDisposable
             return pages;
         }
     }
-
-    /// <summary>True where the run has written its summary.</summary>
-    internal bool Finished => File.Exists(Path.Combine(Directory, RunLibrary.SummaryName));
 
     private ITokenizer? FindTokenizer()
     {
@@ -102,25 +104,13 @@ public sealed class OpenRun : IDisposable
         }
     }
 
-    /// <summary>Edits the scratchpad; the run itself may be editing at the same time.</summary>
-    internal T Edit<T>(Func<Scratchpad, T> edit)
-    {
-        lock (_gate)
-        {
-            _writable ??= SocietyDatabase.Open(Database.Path);
-            _scratchpad ??= new Scratchpad(_writable);
-            return edit(_scratchpad);
-        }
-    }
-
     /// <summary>Closes the databases; readers that hold the run can go on reading.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
             _scratchpad?.Dispose();
-            _writable?.Dispose();
-            (_scratchpad, _writable) = (null, null);
+            _scratchpad = null;
             Database.Dispose();
         }
     }

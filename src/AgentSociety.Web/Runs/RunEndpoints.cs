@@ -6,6 +6,9 @@ namespace AgentSociety.Web;
 /// <summary>The list of runs, a run at a glance, and runs side by side.</summary>
 internal static class RunEndpoints
 {
+    /// <summary>Runs that are compared at once, at most.</summary>
+    internal const int MostCompared = 24;
+
     internal static void MapRuns(this IEndpointRouteBuilder app)
     {
         app.MapGet("/", async (RunLibrary library) =>
@@ -15,8 +18,11 @@ internal static class RunEndpoints
             return library.IsSingleRun ? Results.Redirect(Address.Run(Path.GetFileName(library.Root))) : new RazorComponentResult<RunsPage>();
         });
         app.MapGet("/runs", () => Results.Redirect("/"));
-        app.MapGet("/compare", (RunLibrary library, [FromQuery] string[] run, int? first, int? second) =>
-            new RazorComponentResult<ComparePage>(new { Runs = run.Distinct().Take(24).Select(library.Open).ToArray() }));
+        app.MapGet("/compare", (RunLibrary library, [FromQuery] string[] run) =>
+        {
+            string[] asked = [.. run.Distinct()];
+            return new RazorComponentResult<ComparePage>(new { Runs = asked.Take(MostCompared).Select(library.Open).ToArray(), LeftOut = Math.Max(0, asked.Length - MostCompared) });
+        });
         app.MapGet("/runs/{run}", (RunLibrary library, string run) => new RazorComponentResult<RunPage>(new { Run = library.Open(run) }));
         app.MapGet("/runs/{run}/configuration", (RunLibrary library, string run) => new RazorComponentResult<ConfigurationPage>(new { Run = library.Open(run) }));
         app.MapPost("/runs/{run}/label", (RunLibrary library, string run, [FromForm] string? name, [FromForm] string? tags) =>

@@ -1,0 +1,92 @@
+using AgentSociety.Core.Culture;
+using AgentSociety.Core.Play;
+using AgentSociety.Culture;
+using AgentSociety.Kernel;
+
+namespace AgentSociety.Web;
+
+/// <summary>Edits by HTTP and JSON: the rules, outcomes and reasons of the tools of models.</summary>
+/// <remarks>A page's revision is its ETag. A change names the revision that it was made on in <c>If-Match</c>, a new page says <c>If-None-Match: *</c>; without either it is refused. An append needs neither.</remarks>
+internal static class ApiEditing
+{
+    private const string Nobody = "http";
+
+    internal static void MapApiEditing(this IEndpointRouteBuilder group)
+    {
+        group.MapPut("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, ApiEdit edit) => !Expected(context.Request, out string? start) ? Unconditional() : Commit(library.Open(run), context, edit, new NoteEdit
+        {
+            Page = page,
+            Kind = edit.Section is null ? EditKind.Replace : EditKind.Section,
+            Section = edit.Section,
+            Text = edit.Body ?? "",
+            Comment = edit.Comment ?? "",
+            BaseRevision = start,
+        }));
+        group.MapPost("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, ApiEdit edit) =>
+            Commit(library.Open(run), context, edit, new NoteEdit { Page = page, Kind = EditKind.Append, Text = edit.Body ?? "", Comment = edit.Comment ?? "" }));
+        group.MapDelete("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? author, Role? role, string? comment) =>
+        {
+            if (!Expected(context.Request, out string? start) || start is null) return Unconditional();
+            OpenRun open = library.Open(run);
+            if (open.Pages.Read(page) is not { } head) return FaultPages.NotFound($"there is no page {page}");
+            return Told(context, head.Revision == start ? open.Scratchpad.Delete(Door.Http, page, author ?? Nobody, role, comment ?? "") : new EditResult.Conflict(null, head, "", null));
+        });
+    }
+
+    private static IResult Commit(OpenRun open, HttpContext context, ApiEdit edit, NoteEdit change) => Told(context, open.Scratchpad.Commit(new IncomingEdit
+    {
+        Door = Door.Http,
+        Author = edit.Author ?? Nobody,
+        Role = edit.Role,
+        Key = edit.Key,
+        Edit = change,
+        OnConflict = edit.OnConflict ?? OnConflict.Merge,
+    }));
+
+    /// <summary>What the caller believes the page to be; false where it says nothing.</summary>
+    private static bool Expected(HttpRequest request, out string? revision)
+    {
+        revision = request.Headers.IfMatch.ToString().Trim('"') is { Length: > 0 } match ? match : null;
+        return revision is not null || request.Headers.IfNoneMatch == "*";
+    }
+
+    private static IResult Unconditional() => Results.Json(new { error = "say which revision the change was made on in If-Match, or If-None-Match: * for a new page" }, statusCode: StatusCodes.Status428PreconditionRequired);
+
+    private static IResult Told(HttpContext context, EditResult result)
+    {
+        EditReply reply = EditReply.From(result);
+        if (reply.Revision is not null) context.Response.Headers.ETag = $"\"{reply.Revision}\"";
+        return Results.Json(reply, ScratchpadFunctions.Json, statusCode: reply.Outcome switch
+        {
+            EditOutcome.Proposed => StatusCodes.Status202Accepted,
+            EditOutcome.Conflict => StatusCodes.Status412PreconditionFailed,
+            EditOutcome.Rejected => StatusCodes.Status422UnprocessableEntity,
+            _ => StatusCodes.Status200OK,
+        });
+    }
+}
+
+/// <summary>An edit as it comes in by the JSON interface.</summary>
+internal sealed record ApiEdit
+{
+    /// <summary>The new body, what is to stand under the heading, or the lines to add. Markdown.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>A heading: only what stands under it is written.</summary>
+    public string? Section { get; init; }
+
+    /// <summary>Why.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Who.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>The part that the program plays, for gates that hold for one role.</summary>
+    public Role? Role { get; init; }
+
+    /// <summary>What makes a second sending harmless; unique for the author.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>What to do where the page has moved on: <c>merge</c>, <c>fail</c> or <c>propose</c>.</summary>
+    public OnConflict? OnConflict { get; init; }
+}
