@@ -26,6 +26,42 @@ public sealed class LiveTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task A_run_that_is_opened_before_its_first_round_gets_its_curves_and_its_end()
+    {
+        using ExampleRun run = browser.Run("live-first", 0);
+        await using WatchedPage compared = await browser.Open("/compare?run=live-first");
+        await compared.FollowLive();
+        await Expect(compared.Page.Locator(".plot-empty")).ToHaveCountAsync(2);
+        await using WatchedPage watched = await browser.Open("/runs/live-first");
+        IPage page = watched.Page;
+        await watched.FollowLive();
+        await Expect(page.Locator(".empty")).ToContainTextAsync("No round has been stored yet");
+        run.Play(12);
+        await Expect(page.Locator(".chart .curve").First).ToBeVisibleAsync();
+        await Expect(page.Locator(".empty")).ToHaveCountAsync(0);
+        await Expect(page.Locator("#heading .badge")).ToHaveTextAsync("running");
+        run.Finish();
+        await Expect(page.Locator("#heading .badge")).ToHaveTextAsync("done");
+        await watched.AssertNeverReloaded();
+        await compared.Page.BringToFrontAsync();
+        await Expect(compared.Page.Locator(".chart .curve").First).ToBeVisibleAsync();
+        await compared.AssertNeverReloaded();
+    }
+
+    [BrowserFact]
+    public async Task Curves_that_are_compared_follow_their_runs()
+    {
+        using ExampleRun run = browser.Run("live-compared", 6);
+        await using WatchedPage watched = await browser.Open("/compare?run=live-compared");
+        await watched.FollowLive();
+        ILocator curve = watched.Page.Locator(".chart .curve").Nth(1);
+        string path = (await curve.GetAttributeAsync("d"))!;
+        run.Play(3);
+        await Expect(curve).Not.ToHaveAttributeAsync("d", path);
+        await watched.AssertNeverReloaded();
+    }
+
+    [BrowserFact]
     public async Task Recent_changes_stream_in_and_a_page_changes_under_its_reader()
     {
         using ExampleRun run = browser.Run("live-edits", 3);

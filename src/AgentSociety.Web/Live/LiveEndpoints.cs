@@ -16,20 +16,25 @@ internal static class LiveEndpoints
         app.MapGet("/live", (RunLibrary library, IHostApplicationLifetime host, HttpContext context) =>
             TypedResults.ServerSentEvents(Runs(library, host, context.RequestAborted)));
         app.MapGet("/runs/{run}/live", (string run, RunLibrary library, IHostApplicationLifetime host, HttpContext context) =>
-            TypedResults.ServerSentEvents(Run(library.Open(run), host, context.RequestAborted)));
+            TypedResults.ServerSentEvents(Run(library, library.Open(run), host, context.RequestAborted)));
     }
 
     private static IAsyncEnumerable<SseItem<object>> Runs(RunLibrary library, IHostApplicationLifetime host, CancellationToken gone) =>
         Ticks(() => library.Version, (_, now) => ("runs", (object)new { version = now }), host, gone);
 
-    private static IAsyncEnumerable<SseItem<object>> Run(OpenRun run, IHostApplicationLifetime host, CancellationToken gone) => Ticks(run.Database.Tip, (before, now) =>
+    private static IAsyncEnumerable<SseItem<object>> Run(RunLibrary library, OpenRun run, IHostApplicationLifetime host, CancellationToken gone) => Ticks(() => new Seen(run.Database.Tip(), library.Find(run.Key)?.State ?? ""), (before, seen) =>
     {
         List<string> changed = [];
-        if (now.Round != before?.Round) changed.Add("round");
-        if (now.Revision != before?.Revision) changed.Add("revision");
-        if (now.Proposal != before?.Proposal || now.Waiting != before?.Waiting) changed.Add("proposal");
-        return ("run", new { changed, now.Round, now.Revision, now.Waiting });
+        LiveTip now = seen.Tip;
+        if (now.Round != before?.Tip.Round) changed.Add("round");
+        if (now.Revision != before?.Tip.Revision) changed.Add("revision");
+        if (now.Proposal != before?.Tip.Proposal || now.Waiting != before?.Tip.Waiting) changed.Add("proposal");
+        if (seen.State != before?.State) changed.Add("state");
+        return ("run", new { changed, now.Round, now.Revision, now.Waiting, seen.State });
     }, host, gone);
+
+    /// <summary>What a run says of itself, and whether it goes on.</summary>
+    private sealed record Seen(LiveTip Tip, string State);
 
     private static async IAsyncEnumerable<SseItem<object>> Ticks<T>(Func<T> look, Func<T?, T, (string Event, object Data)> tell, IHostApplicationLifetime host, [EnumeratorCancellation] CancellationToken gone)
         where T : notnull

@@ -5,8 +5,7 @@ namespace AgentSociety.Web;
 /// <param name="Names">The curves that may be in it.</param>
 /// <param name="Note">What a reader must know to read it.</param>
 /// <param name="Percent">True for shares.</param>
-/// <param name="Unit">What is counted.</param>
-public sealed record Panel(string Title, IReadOnlyList<string> Names, string? Note = null, bool Percent = false, string Unit = "");
+public sealed record Panel(string Title, IReadOnlyList<string> Names, string? Note = null, bool Percent = false);
 
 /// <summary>Which curves belong together.</summary>
 internal static class Panels

@@ -1,35 +1,50 @@
 // Line charts by round: direct labels, smoothing, and one cursor over all charts of the page. Drawn as SVG, by hand.
 
 const svgName = "http://www.w3.org/2000/svg";
-const charts = [];
+let charts = [];
 let smoothing = 0;
 
+const sized = new ResizeObserver(() => { for (const chart of charts) chart.draw(); });
+
 export function startCharts() {
-  for (const figure of document.querySelectorAll("[data-chart]")) charts.push(new Chart(figure));
+  gather();
+  document.addEventListener("input", event => {
+    if (!event.target.matches("[data-smoothing]")) return;
+    const address = new URL(location.href);
+    if (Number(event.target.value) === 0) address.searchParams.delete("smooth"); else address.searchParams.set("smooth", event.target.value);
+    history.replaceState(null, "", address);
+    smooth(event.target);
+  });
+  document.addEventListener("live", event => {
+    // A region that was taken over brings charts that nobody has drawn.
+    const figures = [...document.querySelectorAll("[data-chart]")];
+    if (figures.length !== charts.length || figures.some((figure, index) => figure !== charts[index].figure)) gather();
+    else if (charts.length > 0 && (event.detail.has("round") || event.detail.has("runs"))) load();
+  });
+}
+
+function gather() {
+  charts = [...document.querySelectorAll("[data-chart]")].map(figure => new Chart(figure));
+  sized.disconnect();
   if (charts.length === 0) return;
+  const stored = new URL(location.href).searchParams.get("smooth");
   for (const range of document.querySelectorAll("[data-smoothing]")) {
-    const stored = new URL(location.href).searchParams.get("smooth");
     if (stored) range.value = stored;
-    const apply = () => {
-      smoothing = Number(range.value);
-      range.parentElement.querySelector("output").textContent = smoothing === 0 ? "none" : smoothing.toFixed(2);
-      for (const chart of charts) chart.draw();
-    };
-    range.addEventListener("input", () => {
-      const address = new URL(location.href);
-      if (Number(range.value) === 0) address.searchParams.delete("smooth"); else address.searchParams.set("smooth", range.value);
-      history.replaceState(null, "", address);
-      apply();
-    });
-    apply();
+    smooth(range);
   }
-  document.addEventListener("live", event => { if (event.detail.has("round")) load(); });
-  new ResizeObserver(() => { for (const chart of charts) chart.draw(); }).observe(document.querySelector(".charts"));
+  sized.observe(document.querySelector(".charts"));
   load();
+}
+
+function smooth(range) {
+  smoothing = Number(range.value);
+  range.parentElement.querySelector("output").textContent = smoothing === 0 ? "none" : smoothing.toFixed(2);
+  for (const chart of charts) chart.draw();
 }
 
 /** One request for all charts of the page. */
 async function load() {
+  const asked = charts;
   const runs = new Set(charts.flatMap(chart => chart.runs)), names = new Set(charts.flatMap(chart => chart.names));
   const answer = new Map();
   const list = [...names];
@@ -41,7 +56,7 @@ async function load() {
     if (!response.ok) return;
     for (const series of (await response.json()).series) answer.set(`${series.run}\n${series.name}`, series.points);
   }
-  for (const chart of charts) {
+  for (const chart of asked) {
     chart.series = chart.runs.flatMap(run => chart.names.map(name => answer.get(`${run}\n${name}`) ?? []));
     chart.draw();
   }

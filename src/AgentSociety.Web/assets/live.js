@@ -34,6 +34,7 @@ function open() {
     if (tip.version !== undefined && Number(seen.seenVersion) !== tip.version) pending.add("runs");
     if (tip.round !== undefined && Number(seen.seenRound) !== tip.round) pending.add("round");
     if (tip.revision !== undefined && Number(seen.seenRevision) !== tip.revision) pending.add("revision");
+    if (tip.state !== undefined && (seen.seenState ?? "") !== tip.state) pending.add("state");
     schedule();
   });
   source.addEventListener("runs", () => { pending.add("runs"); schedule(); });
@@ -81,24 +82,32 @@ async function refresh() {
   }
 }
 
+/** Whether somebody has written into a field of the region what is not sent yet. */
+function written(region) {
+  return [...region.querySelectorAll("input:not([type=checkbox], [type=radio], [type=range], [type=hidden]), textarea")].some(field => field.value !== field.defaultValue);
+}
+
 /** Takes the regions over from a fresh rendering of an address. */
 export async function swap(regions, address) {
   const response = await fetch(address, { headers: { Accept: "text/html" } });
   if (!response.ok) return;
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
-  for (const name of ["seenRound", "seenRevision", "seenVersion"]) document.body.dataset[name] = next.body.dataset[name] ?? "";
+  for (const name of ["seenRound", "seenRevision", "seenVersion", "seenState"]) document.body.dataset[name] = next.body.dataset[name] ?? "";
   for (const region of regions) {
     const fresh = next.getElementById(region.id);
     if (!fresh || fresh.innerHTML === region.innerHTML) continue;
-    // Nobody's half-written words are taken away.
+    // What a script has filled in, such as charts, is taken over only where there are others now.
+    if (fresh.dataset.liveShape !== undefined && fresh.dataset.liveShape === region.dataset.liveShape) continue;
+    // Nobody's half-written words are taken away, nor those that wait to be sent.
     // Nor the place of somebody who has gone far down a list.
-    if (region.hasAttribute("data-grown") && scrollY > innerHeight || region.querySelector("details[open]") || (region.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox],[type=radio],[type=range]), textarea, select"))) {
+    if (region.hasAttribute("data-grown") && scrollY > innerHeight || region.querySelector("details[open]") || written(region) || (region.contains(document.activeElement) && document.activeElement.matches("input:not([type=checkbox],[type=radio],[type=range]), textarea, select"))) {
       held.add(region.dataset.liveOn.split(" ")[0]);
       continue;
     }
     const ticked = new Set([...region.querySelectorAll("input:checked")].map(input => input.name + "=" + input.value));
     const chosen = region.querySelector(".chosen")?.id, focused = region.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     const before = region.hasAttribute("data-fresh") ? new Set([...region.querySelectorAll("[id]")].map(item => item.id)) : null;
+    if (fresh.dataset.liveShape !== undefined) region.dataset.liveShape = fresh.dataset.liveShape;
     region.replaceChildren(...document.importNode(fresh, true).childNodes);
     delete region.dataset.grown;
     for (const input of region.querySelectorAll("input[type=checkbox], input[type=radio]")) if (ticked.size > 0) input.checked = ticked.has(input.name + "=" + input.value);
