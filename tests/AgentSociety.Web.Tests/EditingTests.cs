@@ -49,6 +49,20 @@ public sealed class EditingTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task A_second_save_after_going_back_is_another_edit()
+    {
+        using ExampleRun run = browser.Run("edit-again", 2);
+        run.Write("notes/again", "one\n\ntwo\n\nthree\n");
+        await using WatchedPage watched = await browser.Open("/runs/edit-again/edit/notes/again");
+        await watched.SaveEdit("ONE\n\ntwo\n\nthree\n", "ada");
+        await Expect(watched.Page.Locator(".notice")).ToContainTextAsync("Saved.");
+        await watched.Page.GoBackAsync();
+        await watched.SaveEdit("one\n\ntwo\n\nTHREE\n", "ada");
+        await Expect(watched.Page.Locator(".notice")).ToContainTextAsync("merged");
+        Assert.Equal("ONE\n\ntwo\n\nTHREE\n", run.Pages.Read("notes/again")!.Body);
+    }
+
+    [BrowserFact]
     public async Task A_remark_is_left_in_the_margin_of_a_book()
     {
         using ExampleRun run = browser.Run("edit-margin", 2);
@@ -122,6 +136,39 @@ public sealed class EditingTests(BrowserFixture browser)
         await Expect(page.Locator("main li")).ToHaveTextAsync(["notes/a", "notes/b"]);
         Assert.Equal("good\n", run.Pages.Read("notes/a")!.Body);
         Assert.Null(run.Pages.Read("notes/b"));
+    }
+
+    [BrowserFact]
+    public async Task A_reason_that_is_written_and_not_sent_outlives_what_happens_meanwhile()
+    {
+        using ExampleRun run = browser.Run("edit-verdict", 1, new EditRules { Gates = [new GateSettings { Prefix = "skills/" }] });
+        run.Write("skills/first", "one\n");
+        await using WatchedPage watched = await browser.Open("/runs/edit-verdict/proposals");
+        IPage page = watched.Page;
+        await watched.FollowLive();
+        await page.Locator("input[name=verdict]").FillAsync("because it is so");
+        await page.Locator("input[name=verdict]").BlurAsync();
+        await page.EvaluateAsync("() => document.addEventListener('live', event => { if (event.detail.has('proposal')) window.told = true; })");
+        run.Write("skills/second", "two\n");
+        await page.WaitForFunctionAsync("() => window.told");
+        await Expect(page.Locator("input[name=verdict]")).ToHaveValueAsync("because it is so");
+        await page.Locator("input[name=verdict]").FillAsync("");
+        await page.Locator("input[name=verdict]").BlurAsync();
+        await Expect(page.Locator(".card")).ToHaveCountAsync(2);
+        await watched.AssertNeverReloaded();
+    }
+
+    [BrowserFact]
+    public async Task All_edits_that_wait_can_be_reached()
+    {
+        using ExampleRun run = browser.Run("edit-many", 1, new EditRules { Gates = [new GateSettings { Prefix = "skills/" }] });
+        for (int edit = 0; edit < 23; edit++) run.Write($"skills/s-{edit}", "x\n");
+        await using WatchedPage watched = await browser.Open("/runs/edit-many/proposals");
+        await Expect(watched.Page.Locator(".card")).ToHaveCountAsync(20);
+        await Expect(watched.Page.Locator(".pager")).ToContainTextAsync("23 wait in all");
+        await watched.Page.GetByRole(AriaRole.Link, new() { Name = "Older" }).ClickAsync();
+        await Expect(watched.Page.Locator(".card")).ToHaveCountAsync(3);
+        await Expect(watched.Page.Locator(".card").Last).ToContainTextAsync("skills/s-0");
     }
 
     [BrowserFact]
