@@ -14,6 +14,9 @@ public sealed class HostileTextTests(BrowserFixture browser)
 {
     private const string Worst = "\"'><script>window.hacked=1</script><img src=x onerror=window.hacked=1><svg onload=window.hacked=1>";
 
+    // Addresses cannot hold a slash inside a part.
+    private static readonly string Checkpoint = Worst.Replace("/", "", StringComparison.Ordinal);
+
     [BrowserFact]
     public async Task Nothing_that_agents_wrote_runs_on_any_page()
     {
@@ -23,15 +26,33 @@ public sealed class HostileTextTests(BrowserFixture browser)
             await using WatchedPage watched = await browser.Open("/runs/hostile");
             IPage page = watched.Page;
             string revision = run.Pages.Read("notes/evil")!.Revision;
-            foreach (string address in (string[])["", "/configuration", "/scratchpad", "/scratchpad?q=hacked", "/pages/notes/evil", "/history/notes/evil", "/blame/notes/evil", $"/diff/notes/evil?to={revision}", $"/diff/notes/evil?to={revision}&view=side",
-                "/edit/notes/evil", "/changes", "/links", "/worth", "/proposals", "/problems", "/problems/1/0", "/episodes", "/episodes/1/solve/0/0", "/agents", $"/agents/{Uri.EscapeDataString(Worst)}", $"/episodes?agent={Uri.EscapeDataString(Worst)}", $"/scratchpad?q={Uri.EscapeDataString(Worst)}", $"/pages/{Uri.EscapeDataString(Worst)}"])
+            async Task AssertHarmless(string address)
             {
-                await watched.Go($"/runs/hostile{address}");
                 // Whatever would fetch, load or animate has had its chance.
                 await page.WaitForLoadStateAsync(LoadState.Load);
                 Assert.False(await page.EvaluateAsync<bool>("() => 'hacked' in window"), address);
                 Assert.Equal(0, await page.Locator("main img, main iframe, main object, main script, main style, main base, main form[action^='http'], main a[href^='javascript'], main a[href^='data']").CountAsync());
             }
+
+            foreach (string address in (string[])["", "/configuration", "/scratchpad", "/scratchpad?q=hacked", "/pages/notes/evil", "/history/notes/evil", "/blame/notes/evil", $"/diff/notes/evil?to={revision}", $"/diff/notes/evil?to={revision}&view=side",
+                "/edit/notes/evil", "/changes", "/links", "/worth", "/proposals", "/problems", "/problems/1/0", "/episodes", "/episodes/1/solve/0/0", "/agents", $"/lessons/{Uri.EscapeDataString(Checkpoint)}", "/whole/books/evil", $"/agents/{Uri.EscapeDataString(Worst)}", $"/episodes?agent={Uri.EscapeDataString(Worst)}", $"/scratchpad?q={Uri.EscapeDataString(Worst)}", $"/pages/{Uri.EscapeDataString(Worst)}"])
+            {
+                await watched.Go($"/runs/hostile{address}");
+                await AssertHarmless(address);
+            }
+
+            // Pages that only a form leads to: a conflict, and everything of one author taken back.
+            await watched.Go("/runs/hostile/edit/notes/disputed");
+            run.Write("notes/disputed", "theirs " + Worst + "\n", run.Pages.Read("notes/disputed")!.Revision, author: Worst[..60], comment: Worst);
+            await watched.SaveEdit("mine " + Worst + "\n", "ann", Worst);
+            await Assertions.Expect(page.Locator("[role=alert]")).ToContainTextAsync("Somebody else changed the same lines first");
+            await AssertHarmless("conflict");
+            await watched.Go($"/runs/hostile/diff/notes/disputed?to={run.Pages.Read("notes/disputed")!.Revision}");
+            await page.GetByText("Take back everything that").ClickAsync();
+            await page.Locator("input[name=comment]").FillAsync(Worst);
+            await page.GetByRole(AriaRole.Button, new() { Name = "Revert on every page" }).ClickAsync();
+            await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("taken back");
+            await AssertHarmless("taken back");
 
             await watched.Go("/runs/hostile/pages/notes/evil");
             foreach (ILocator link in await page.Locator(".prose a").AllAsync()) await link.DispatchEventAsync("mouseover");
@@ -72,6 +93,9 @@ public sealed class HostileTextTests(BrowserFixture browser)
     {
         string all = string.Join("\n\n", MarkupTests.Attacks.Select((object[] row) => (string)row[0])).Replace("alert(1)", "window.hacked=1", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal);
         run.Write("notes/evil", all + "\n", author: Worst[..60], comment: Worst);
+        run.Write("notes/disputed", "start\n");
+        run.Write("books/evil", $"---\ntitle: {Worst}\n---\n{Worst}\n\n1. [[notes/evil|<img src=x onerror=window.hacked=1>]]\n", author: Worst[..60], comment: Worst);
+        run.Write("books/evil/margin", $"- [[notes/evil]]: {Worst}\n", author: Worst[..60], comment: Worst);
         run.Scratchpad.Commit([new EditRequest { Key = "p", Author = Worst, Round = 0, OnConflict = OnConflict.Propose, Edit = new NoteEdit { Page = "notes/evil", Kind = EditKind.Replace, Text = all + Worst, Comment = Worst } }]);
         bool[] mask = [.. Worst.Select(_ => true)];
         new RunRecords(run.Database).Append(new RoundRecord
@@ -89,7 +113,7 @@ public sealed class HostileTextTests(BrowserFixture browser)
                 },
             ],
             Metrics = [new MetricRecord(Worst, 1)],
-            Checkpoint = new CheckpointRecord(Worst, 1),
+            Checkpoint = new CheckpointRecord(Checkpoint, 1),
         });
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AgentSociety.Culture;
 using Microsoft.Playwright;
 
 namespace AgentSociety.Web.Tests;
@@ -24,6 +25,7 @@ public sealed class ScreenshotTests(BrowserFixture browser)
         ("changes", "/runs/culture-on/changes"),
         ("links", "/runs/culture-on/links"),
         ("worth", "/runs/culture-on/worth"),
+        ("lessons", "/runs/culture-on/lessons/round-30"),
         ("book", "/runs/culture-on/whole/books/field-guide"),
         ("diff", "/runs/culture-on/diff/notes/operator-a?to=LAST&view=side"),
         ("proposals", "/runs/culture-on/proposals"),
@@ -59,14 +61,38 @@ public sealed class ScreenshotTests(BrowserFixture browser)
         foreach ((string name, string address) in Pages)
         {
             await watched.Go(address.Replace("LAST", browser.First.Pages.Read("notes/operator-a")!.Revision, StringComparison.Ordinal));
-            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.plot')].every(plot => plot.firstChild) && [...document.querySelectorAll('[data-graph]')].every(graph => graph.firstChild)");
-            int overflow = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
-            Assert.True(overflow <= 0, $"{address} is {overflow} pixels wider than a screen of {width}");
-            faults.AddRange((await AccessibilityAudit.Faults(page)).Select(fault => $"{address}, {scheme}: {fault}"));
-            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, $"{name}-{width}-{scheme.ToString().ToLowerInvariant()}.png"), FullPage = name is "page" or "compare" or "run" });
+            await Look(name);
+        }
+
+        // Pages that only a form leads to.
+        string run = $"shown-{width}-{scheme.ToString().ToLowerInvariant()}";
+        using (ExampleRun disputed = browser.Run(run, 2))
+        {
+            disputed.Write("notes/disputed", "- `a1` gives **4**\n- `a2` gives **7**\n\nLook at the last digit first.\n");
+            await watched.Go($"/runs/{run}/edit/notes/disputed");
+            string theirs = Assert.IsType<EditResult.Saved>(disputed.Write("notes/disputed", "- `a1` gives **5**\n- `a2` gives **7**\n\nLook at the last digit first.\n", disputed.Pages.Read("notes/disputed")!.Revision, "solver-2")).Revision;
+            await watched.SaveEdit("- `a1` gives **6**\n- `a2` gives **7**\n\nLook at the last digit first.\n", "ann", "checked by hand");
+            await Assertions.Expect(page.Locator("[role=alert]")).ToContainTextAsync("Somebody else changed the same lines first");
+            await Look("conflict");
+            disputed.Write("notes/other", "also by the second\n", author: "solver-2");
+            await watched.Go($"/runs/{run}/diff/notes/disputed?to={theirs}");
+            await page.GetByText("Take back everything that").ClickAsync();
+            await page.Locator("input[name=comment]").FillAsync("it guessed");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Revert on every page" }).ClickAsync();
+            await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("taken back");
+            await Look("taken-back");
         }
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
+
+        async Task Look(string name)
+        {
+            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.plot')].every(plot => plot.firstChild) && [...document.querySelectorAll('[data-graph]')].every(graph => graph.firstChild)");
+            int overflow = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            Assert.True(overflow <= 0, $"{name} is {overflow} pixels wider than a screen of {width}");
+            faults.AddRange((await AccessibilityAudit.Faults(page)).Select(fault => $"{name}, {scheme}: {fault}"));
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, $"{name}-{width}-{scheme.ToString().ToLowerInvariant()}.png"), FullPage = name is "page" or "compare" or "run" or "conflict" or "proposals" });
+        }
     }
 
     private static string Folder([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "artifacts", "screenshots");

@@ -58,10 +58,12 @@ public sealed class SecurityTests(SiteFixture site) : IClassFixture<SiteFixture>
     [InlineData("/runs/small/revert/notes/operator-a")]
     [InlineData("/runs/small/revert-author")]
     [InlineData("/runs/small/proposals/1")]
+    [InlineData("/runs/small/edit/notes/operator-a")]
+    [InlineData("/runs/small/remark/books/guide")]
     public async Task Every_form_asks_for_its_token(string address)
     {
         using HttpResponseMessage answer = await site.Client.PostAsync(new Uri(address, UriKind.Relative),
-            Form(("sure", "yes"), ("comment", "x"), ("revision", "r"), ("head", "h"), ("to", "t"), ("author", "solver-1"), ("fromRound", "0"), ("decision", "accept"), ("_form", "made up")));
+            Form(("sure", "yes"), ("comment", "x"), ("revision", "r"), ("head", "h"), ("to", "t"), ("author", "solver-1"), ("fromRound", "0"), ("decision", "accept"), ("chapter", "notes/operator-a"), ("remark", "x"), ("key", "k"), ("action", "save"), ("text", "x"), ("_form", "made up")));
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains("The form is out of date", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
