@@ -30,7 +30,9 @@ function draw(place, { pages, links }) {
   for (const point of points) {
     const link = node("a", { href: point.page.address, "aria-label": `${point.page.name}, ${point.page.inward} links in, ${point.page.outward} out` });
     const circle = node("circle", { cx: point.x, cy: point.y, r: 4 + Math.min(12, Math.sqrt(point.page.inward) * 2.2) });
-    const name = node("text", { x: point.x + 8 + Math.min(12, Math.sqrt(point.page.inward) * 2.2), y: point.y + 4 });
+    // Names stand on the outer side, where there is room for them.
+    const side = point.x < width / 2 - 8 ? -1 : 1;
+    const name = node("text", { x: point.x + side * (8 + Math.min(12, Math.sqrt(point.page.inward) * 2.2)), y: point.y + 4, "text-anchor": side < 0 ? "end" : "start" });
     name.textContent = point.page.name;
     name.toggleAttribute("hidden", !named.has(point));
     if (!named.has(point)) name.style.display = "none";
@@ -88,9 +90,9 @@ function settle(points, links, width, height) {
 function fit(points, width, height) {
   const xs = points.map(point => point.x), ys = points.map(point => point.y);
   const left = Math.min(...xs), right = Math.max(...xs), top = Math.min(...ys), bottom = Math.max(...ys);
-  const scale = Math.min((width - 220) / Math.max(1, right - left), (height - 60) / Math.max(1, bottom - top), 2.5);
+  const scale = Math.min(Math.max(60, width - 280) / Math.max(1, right - left), (height - 60) / Math.max(1, bottom - top), 2.5);
   for (const point of points) {
-    point.x = (point.x - (left + right) / 2) * scale + width / 2 - 50;
+    point.x = (point.x - (left + right) / 2) * scale + width / 2;
     point.y = (point.y - (top + bottom) / 2) * scale + height / 2;
   }
 }
