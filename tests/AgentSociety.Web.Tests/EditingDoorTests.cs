@@ -46,7 +46,7 @@ public sealed class EditingDoorTests : IAsyncLifetime
         (new("notes/a", "four\n", Append: true), "unchanged"),
         (new("notes/a", "seven is prime\n", Section: "Primes"), "saved"),
         (new("notes/a", "- seven is prime\n", Append: true), "rejected duplicate"),
-        (new("notes/a", "x\n", Base: 2), "rejected gate"),
+        (new("notes/a", "x\n", Base: 9), "rejected gate"),
         (new("notes/a", "two\nnine is no prime\nten is no prime either\nand eleven is one\n", Base: 99), "rejected base"),
         (new("problems/p", "x\n"), "rejected gate"),
         (new("skills/s", "x\n"), "proposed"),
@@ -77,7 +77,7 @@ public sealed class EditingDoorTests : IAsyncLifetime
         }
 
         Assert.Equal(Table.Select(row => $"{row.Attempt}: {row.Outcome}"), Table.Select((row, step) => $"{row.Attempt}: {outcomes[step]}"));
-        Assert.Equal("ONE\ntwo\nTHREE\nfour\n\n## Primes\n\nseven is prime\n", _run.Pages.Read("notes/a")!.Body);
+        Assert.Equal("ONE\ntwo\nTHREE\nfour\n## Primes\nseven is prime\n", _run.Pages.Read("notes/a")!.Body);
         Assert.All(_run.Pages.History("notes/a", 50), revision => Assert.Equal((3, "ann"), (revision.Round, revision.Author)));
     }
 

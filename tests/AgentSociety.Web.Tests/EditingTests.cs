@@ -54,9 +54,12 @@ public sealed class EditingTests(BrowserFixture browser)
         using ExampleRun run = browser.Run("edit-again", 2);
         run.Write("notes/again", "one\n\ntwo\n\nthree\n");
         await using WatchedPage watched = await browser.Open("/runs/edit-again/edit/notes/again");
+        string[] hidden = await watched.Page.EvaluateAsync<string[]>("() => ['key', 'start'].map(name => document.querySelector(`form[data-edit] [name=${name}]`).value)");
         await watched.SaveEdit("ONE\n\ntwo\n\nthree\n", "ada");
         await Expect(watched.Page.Locator(".notice")).ToContainTextAsync("Saved.");
         await watched.Page.GoBackAsync();
+        // A browser that kept the page shows the form as it was; one that asked for it again is made to.
+        await watched.Page.EvaluateAsync("hidden => ['key', 'start'].forEach((name, index) => { document.querySelector(`form[data-edit] [name=${name}]`).value = hidden[index]; })", hidden);
         await watched.SaveEdit("one\n\ntwo\n\nTHREE\n", "ada");
         await Expect(watched.Page.Locator(".notice")).ToContainTextAsync("merged");
         Assert.Equal("ONE\n\ntwo\n\nTHREE\n", run.Pages.Read("notes/again")!.Body);
