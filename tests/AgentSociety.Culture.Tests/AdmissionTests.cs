@@ -42,19 +42,20 @@ public sealed class AdmissionTests : IDisposable
     {
         AdmissionTest test = new();
         long helps = Propose("helps"), harms = Propose("harms"), unclear = Propose("unclear");
-        Assert.Equal(AdmissionVerdict.Wait, _gated.Report(helps, Pairs(4, 0, 1), test).Evidence.Verdict);
+        Assert.Equal(AdmissionVerdict.Wait, _gated.Report(helps, Pairs(4, 0, 1), test, 2).Evidence.Verdict);
         // The same four again, and twenty more: what was reported before counts once.
-        Admission admitted = _gated.Report(helps, Pairs(24, 0, 1), test);
+        Admission admitted = _gated.Report(helps, Pairs(24, 0, 1), test, 2);
         Assert.Equal((24, AdmissionVerdict.Admit), (admitted.Evidence.Pairs, admitted.Evidence.Verdict));
         Assert.IsType<EditResult.Saved>(admitted.Result);
         Assert.Equal("helps\n", _gated.Snapshot().Read("notes/a")!.Body);
-        Assert.IsType<EditResult.Rejected>(_gated.Report(harms, Pairs(40, 1, 0), test).Result);
-        Admission waits = _gated.Report(unclear, [.. Pairs(20, 0, 1), .. Pairs(20, 1, 0, 20)], test);
+        Assert.IsType<EditResult.Rejected>(_gated.Report(harms, Pairs(40, 1, 0), test, 2).Result);
+        Admission waits = _gated.Report(unclear, [.. Pairs(20, 0, 1), .. Pairs(20, 1, 0, 20)], test, 2);
         Assert.Equal(AdmissionVerdict.Wait, waits.Evidence.Verdict);
         Assert.Null(waits.Result);
         Assert.Equal(unclear, Assert.Single(_gated.Proposals()).Number);
-        Assert.Equal(AdmissionVerdict.Reject, _gated.Report(unclear, [.. Pairs(108, 0, 1, 40), .. Pairs(108, 1, 0, 148)], test).Evidence.Verdict);
-        Assert.Throws<SocietyException>(() => _gated.Report(unclear, [], test));
+        Assert.Equal(AdmissionVerdict.Reject, _gated.Report(unclear, [.. Pairs(108, 0, 1, 40), .. Pairs(108, 1, 0, 148)], test, 2).Evidence.Verdict);
+        Assert.Contains("rollouts", Assert.IsType<EditResult.Rejected>(_gated.Report(unclear, Pairs(1, 1, 0, 999), test, 2).Result).Reason);
+        Assert.Throws<SocietyException>(() => _gated.Report(unclear + 100, [], test, 2));
         Assert.Equal("helps\n", _gated.Snapshot().Read("notes/a")!.Body);
     }
 

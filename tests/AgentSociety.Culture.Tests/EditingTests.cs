@@ -1,4 +1,5 @@
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Scenarios;
 
 namespace AgentSociety.Culture.Tests;
 
@@ -164,6 +165,114 @@ public sealed class EditingTests : IDisposable
         person.Commit([_society.Request(EditKind.Replace, "notes/a", "1\n2\nthree", start, "person")]);
         Assert.True(Assert.IsType<EditResult.Saved>(_society.Edit(EditKind.Replace, "notes/a", "one\n2\n3", start)).Merged);
         Assert.Equal("one\n2\nthree\n", person.Snapshot().Read("notes/a")!.Body);
+    }
+
+    [Fact]
+    public void A_proposal_that_is_accepted_late_is_part_of_the_round_in_which_it_was_decided()
+    {
+        string start = _society.Save("notes/a", "one");
+        _society.Save("notes/a", "uno", start, round: 2);
+        EditResult.Proposed waits = Assert.IsType<EditResult.Proposed>(_society.Edit(EditKind.Replace, "notes/a", "eins", start, round: 2, onConflict: OnConflict.Propose));
+        string third = _society.Save("notes/a", "tres", _society.Archive.Read("notes/a")!.Revision, round: 3);
+        EditResult.Proposed appended = Propose("notes/b", "appended", round: 2);
+        EditResult.Proposed line = Propose("notes/a", "late", round: 1);
+        Assert.IsType<EditResult.Saved>(_society.Scratchpad.Decide(appended.Proposal, true, "person", "fine", 7));
+        Assert.IsType<EditResult.Saved>(_society.Scratchpad.Decide(line.Proposal, true, "person", "fine", 7));
+        Assert.Null(_society.Archive.ReadAsOf("notes/b", 6));
+        Assert.NotNull(_society.Archive.ReadAsOf("notes/b", 7));
+        for (int round = 3; round < 7; round++)
+        {
+            Assert.Equal(third, _society.Archive.ReadAsOf("notes/a", round)!.Revision);
+            Assert.Equal("tres\n", _society.Scratchpad.Snapshot(round).Read("notes/a")!.Body);
+        }
+
+        Assert.Equal("tres\nlate\n", _society.Archive.ReadAsOf("notes/a", 7)!.Body);
+        Assert.Equal(waits.Proposal, Assert.Single(_society.Scratchpad.Proposals()).Number);
+    }
+
+    [Fact]
+    public void Rounds_never_go_back_on_a_page()
+    {
+        string first = _society.Save("notes/a", "one", round: 5);
+        string second = _society.Save("notes/a", "one\ntwo", first, round: 3);
+        _society.Scratchpad.Delete("notes/a", "person", 2, "gone");
+        Assert.Equal([5, 5, 5], _society.Archive.History("notes/a").Select(revision => revision.Round));
+        Assert.Null(_society.Archive.ReadAsOf("notes/a", 4));
+        Assert.NotEqual(first, second);
+    }
+
+    [Fact]
+    public void A_key_that_comes_again_with_another_edit_is_refused_and_the_first_one_stays()
+    {
+        EditRequest first = _society.Request(EditKind.Append, "notes/a", "one", key: "k");
+        EditResult saved = _society.Scratchpad.Commit([first])[0];
+        EditRequest[] others =
+        [
+            first with { Author = "solver-2" },
+            first with { Edit = first.Edit with { Text = "two" } },
+            first with { Edit = first.Edit with { Page = "notes/b" } },
+            first with { Edit = first.Edit with { Kind = EditKind.Replace } },
+            first with { Edit = first.Edit with { Kind = EditKind.Section, Section = "Rules" } },
+            first with { Edit = first.Edit with { BaseRevision = Assert.IsType<EditResult.Saved>(saved).Revision } },
+        ];
+        foreach (EditResult result in _society.Scratchpad.Commit(others)) Assert.Contains("key", Assert.IsType<EditResult.Rejected>(result).Reason);
+        Assert.Equal(saved, _society.Scratchpad.Commit([first])[0]);
+        Assert.Equal("one\n", _society.Archive.Read("notes/a")!.Body);
+        Assert.Null(_society.Archive.Read("notes/b"));
+    }
+
+    [Fact]
+    public void An_edit_that_was_merged_taken_back_and_sent_again_is_merged_again_beside_all_others_of_its_batch()
+    {
+        string start = _society.Save("notes/a", "1\n2\n3\n4\n5");
+        _society.Save("notes/a", "1\n2\n3\n4\nfive", start, "solver-2");
+        Assert.True(Assert.IsType<EditResult.Saved>(_society.Edit(EditKind.Replace, "notes/a", "one\n2\n3\n4\n5", start)).Merged);
+        _society.Save("notes/a", "1\n2\n3\n4\nfive", _society.Archive.Read("notes/a")!.Revision, "person");
+        IReadOnlyList<EditResult> batch = _society.Scratchpad.Commit([_society.Request(EditKind.Replace, "notes/a", "one\n2\n3\n4\n5", start), _society.Request(EditKind.Append, "notes/b", "another")]);
+        Assert.True(Assert.IsType<EditResult.Saved>(batch[0]).Merged);
+        Assert.IsType<EditResult.Saved>(batch[1]);
+        Assert.Equal("one\n2\n3\n4\nfive\n", _society.Archive.Read("notes/a")!.Body);
+        Assert.Single(_society.Archive.History("notes/a"), revision => revision.Kind == RevisionKind.Side);
+        Assert.Empty(_society.Database.CheckIntegrity());
+    }
+
+    [Fact]
+    public void A_key_of_before_edits_had_a_hash_is_taken_at_its_word()
+    {
+        EditResult saved = _society.Edit(EditKind.Append, "notes/a", "one", key: "old");
+        _society.Database.Write(connection => Dapper.SqlMapper.Execute(connection, "UPDATE edit SET asked = NULL"));
+        Assert.Equal(saved, _society.Edit(EditKind.Append, "notes/a", "two", key: "old"));
+    }
+
+    [Fact]
+    public void Who_takes_a_page_away_or_brings_it_back_may_say_what_was_seen()
+    {
+        string seen = _society.Save("notes/a", "one"), head = _society.Save("notes/a", "two", seen, "solver-2");
+        EditResult.Conflict conflict = Assert.IsType<EditResult.Conflict>(_society.Scratchpad.Delete("notes/a", "person", 2, "old", seen));
+        Assert.Equal((seen, head), (conflict.Base!.Revision, conflict.Theirs.Revision));
+        Assert.Equal(EditRule.Base, Assert.IsType<EditResult.Rejected>(_society.Scratchpad.Delete("notes/a", "person", 2, "old", new string('0', 64))).Rule);
+        Assert.NotNull(_society.Archive.Read("notes/a"));
+        string deleted = Assert.IsType<EditResult.Saved>(_society.Scratchpad.Delete("notes/a", "person", 2, "old", head)).Revision;
+        Assert.IsType<EditResult.Conflict>(_society.Scratchpad.Restore("notes/a", "person", 2, "again", head));
+        Assert.IsType<EditResult.Saved>(_society.Scratchpad.Restore("notes/a", "person", 2, "again", deleted));
+    }
+
+    [Fact]
+    public void An_edit_on_what_was_begun_in_the_same_batch_knows_its_base()
+    {
+        // Ids are made of content: what a batch begins can be named before it is stored.
+        EditRequest[] batch = [_society.Request(EditKind.Replace, "notes/a", "1\n2\n3"), _society.Request(EditKind.Append, "notes/a", "4")];
+        string first;
+        using (SocietyFile before = new()) first = Assert.IsType<EditResult.Saved>(before.Scratchpad.Commit(batch)[0]).Revision;
+        IReadOnlyList<EditResult> results = _society.Scratchpad.Commit([.. batch, _society.Request(EditKind.Replace, "notes/a", "one\n2\n3", first)]);
+        Assert.True(Assert.IsType<EditResult.Saved>(results[2]).Merged);
+        Assert.Equal("one\n2\n3\n4\n", _society.Archive.Read("notes/a")!.Body);
+    }
+
+    private EditResult.Proposed Propose(string page, string text, int round)
+    {
+        using Scratchpad reviewed = new(_society.Database, rules: new EditRules { Admission = AdmissionRule.Review });
+        return Assert.IsType<EditResult.Proposed>(reviewed.Commit([_society.Request(EditKind.Append, page, text, round: round)])[0]);
     }
 
     [Fact]

@@ -32,10 +32,36 @@ public sealed class RulesTests : IDisposable
         Assert.Contains("removes", waits.Reason);
         Assert.StartsWith("one", ruled.Snapshot().Read("notes/a")!.Body);
         Assert.Equal(waits.Proposal, Assert.Single(ruled.Proposals()).Number);
-        Assert.IsType<EditResult.Saved>(ruled.Decide(waits.Proposal, true, "person", "fine"));
+        Assert.IsType<EditResult.Saved>(ruled.Decide(waits.Proposal, true, "person", "fine", 1));
         Assert.Equal("1\n", ruled.Snapshot().Read("notes/a")!.Body);
         Assert.Empty(ruled.Proposals());
-        Assert.Throws<SocietyException>(() => ruled.Decide(waits.Proposal, true, "person", "again"));
+        Assert.Contains("person", Assert.IsType<EditResult.Rejected>(ruled.Decide(waits.Proposal, false, "another", "too late", 1)).Reason);
+        Assert.Equal("1\n", ruled.Snapshot().Read("notes/a")!.Body);
+        Assert.Throws<SocietyException>(() => ruled.Decide(waits.Proposal + 1, true, "person", "there is none", 1));
+    }
+
+    [Fact]
+    public void A_page_that_is_rewritten_at_the_same_length_is_gutted_all_the_same_and_so_is_a_stale_one()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { ShrinkGate = Gate.Locked });
+        EditResult One(string text, string? start) => ruled.Commit([_society.Request(EditKind.Replace, "notes/a", text, start)])[0];
+        string start = Assert.IsType<EditResult.Saved>(One("one\ntwo\nthree\nfour", null)).Revision;
+        Assert.Contains("removes 75 %", Assert.IsType<EditResult.Rejected>(One("one\nxxx\nxxxxx\nxxxx\n", start)).Reason);
+        Assert.IsType<EditResult.Saved>(One("one\n2\n3\nfour", start));
+        // Measured against what its editor had read, not against the longer page that it meets.
+        ruled.Commit([_society.Request(EditKind.Append, "notes/a", string.Concat(Enumerable.Range(0, 20).Select(line => $"line {line}\n")), author: "solver-2")]);
+        Assert.Equal(EditRule.Gate, Assert.IsType<EditResult.Rejected>(One("one", start)).Rule);
+    }
+
+    [Fact]
+    public void The_size_that_counts_is_that_of_the_page_after_the_merge()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { MaximumPageSize = 30 });
+        EditResult One(string text, string? start) => ruled.Commit([_society.Request(EditKind.Replace, "notes/a", text, start)])[0];
+        string start = Assert.IsType<EditResult.Saved>(One("a\nb\nc\nd\n", null)).Revision;
+        Assert.IsType<EditResult.Saved>(One($"{new string('x', 15)}\nb\nc\nd\n", start));
+        Assert.Equal(EditRule.Size, Assert.IsType<EditResult.Rejected>(One($"a\nb\nc\n{new string('y', 15)}\n", start)).Rule);
+        Assert.IsType<EditResult.Saved>(One("a\nb\nc\nfour\n", start));
     }
 
     [Fact]
@@ -50,7 +76,7 @@ public sealed class RulesTests : IDisposable
         Assert.IsType<EditResult.Saved>(One("books/open"));
         EditResult.Proposed waits = Assert.IsType<EditResult.Proposed>(One("skills/a"));
         Assert.IsType<EditResult.Saved>(One("skills/b", trusted: true));
-        Assert.IsType<EditResult.Rejected>(ruled.Decide(waits.Proposal, false, "person", "no"));
+        Assert.IsType<EditResult.Rejected>(ruled.Decide(waits.Proposal, false, "person", "no", 1));
         Assert.Null(ruled.Snapshot().Read("skills/a"));
     }
 
@@ -64,11 +90,9 @@ public sealed class RulesTests : IDisposable
         IReadOnlyDictionary<string, EditResult> results = _society.Scratchpad.RevertAuthor("solver-2", 0, "person", 2, "spam");
         Assert.True(results["notes/b"] is EditResult.Saved);
         Assert.Null(_society.Scratchpad.Snapshot().Read("notes/b"));
-        // "spam" stands between lines of another author, which touch it: the page is reported or cleaned, never damaged.
-        string body = _society.Scratchpad.Snapshot().Read("notes/a")!.Body;
-        Assert.Contains("good\n", body);
-        Assert.Contains("better\n", body);
-        Assert.Equal(results["notes/a"] is EditResult.Conflict, body.Contains("spam"));
+        // "spam" stands between lines of another author, which touch it.
+        Assert.IsType<EditResult.Saved>(results["notes/a"]);
+        Assert.Equal("good\nbetter\n", _society.Scratchpad.Snapshot().Read("notes/a")!.Body);
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class SectionTests : IDisposable
         EditRequest request = _society.Request(EditKind.Section, "notes/a", "zwei", start);
         EditResult.Proposed waits = Assert.IsType<EditResult.Proposed>(ruled.Commit([request with { Edit = request.Edit with { Section = "Two" } }])[0]);
         _society.Edit(EditKind.Replace, "notes/a", Page.Replace("first", "1st"), start);
-        Assert.IsType<EditResult.Saved>(ruled.Decide(waits.Proposal, true, "person", "good"));
+        Assert.IsType<EditResult.Saved>(ruled.Decide(waits.Proposal, true, "person", "good", 1));
         Assert.Equal(Page.Replace("first", "1st").Replace("second", "zwei"), Body);
     }
 }

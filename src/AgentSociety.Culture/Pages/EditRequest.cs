@@ -19,7 +19,10 @@ public enum OnConflict
 /// <summary>An edit with everything that its revision will say of it.</summary>
 public sealed record EditRequest
 {
-    /// <summary>Unique to this edit. A second request with the same key changes nothing and returns the recorded result, so that a round can be played again after a crash.</summary>
+    /// <summary>
+    /// Unique to this edit. A second request with the same key and the same edit changes nothing and returns the recorded result, so that a
+    /// round can be played again after a crash; with another author, page, base, kind, section or text it is rejected.
+    /// </summary>
     public required string Key { get; init; }
 
     /// <summary>What to change. Its base revision is the one that the editor read.</summary>
@@ -31,7 +34,7 @@ public sealed record EditRequest
     /// <summary>The part that the agent plays, for gates that hold for one role; null for people and programs.</summary>
     public Role? Role { get; init; }
 
-    /// <summary>The round in play: the logical time of the revision.</summary>
+    /// <summary>The round in play: the logical time of the revision, which is never before that of the page's head.</summary>
     public required int Round { get; init; }
 
     /// <summary>The episode that led to the edit; null for people.</summary>
@@ -42,6 +45,9 @@ public sealed record EditRequest
 
     /// <summary>What to do where the page has moved on.</summary>
     public OnConflict OnConflict { get; init; }
+
+    /// <summary>SHA-256 over the author and what is to change: what tells a repetition from another edit under the same key.</summary>
+    internal byte[] Asked() => RevisionId.Hash([Author, Edit.Page, Edit.BaseRevision ?? "", Edit.Kind.ToString(), Edit.Section ?? "", Edit.Text]);
 }
 
 /// <summary>What became of an edit: one of the nested records.</summary>

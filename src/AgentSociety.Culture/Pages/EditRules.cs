@@ -9,6 +9,9 @@ public enum EditRule
     /// <summary>The name or the text cannot be stored.</summary>
     Form,
 
+    /// <summary>The key was used before, by another edit.</summary>
+    Key,
+
     /// <summary>The base is no revision of the page.</summary>
     Base,
 
@@ -50,7 +53,7 @@ public sealed record EditRules
     /// <summary>Pages that one author may begin.</summary>
     public int MaximumPagesPerAuthor { get; init; } = int.MaxValue;
 
-    /// <summary>Share of a page that one edit may remove before it is an alarm: rewriting is what destroys notes.</summary>
+    /// <summary>Share of the lines that its editor had read which one edit may remove before it is an alarm: rewriting is what destroys notes.</summary>
     public double LargestShrink { get; init; } = 0.5;
 
     /// <summary>What becomes of an edit that removes more than that.</summary>

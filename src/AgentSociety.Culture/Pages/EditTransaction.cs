@@ -13,18 +13,28 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
 
     internal EditResult Apply(EditRequest request)
     {
-        if (statements.RecordedEdit.First(row => Recorded(row), request.Key) is { } recorded) return recorded;
+        byte[] asked = request.Asked();
+        if (statements.RecordedEdit.First(row => Recorded(row, request.Key, asked), request.Key) is { } recorded) return recorded;
         EditResult result = Carry(request, out EditTrace trace);
-        statements.RecordEdit(request, result, trace);
+        statements.RecordEdit(request, asked, result, trace);
         return result;
     }
 
     /// <summary>Takes a page away or brings its last body back.</summary>
-    internal EditResult ChangeLife(string page, RevisionKind kind, string author, int round, string comment)
+    /// <param name="page">Full name.</param>
+    /// <param name="kind">Delete or restore.</param>
+    /// <param name="author">Who does it.</param>
+    /// <param name="round">The round in play.</param>
+    /// <param name="comment">Why.</param>
+    /// <param name="seen">The head that the author saw; null where it does not matter what the page says.</param>
+    internal EditResult ChangeLife(string page, RevisionKind kind, string author, int round, string comment, string? seen)
     {
         if (!_heads.TryGetValue(page, out Head? head)) return new EditResult.Rejected($"there is no page {page}", EditRule.Base);
+        (long Number, int Depth)? known = seen is null ? null : statements.RevisionOf(head.Page, seen);
+        if (seen is not null && known is null) return new EditResult.Rejected(NoRevision(page, seen), EditRule.Base);
         if (head.Deleted == (kind == RevisionKind.Delete)) return new EditResult.Unchanged(head.Revision);
-        string body = kind == RevisionKind.Delete ? "" : RevisionStore.Read(connection, statements.Parent(head.Number)!.Value).Body;
+        if (known is not null && seen != head.Revision) return new EditResult.Conflict(new NotePage(page, seen!, RevisionStore.Body(connection, known.Value.Number)), head.Note, "", null);
+        string body = kind == RevisionKind.Delete ? "" : RevisionStore.Body(connection, statements.Parent(head.Number)!.Value);
         return new EditResult.Saved(Save(new Revision(page, kind, author, round, null, comment, body, head)).Revision, false);
     }
 
@@ -37,7 +47,8 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
             bool isNew = !heads.TryGetValue(name, out Head? before);
             if (isNew) statements.InsertPage.Execute(head.Page, name, head.Number, head.Body, head.Deleted ? 1 : 0);
             else if (before!.Body == head.Body && before.Deleted == head.Deleted) statements.MovePage.Execute(head.Page, head.Number);
-            else statements.UpdatePage.Execute(head.Page, head.Number, head.Body, head.Deleted ? 1 : 0);
+            else if (before.Deleted == head.Deleted) statements.UpdatePage.Execute(head.Page, head.Number, head.Body);
+            else statements.EndOrRevivePage.Execute(head.Page, head.Number, head.Body, head.Deleted ? 1 : 0);
             if (before is not null && before.Body.Contains("[[", StringComparison.Ordinal)) statements.DeleteLinks.Execute(head.Page);
             foreach (string target in PageBody.Links(name, head.Body)) statements.InsertLink.Execute(head.Page, target);
         }
@@ -53,51 +64,72 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         if ((PageName.Fault(edit.Page) ?? PageBody.Fault(edit.Text) ?? PageBody.Fault(edit.Comment)
             ?? (edit.Kind == EditKind.Section ? PageBody.Fault(edit.Section ?? "") ?? PageSection.Fault(head?.Body ?? "", edit.Section, edit.Text) : null)) is { } fault)
             return new EditResult.Rejected(fault, EditRule.Form);
+        Start? start = null;
+        if (edit.BaseRevision is { } read)
+        {
+            if (head is not null && statements.RevisionOf(head.Page, read) is { } known)
+                start = new Start(known.Number, known.Depth, read == head.Revision ? head.Note : new NotePage(edit.Page, read, RevisionStore.Body(connection, known.Number)));
+            // An append meets any head: it does not matter what its editor had read.
+            else if (edit.Kind != EditKind.Append)
+                return new EditResult.Rejected(NoRevision(edit.Page, read), EditRule.Base);
+        }
+
         string text = PageBody.Normalise(edit.Text);
-        if (Held(request, head, text, out trace) is { } held) return held;
-        if (edit.Kind == EditKind.Append)
+        if (edit.Kind == EditKind.Append && text.Length == 0 && head is null) return new EditResult.Rejected("there is nothing to append", EditRule.Form);
+        Plan plan = Planned(request, head, start, text);
+        if (Held(request, head, start, text, plan, out trace) is { } held) return held;
+        if (plan.Unchanged)
         {
-            if (text.Length == 0 || (head is not null && PageBody.Holds(head.Body, text)))
-                return head is null ? new EditResult.Rejected("there is nothing to append", EditRule.Form) : Unchanged(head, out trace);
-            return Saved(request, head, (head?.Body ?? "") + text, out trace);
+            trace = new EditTrace(head!.Number, null, null, null, null);
+            return new EditResult.Unchanged(head.Revision);
         }
 
-        (long Number, int Depth, NotePage Note)? start = edit.BaseRevision is null ? null : statements.RevisionOf(edit.Page, edit.BaseRevision) is { } known
-            ? (known.Number, known.Depth, edit.BaseRevision == head?.Revision ? head.Note : RevisionStore.Read(connection, known.Number)) : null;
-        if (edit.BaseRevision is not null && start is null)
-            return new EditResult.Rejected($"{edit.BaseRevision} is no revision of {edit.Page}; read the page and name the revision that was read", EditRule.Base);
-        if (edit.Kind == EditKind.Section)
-        {
-            string? now = head is { Deleted: false } ? PageSection.Read(head.Body, edit.Section!) : null;
-            if (now == text) return Unchanged(head!, out trace);
-            // Nobody touched the section since it was read: whatever else changed on the page, this is no conflict.
-            if (now == (start is null ? null : PageSection.Read(start.Value.Note.Body, edit.Section!)))
-                return Saved(request, head, PageSection.Replace(head?.Body ?? "", edit.Section!, text), out trace);
-            return Stale(request, head!, start, PageSection.Replace(start?.Note.Body ?? "", edit.Section!, text), out trace);
-        }
+        return plan.Stale ? Stale(request, head!, start, plan, out trace) : Saved(request, head, plan.Body, out trace);
+    }
 
-        if (edit.BaseRevision == head?.Revision || (head is { Deleted: true } && edit.BaseRevision is null))
-            return head is { Deleted: false } && head.Body == text ? Unchanged(head, out trace) : Saved(request, head, text, out trace);
-        if (head!.Body == text && !head.Deleted) return Unchanged(head, out trace);
-        return Stale(request, head, start, text, out trace);
+    private static string NoRevision(string page, string revision) => $"{revision} is no revision of {page}; read the page and name the revision that was read";
+
+    /// <summary>What an edit would make of its page, before any rule is asked.</summary>
+    private static Plan Planned(EditRequest request, Head? head, Start? start, string text)
+    {
+        NoteEdit edit = request.Edit;
+        string standing = head?.Body ?? "", read = start?.Note.Body ?? "";
+        switch (edit.Kind)
+        {
+            case EditKind.Append:
+                bool holds = text.Length == 0 || (head is not null && PageBody.Holds(standing, text));
+                return new Plan(holds ? standing : standing + text, standing, holds ? standing : standing + text, Unchanged: holds);
+            case EditKind.Section:
+                string? now = head is { Deleted: false } ? PageSection.Read(standing, edit.Section!) : null;
+                string placed = PageSection.Replace(standing, edit.Section!, text);
+                if (now == text) return new Plan(standing, standing, standing, Unchanged: true);
+                // Nobody touched the section since it was read: whatever else changed on the page, this is no conflict.
+                if (now == (start is null ? null : PageSection.Read(read, edit.Section!))) return new Plan(placed, standing, placed);
+                return Merged(request, head!, read, PageSection.Replace(read, edit.Section!, text));
+            default:
+                if (head is { Deleted: false } && standing == text) return new Plan(standing, standing, standing, Unchanged: true);
+                if (edit.BaseRevision == head?.Revision || (head is { Deleted: true } && edit.BaseRevision is null)) return new Plan(text, standing, text);
+                return Merged(request, head!, read, text);
+        }
+    }
+
+    private static Plan Merged(EditRequest request, Head head, string read, string mine)
+    {
+        MergeOutcome? merge = request.OnConflict == OnConflict.Fail ? null : ThreeWayMerge.Merge(read, mine, head.Body);
+        bool clean = merge is { Clean: true } && !head.Deleted;
+        return new Plan(clean ? merge!.Text : mine, read, mine, Unchanged: clean && merge!.Text == head.Body, Stale: true, Clean: clean, Attempt: merge?.Text);
     }
 
     /// <summary>Refuses an edit or lets it wait, by the rules; null where it may go on.</summary>
-    private EditResult? Held(EditRequest request, Head? head, string text, out EditTrace trace)
+    private EditResult? Held(EditRequest request, Head? head, Start? start, string text, Plan plan, out EditTrace trace)
     {
         trace = default;
         NoteEdit edit = request.Edit;
         bool append = edit.Kind == EditKind.Append;
-        string planned = edit.Kind switch
-        {
-            EditKind.Append => text,
-            EditKind.Section => PageSection.Replace(head?.Body ?? "", edit.Section!, text),
-            _ => text,
-        };
-        int before = head?.Body.Length ?? 0, after = append ? before + text.Length : planned.Length;
+        int before = head?.Body.Length ?? 0, after = plan.Body.Length;
         if (after > rules.MaximumPageSize && after > before)
             return new EditResult.Rejected($"{edit.Page} would have {after} characters, {rules.MaximumPageSize} are allowed; put part of it on another page and link to it", EditRule.Size);
-        if (request.Trusted || (append ? head is not null && PageBody.Holds(head.Body, text) : head is { Deleted: false } && head.Body == planned)) return null;
+        if (request.Trusted || plan.Unchanged) return null;
         Gate notebook = rules.NotebookGate(edit.Page, request.Author);
         if (notebook == Gate.Locked)
             return new EditResult.Rejected($"{edit.Page} is in the notebook of {PageName.Notebook(edit.Page)}; write in your own, agents/{request.Author}/, or in a common namespace", EditRule.Notebook);
@@ -105,20 +137,19 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
             return new EditResult.Rejected($"{request.Author} has made {rules.MaximumEditsPerRound} edits in round {request.Round}, which is all that is allowed; go on in the next round", EditRule.Rate);
         if (head is null && rules.MaximumPagesPerAuthor < int.MaxValue && statements.BegunPages(request.Author) >= rules.MaximumPagesPerAuthor)
             return new EditResult.Rejected($"{request.Author} has begun {rules.MaximumPagesPerAuthor} pages, which is all that is allowed; write on a page that is there", EditRule.Quota);
-        bool shrinks = !append && before > 0 && before - after > rules.LargestShrink * before;
-        Gate shrink = shrinks ? rules.ShrinkGate : Gate.Auto, place = rules.GateOf(edit.Page, request.Role);
-        string removes = $"the edit removes {(before == 0 ? 0 : 100 * (before - after) / before)} % of the page";
+        (int gone, int lines) = append ? (0, 0) : plan.Removed();
+        Gate shrink = gone > rules.LargestShrink * lines ? rules.ShrinkGate : Gate.Auto, place = rules.GateOf(edit.Page, request.Role);
+        string removes = $"the edit removes {(lines == 0 ? 0 : 100 * gone / lines)} % of the lines of the page";
         if (place == Gate.Locked) return new EditResult.Rejected($"edits of {edit.Page} are locked", EditRule.Gate);
         if (shrink == Gate.Locked) return new EditResult.Rejected($"{removes}; make smaller edits", EditRule.Gate);
-        if (rules.Duplicates != DuplicateSearch.Off && Duplicate(edit.Page, head, planned, append) is { } duplicate) return new EditResult.Rejected(duplicate, EditRule.Duplicate);
+        if (rules.Duplicates != DuplicateSearch.Off && Duplicate(edit.Page, head, append ? text : plan.Body, append) is { } duplicate) return new EditResult.Rejected(duplicate, EditRule.Duplicate);
         string? reason = shrink == Gate.Review ? removes
             : place == Gate.Review || notebook == Gate.Review || rules.Admission == AdmissionRule.Review ? $"edits of {edit.Page} wait for review"
             : rules.Admission == AdmissionRule.Gate ? "matched rollouts with and without it decide" : null;
         if (reason is null) return null;
         bool rollouts = rules.Admission == AdmissionRule.Gate && shrink == Gate.Auto && place == Gate.Auto && notebook == Gate.Auto;
-        long? start = edit.BaseRevision is { } revision ? statements.RevisionOf(edit.Page, revision)?.Number : null;
-        long proposal = statements.Propose(request, start, text, reason, now, rollouts);
-        trace = new EditTrace(null, start, null, null, proposal);
+        long proposal = statements.Propose(request, start?.Number, text, reason, now, rollouts);
+        trace = new EditTrace(null, start?.Number, null, null, proposal);
         return new EditResult.Proposed(proposal, reason);
     }
 
@@ -147,33 +178,34 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         return null;
     }
 
-    /// <summary>Takes one author's revisions of a page back, newest first, and keeps what others wrote.</summary>
-    /// <returns>Null where the page holds nothing of the author's in these rounds.</returns>
-    internal EditResult? Revert(string page, IReadOnlyList<long> revisions, string reverter, int round, string comment)
+    /// <summary>Takes back what some revisions of a page did, by the lives of its lines, and keeps what others wrote.</summary>
+    /// <param name="page">Full name.</param>
+    /// <param name="undone">Which revisions.</param>
+    /// <param name="reverter">Who decides it.</param>
+    /// <param name="round">The round in play.</param>
+    /// <param name="comment">Why.</param>
+    /// <returns>Null where the page holds nothing of them.</returns>
+    internal EditResult? Revert(string page, Func<LineHistory.Step, bool> undone, string reverter, int round, string comment)
     {
         Head head = _heads[page];
-        string body = head.Body;
-        foreach (long number in revisions)
-        {
-            NotePage theirs = RevisionStore.Read(connection, number);
-            string before = statements.Parent(number) is { } parent ? RevisionStore.Read(connection, parent).Body : "";
-            MergeOutcome merge = ThreeWayMerge.Merge(theirs.Body, body, before);
-            if (!merge.Clean) return new EditResult.Conflict(theirs, head.Note, before, merge.Text);
-            body = merge.Text;
-        }
-
-        if (body == head.Body) return null;
-        return new EditResult.Saved(Save(new Revision(page, body.Length == 0 ? RevisionKind.Delete : RevisionKind.Revert, reverter, round, null, comment, body, head)).Revision, false);
+        Reversal reversal = Reversal.Of(LineHistory.Weave(connection, page), undone);
+        if (reversal.Attempt is { } attempt) return new EditResult.Conflict(head.Note, head.Note, reversal.Body, attempt);
+        if (reversal.Body == head.Body) return null;
+        return new EditResult.Saved(Save(new Revision(page, reversal.Body.Length == 0 ? RevisionKind.Delete : RevisionKind.Revert, reverter, round, null, comment, reversal.Body, head)).Revision, false);
     }
 
-    private EditResult Stale(EditRequest request, Head head, (long Number, int Depth, NotePage Note)? start, string mine, out EditTrace trace)
+    /// <summary>True for a page that was taken away.</summary>
+    internal bool IsDeleted(string page) => _heads[page].Deleted;
+
+    /// <summary>Id of a page's head.</summary>
+    internal string HeadOf(string page) => _heads[page].Revision;
+
+    private EditResult Stale(EditRequest request, Head head, Start? start, Plan plan, out EditTrace trace)
     {
-        MergeOutcome? merge = request.OnConflict == OnConflict.Fail ? null : ThreeWayMerge.Merge(start?.Note.Body ?? "", mine, head.Body);
-        if (merge is { Clean: true } && !head.Deleted)
+        if (plan.Clean)
         {
-            if (merge.Text == head.Body) return Unchanged(head, out trace);
-            Head side = Save(new Revision(request, RevisionKind.Side, mine, start is null ? null : Side(head, start.Value)));
-            Head merged = Save(new Revision(request, RevisionKind.Merge, merge.Text, head) { Merged = side });
+            Head side = Side(request, head, start, plan.Mine);
+            Head merged = Save(new Revision(request, RevisionKind.Merge, plan.Body, head) { Merged = side });
             trace = new EditTrace(merged.Number, start?.Number, head.Number, null, null);
             return new EditResult.Saved(merged.Revision, true);
         }
@@ -181,19 +213,25 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         if (request.OnConflict == OnConflict.Propose)
         {
             const string reason = "somebody else changed the same lines first";
-            long proposal = statements.Propose(request, start?.Number, mine, reason, now);
+            // Of a section what is to stand under the heading, as of every proposal of one.
+            long proposal = statements.Propose(request, start?.Number, request.Edit.Kind == EditKind.Section ? PageBody.Normalise(request.Edit.Text) : plan.Mine, reason, now);
             trace = new EditTrace(null, start?.Number, head.Number, null, proposal);
             return new EditResult.Proposed(proposal, reason);
         }
 
-        trace = new EditTrace(null, start?.Number, head.Number, mine, null);
-        return new EditResult.Conflict(start?.Note, head.Note, mine, merge?.Text);
+        trace = new EditTrace(null, start?.Number, head.Number, plan.Mine, null);
+        return new EditResult.Conflict(start?.Note, head.Note, plan.Mine, plan.Attempt);
     }
 
-    private static EditResult.Unchanged Unchanged(Head head, out EditTrace trace)
+    /// <summary>What a stale edit's author wrote, as the second parent of the merge: the one that is stored already where the same edit was merged before and taken back.</summary>
+    private Head Side(EditRequest request, Head head, Start? start, string mine)
     {
-        trace = new EditTrace(head.Number, null, null, null, null);
-        return new EditResult.Unchanged(head.Revision);
+        Head? parent = start is null ? null : new Head { Page = head.Page, Number = start.Number, Note = start.Note, Round = request.Round, Depth = start.Depth, Deleted = false };
+        Revision side = new(request, RevisionKind.Side, mine, parent);
+        string id = side.Id(request.Round);
+        return statements.RevisionOf(head.Page, id) is { } stored
+            ? new Head { Page = head.Page, Number = stored.Number, Note = new NotePage(head.Name, id, mine), Round = request.Round, Depth = stored.Depth, Deleted = false }
+            : Save(side);
     }
 
     private EditResult.Saved Saved(EditRequest request, Head? head, string body, out EditTrace trace)
@@ -203,14 +241,12 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         return new EditResult.Saved(saved.Revision, false);
     }
 
-    /// <summary>The base of a side branch, as a parent to save against.</summary>
-    private static Head Side(Head head, (long Number, int Depth, NotePage Note) start) =>
-        new() { Page = head.Page, Number = start.Number, Note = start.Note, Round = head.Round, Depth = start.Depth, Deleted = false };
-
     private Head Save(Revision revision)
     {
         Head? parent = revision.Parent;
-        string id = RevisionId.Of(Name(revision.Kind), revision.Page, parent?.Revision, revision.Merged?.Revision, revision.Author, revision.Round, revision.Comment, revision.Body);
+        // Rounds are the clock of the main line: "as of a round" takes the last revision up to it, so that they may never go back.
+        int round = revision.Kind == RevisionKind.Side || parent is null ? revision.Round : Math.Max(revision.Round, parent.Round);
+        string id = revision.Id(round);
         (int prefix, int suffix) = parent is null || parent.Depth >= RevisionStore.KeyframeEvery ? (0, 0) : PageBody.Shared(parent.Body, revision.Body);
         int depth = prefix + suffix == 0 ? 0 : parent!.Depth + 1;
         long page = parent?.Page ?? (_heads.TryGetValue(revision.Page, out Head? known) ? known.Page : statements.NextPage());
@@ -219,15 +255,15 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
             Page = page,
             Number = statements.NextRevision(),
             Note = new NotePage(revision.Page, id, revision.Body),
-            Round = revision.Round,
+            Round = round,
             Depth = depth,
             Deleted = revision.Kind == RevisionKind.Delete,
         };
-        statements.InsertRevision.Execute(head.Number, id, page, parent?.Number, revision.Merged?.Number, Name(revision.Kind), revision.Author, revision.Round,
+        statements.InsertRevision.Execute(head.Number, id, page, parent?.Number, revision.Merged?.Number, Name(revision.Kind), revision.Author, round,
             revision.Episode, revision.Comment, now, revision.Body.Length, depth, prefix, suffix, revision.Body[prefix..^suffix]);
         if (revision.Body.Contains("[[", StringComparison.Ordinal) && revision.Kind is RevisionKind.Edit or RevisionKind.Side)
             foreach (string target in PageBody.Links(revision.Page, revision.Body).Except(PageBody.Links(revision.Page, parent?.Body ?? "")))
-                statements.Cite(target, revision.Author, revision.Round, head.Number);
+                statements.Cite(target, revision.Author, round, head.Number);
         if (revision.Kind != RevisionKind.Side)
         {
             _heads[revision.Page] = head;
@@ -237,8 +273,11 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         return head;
     }
 
-    private EditResult Recorded(SqliteDataReader row)
+    private EditResult Recorded(SqliteDataReader row, string key, byte[] asked)
     {
+        // Rows that are older than the hash are taken at their key.
+        if (!row.IsDBNull(8) && !row.GetFieldValue<byte[]>(8).AsSpan().SequenceEqual(asked))
+            return new EditResult.Rejected($"the key '{key}' was used before, by another edit, and what that one did stands; send this one under a key of its own", EditRule.Key);
         string outcome = row.GetString(0);
         NotePage? Page(int column) => row.NumberOrNull(column) is { } number ? RevisionStore.Read(connection, number) : null;
         switch (outcome)
@@ -269,6 +308,29 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         }
 
         internal Head? Merged { get; init; }
+
+        internal string Id(int round) => RevisionId.Of(Name(Kind), Page, Parent?.Revision, Merged?.Revision, Author, round, Comment, Body);
+    }
+
+    /// <summary>The revision that an editor had read.</summary>
+    private sealed record Start(long Number, int Depth, NotePage Note);
+
+    /// <summary>What an edit comes to.</summary>
+    /// <param name="Body">The page as it would be saved; of a conflict what its editor wants.</param>
+    /// <param name="Read">The page as its editor had read it.</param>
+    /// <param name="Mine">What its editor made of that.</param>
+    /// <param name="Unchanged">The page says it already.</param>
+    /// <param name="Stale">The page has moved on since it was read.</param>
+    /// <param name="Clean">Both changes were brought together.</param>
+    /// <param name="Attempt">The merge, with markers where it conflicts; null where none was asked for.</param>
+    private sealed record Plan(string Body, string Read, string Mine, bool Unchanged = false, bool Stale = false, bool Clean = false, string? Attempt = null)
+    {
+        /// <summary>Lines that the editor took away, and how many it had read: a page that is rewritten at the same length is gutted, too.</summary>
+        internal (int Gone, int Lines) Removed()
+        {
+            string[] lines = LineDiff.Lines(Read);
+            return (LineDiff.Between(lines, LineDiff.Lines(Mine)).Sum(hunk => hunk.OldCount), lines.Length);
+        }
     }
 }
 

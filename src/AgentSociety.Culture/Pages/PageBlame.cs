@@ -3,7 +3,7 @@ using Dapper;
 namespace AgentSociety.Culture;
 
 /// <summary>Who wrote each line of a page, and when.</summary>
-/// <remarks>A line that was taken away and came back belongs to who brought it back.</remarks>
+/// <remarks>A line that was taken away and came back belongs to who brought it back, except where a restoration or a reversal did: then it is its author's again.</remarks>
 public static class PageBlame
 {
     /// <summary>The lines of a page as it is now, each with the revision that brought it; empty where there is no such page.</summary>

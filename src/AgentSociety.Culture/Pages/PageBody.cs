@@ -33,6 +33,14 @@ internal static partial class PageBody
     internal static IEnumerable<string> Links(string page, string body) => !body.Contains("[[", StringComparison.Ordinal) ? [] :
         LinkPattern().Matches(body).Select(match => PageName.Resolve(page, match.Groups[1].Value)).OfType<string>().Distinct();
 
+    /// <summary>A text with the links of a page written with full names; what is shown stays as it was.</summary>
+    internal static string WithFullLinks(string text, string page) => LinkParts().Replace(text, link =>
+    {
+        string name = link.Groups[1].Value;
+        if (PageName.Resolve(page, name) is not { } full || full == name.Trim()) return link.Value;
+        return $"[[{full}{link.Groups[2].Value}|{(link.Groups[3].Success ? link.Groups[3].Value : link.Value[2..^2].Trim())}]]";
+    });
+
     /// <summary>Characters of whole lines that two bodies share at the start and at the end, without overlap.</summary>
     internal static (int Prefix, int Suffix) Shared(string before, string after)
     {
@@ -49,4 +57,7 @@ internal static partial class PageBody
 
     [GeneratedRegex(@"\[\[([^\[\]|#@\n]+)")]
     private static partial Regex LinkPattern();
+
+    [GeneratedRegex(@"\[\[([^\[\]|#@\n]+)([#@][^\[\]|\n]*)?(?:\|([^\[\]\n]*))?\]\]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex LinkParts();
 }

@@ -38,6 +38,36 @@ public static partial class PageSection
         return lowered.Append(body, done, body.Length - done).ToString();
     }
 
+    /// <summary>The text with the fence closed that it leaves open: what is put behind it is then no code.</summary>
+    internal static string Closed(string text)
+    {
+        string body = PageBody.Normalise(text);
+        string? fence = Lines(body).Select(line => line.Fence).LastOrDefault();
+        return fence is null ? body : $"{body}{fence}\n";
+    }
+
+    /// <summary>The text with its links outside fenced code as they would be written on any page: <c>[[name]]</c> of a sibling with its full name.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="page">The page that it stands on.</param>
+    internal static string WithFullLinks(string text, string page) => !text.Contains("[[", StringComparison.Ordinal) ? text : string.Concat(Lines(text).Select(line =>
+        line.Fence is not null ? line.Text : PageBody.WithFullLinks(line.Text, page)));
+
+    /// <summary>Lines with their line breaks, each with the fence of the code that is open after it.</summary>
+    private static IEnumerable<(string Text, string? Fence)> Lines(string text)
+    {
+        string? fence = null;
+        foreach (string line in LineDiff.Lines(text))
+        {
+            fence = After(fence, line.TrimEnd('\n'));
+            yield return (line, fence);
+        }
+    }
+
+    /// <summary>The fence that is open after a line. One is closed by as many of its marks or more, with nothing behind them.</summary>
+    internal static string? After(string? fence, string line) => Fence().Match(line) is not { Success: true } mark ? fence
+        : fence is null ? mark.Groups[1].Value
+        : mark.Groups[1].Value.StartsWith(fence, StringComparison.Ordinal) && line.AsSpan(mark.Length).IsWhiteSpace() ? null : fence;
+
     /// <summary>Why a text cannot stand under a heading; null where it can.</summary>
     internal static string? Fault(string body, string? heading, string text)
     {
@@ -79,12 +109,9 @@ public static partial class PageSection
             }
 
             string line = body[start..(end < 0 ? body.Length : end)];
-            if (Fence().Match(line) is { Success: true } mark)
-            {
-                if (fence is null) fence = mark.Groups[1].Value;
-                else if (mark.Groups[1].Value.StartsWith(fence, StringComparison.Ordinal)) fence = null;
-            }
-            else if (fence is null && Heading().Match(line) is { Success: true } heading)
+            string? before = fence;
+            fence = After(fence, line);
+            if (before is null && fence is null && Heading().Match(line) is { Success: true } heading)
             {
                 yield return (heading.Groups[1].Length, heading.Groups[2].Value, start, next);
             }

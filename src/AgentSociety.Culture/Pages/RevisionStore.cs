@@ -13,6 +13,17 @@ internal static class RevisionStore
     internal static NotePage Read(SqliteConnection connection, long number)
     {
         using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT p.name, r.id FROM revision r JOIN page p ON p.id = r.page WHERE r.number = @number";
+        command.Parameters.AddWithValue("@number", number);
+        using SqliteDataReader reader = command.ExecuteReader();
+        reader.Read();
+        return new NotePage(reader.GetString(0), reader.GetString(1), Body(connection, number));
+    }
+
+    /// <summary>Body of a revision by its number; its page may wait in the same transaction to be written.</summary>
+    internal static string Body(SqliteConnection connection, long number)
+    {
+        using SqliteCommand command = connection.CreateCommand();
         command.CommandText = """
             WITH RECURSIVE chain (number, parent, depth, prefix, suffix, text) AS (
               SELECT number, parent, depth, prefix, suffix, text FROM revision WHERE number = @number
@@ -22,14 +33,9 @@ internal static class RevisionStore
             """;
         command.Parameters.AddWithValue("@number", number);
         string body = "";
-        using (SqliteDataReader reader = command.ExecuteReader())
-            while (reader.Read()) body = Apply(body, reader.GetInt32(0), reader.GetInt32(1), reader.GetString(2));
-        command.CommandText = "SELECT p.name, r.id FROM revision r JOIN page p ON p.id = r.page WHERE r.number = @number";
-        using (SqliteDataReader reader = command.ExecuteReader())
-        {
-            reader.Read();
-            return new NotePage(reader.GetString(0), reader.GetString(1), body);
-        }
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read()) body = Apply(body, reader.GetInt32(0), reader.GetInt32(1), reader.GetString(2));
+        return body;
     }
 
     /// <summary>The body that a delta makes of its parent's.</summary>

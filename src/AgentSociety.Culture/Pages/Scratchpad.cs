@@ -14,6 +14,12 @@ namespace AgentSociety.Culture;
 /// </remarks>
 public sealed class Scratchpad : IDisposable
 {
+    private const string AskedFor = """
+        SELECT q.number AS Number, q.page AS Page, r.id AS Base, q.kind AS Kind, q.text AS Text, q.author AS Author, q.round AS Round, q.episode AS Episode,
+               q.comment AS Comment, q.reason AS Reason, q.section AS Section, q.waits_for = 'rollouts' AS WaitsForRollouts
+        FROM proposal q LEFT JOIN revision r ON r.number = q.base
+        """;
+
     private readonly SocietyDatabase _database;
     private readonly TimeProvider _clock;
     private readonly EditRules _rules;
@@ -46,78 +52,99 @@ public sealed class Scratchpad : IDisposable
     });
 
     /// <summary>Takes a page away. Its history stays, and <see cref="Restore"/> brings it back.</summary>
-    public EditResult Delete(string page, string author, int round, string comment) =>
-        Change(transaction => transaction.ChangeLife(page, RevisionKind.Delete, author, round, comment));
+    /// <param name="page">Full name.</param>
+    /// <param name="author">Who does it.</param>
+    /// <param name="round">The round in play.</param>
+    /// <param name="comment">Why.</param>
+    /// <param name="baseRevision">The head that the author saw: a page that has moved on since is a conflict. Null takes it away whatever it says.</param>
+    public EditResult Delete(string page, string author, int round, string comment, string? baseRevision = null) =>
+        Change(transaction => transaction.ChangeLife(page, RevisionKind.Delete, author, round, comment, baseRevision));
 
     /// <summary>Brings a deleted page back with the body that it had.</summary>
-    public EditResult Restore(string page, string author, int round, string comment) =>
-        Change(transaction => transaction.ChangeLife(page, RevisionKind.Restore, author, round, comment));
+    /// <param name="page">Full name.</param>
+    /// <param name="author">Who does it.</param>
+    /// <param name="round">The round in play.</param>
+    /// <param name="comment">Why.</param>
+    /// <param name="baseRevision">The deletion that the author saw; null for any.</param>
+    public EditResult Restore(string page, string author, int round, string comment, string? baseRevision = null) =>
+        Change(transaction => transaction.ChangeLife(page, RevisionKind.Restore, author, round, comment, baseRevision));
 
     /// <summary>Takes back what one author wrote, on every page, as one action; what others wrote stays, and so does the history.</summary>
+    /// <remarks>Follows lines, not texts: the author's standing lines go, whatever was written around them, and lines that the author removed come back in their places.</remarks>
     /// <param name="author">Whose edits.</param>
     /// <param name="fromRound">Only those of this round and later.</param>
     /// <param name="reverter">Who decides it.</param>
     /// <param name="round">The round in play.</param>
     /// <param name="comment">Why.</param>
-    /// <returns>The result by page: saved, or a conflict where others have built on the edits; pages that need no change are left out.</returns>
-    public IReadOnlyDictionary<string, EditResult> RevertAuthor(string author, int fromRound, string reverter, int round, string comment)
+    /// <returns>The result by page: saved, or a conflict where a line has no place to come back to, because others put another there; pages that need no change are left out.</returns>
+    public IReadOnlyDictionary<string, EditResult> RevertAuthor(string author, int fromRound, string reverter, int round, string comment) => Change((transaction, connection) =>
     {
-        ILookup<string, long> revisions = _database.Read(connection => connection.Query<(string Page, long Number)>("""
-            SELECT p.name, r.number FROM revision r JOIN page p ON p.id = r.page
-            WHERE r.author = @author AND r.round >= @fromRound AND r.kind IN ('edit', 'merge') AND p.deleted = 0 ORDER BY r.number DESC
-            """, new { author, fromRound })).ToLookup(row => row.Page, row => row.Number);
-        return Change(transaction =>
-        {
-            Dictionary<string, EditResult> results = [];
-            foreach (IGrouping<string, long> page in revisions)
-                if (transaction.Revert(page.Key, [.. page], reverter, round, comment) is { } result) results[page.Key] = result;
-            return results;
-        });
-    }
+        Dictionary<string, EditResult> results = [];
+        bool Undone(LineHistory.Step step) => step.Author == author && step.Round >= fromRound && step.Kind is "edit" or "merge" or "restore";
+        foreach (string page in connection.Query<string>("""
+            SELECT DISTINCT p.name FROM revision r JOIN page p ON p.id = r.page
+            WHERE r.author = @author AND r.round >= @fromRound AND r.kind IN ('edit', 'merge', 'restore') AND p.deleted = 0 ORDER BY p.name
+            """, new { author, fromRound }).AsList())
+            if (transaction.Revert(page, Undone, reverter, round, comment) is { } result) results[page] = result;
+        return results;
+    });
+
+    /// <summary>Takes back what one revision did, whatever came after it, by the rules of <see cref="RevertAuthor"/>.</summary>
+    /// <param name="revision">Its id; a side's stands for the merge that took it in.</param>
+    /// <param name="reverter">Who decides it.</param>
+    /// <param name="round">The round in play.</param>
+    /// <param name="comment">Why.</param>
+    /// <returns>Saved; unchanged where nothing of it is left; a conflict, with an attempt that marks the places, where others put another line in the place of one that it removed; rejected for a page that is deleted.</returns>
+    /// <exception cref="SocietyException">There is no such revision.</exception>
+    public EditResult TakeBack(string revision, string reverter, int round, string comment) => Change((transaction, connection) =>
+    {
+        long number = PageArchive.Number(connection, revision);
+        (string page, string kind, long? merge) = connection.QuerySingle<(string, string, long?)>("""
+            SELECT p.name, r.kind, (SELECT max(m.number) FROM revision m WHERE m.page = r.page AND m.merged = r.number) FROM revision r JOIN page p ON p.id = r.page WHERE r.number = @number
+            """, new { number });
+        if (transaction.IsDeleted(page) && transaction.HeadOf(page) != revision) return new EditResult.Rejected($"{page} is deleted; restore it first", EditRule.Base);
+        return transaction.Revert(page, step => step.Number == (kind == "side" ? merge : number), reverter, round, comment) ?? new EditResult.Unchanged(transaction.HeadOf(page));
+    });
 
     /// <summary>Edits that wait for a decision, oldest first.</summary>
-    public IReadOnlyList<Proposal> Proposals(int limit = 100) => _database.Read(connection => connection.Query<Proposal>("""
-        SELECT q.number AS Number, q.page AS Page, r.id AS Base, q.kind AS Kind, q.text AS Text, q.author AS Author, q.round AS Round, q.episode AS Episode,
-               q.comment AS Comment, q.reason AS Reason, q.section AS Section, q.waits_for = 'rollouts' AS WaitsForRollouts
-        FROM proposal q LEFT JOIN revision r ON r.number = q.base WHERE q.state = 'open' ORDER BY q.number LIMIT @limit
-        """, new { limit }).AsList());
+    public IReadOnlyList<Proposal> Proposals(int limit = 100) => _database.Read(connection => connection.Query<Proposal>($"{AskedFor} WHERE q.state = 'open' ORDER BY q.number LIMIT @limit", new { limit }).AsList());
 
     /// <summary>Decides a proposal. An accepted one is saved under its author's name, merged where the page has moved on.</summary>
     /// <param name="proposal">Its number.</param>
     /// <param name="accept">Whether it is saved.</param>
     /// <param name="decider">Who decides.</param>
     /// <param name="verdict">Why.</param>
-    /// <param name="round">The round in which it becomes part of the culture; null for that in which it was asked for.</param>
-    /// <returns>What became of it; after a conflict it stays open.</returns>
-    /// <exception cref="SocietyException">No such proposal is open.</exception>
-    public EditResult Decide(long proposal, bool accept, string decider, string verdict, int? round = null)
+    /// <param name="round">The round in play, in which it becomes part of the culture; never before that in which it was asked for.</param>
+    /// <returns>What became of it; after a conflict it stays open, and one that somebody decided in the meantime is rejected by <see cref="EditRule.Decision"/> and stays as it was decided.</returns>
+    /// <exception cref="SocietyException">There is no such proposal.</exception>
+    public EditResult Decide(long proposal, bool accept, string decider, string verdict, int round) => Change((transaction, connection) =>
     {
-        Proposal open = Open(proposal);
-        return Change((transaction, connection) =>
+        if (Decided(connection, proposal) is { } decided) return decided;
+        Proposal open = Find(connection, proposal)!;
+        EditResult result = accept ? transaction.Apply(new EditRequest
         {
-            EditResult result = accept ? transaction.Apply(new EditRequest
-            {
-                // A conflict is decided again when the page has moved: the head is part of the key.
-                Key = $"proposal/{proposal}/{Tip(connection)}",
-                Edit = open.Edit,
-                Author = open.Author,
-                Round = round ?? open.Round,
-                Episode = open.Episode,
-                Trusted = true,
-            }) : new EditResult.Rejected(verdict, EditRule.Decision);
-            if (result is not EditResult.Conflict)
-                connection.Execute("UPDATE proposal SET state = @state, decider = @decider, verdict = @verdict WHERE number = @proposal", new { proposal, decider, verdict, state = result is EditResult.Rejected ? "rejected" : "accepted" });
-            return result;
-        });
-    }
+            // A conflict is decided again when the page has moved: the head is part of the key.
+            Key = $"proposal/{proposal}/{Tip(connection)}",
+            Edit = open.Edit,
+            Author = open.Author,
+            Round = Math.Max(round, open.Round),
+            Episode = open.Episode,
+            Trusted = true,
+        }) : new EditResult.Rejected(verdict, EditRule.Decision);
+        if (result is not EditResult.Conflict)
+            connection.Execute("""
+                UPDATE proposal SET state = @state, decider = @decider, verdict = @verdict, revision = (SELECT number FROM revision WHERE id = @revision) WHERE number = @proposal AND state = 'open'
+                """, new { proposal, decider, verdict, state = result is EditResult.Rejected ? "rejected" : "accepted", revision = (result as EditResult.Saved)?.Revision });
+        return result;
+    });
 
     /// <summary>Notes as they would be if a proposal were accepted: what the rollouts with the candidate read. Its revision is <c>proposal/NUMBER</c>.</summary>
-    /// <param name="proposal">Number of an open proposal.</param>
+    /// <param name="proposal">Number of a proposal; one that is decided meanwhile may still be played.</param>
     /// <param name="notes">The notes without it.</param>
-    /// <exception cref="SocietyException">No such proposal is open.</exception>
+    /// <exception cref="SocietyException">There is no such proposal.</exception>
     public INotes Candidate(long proposal, INotes notes)
     {
-        Proposal open = Open(proposal);
+        Proposal open = _database.Read(connection => Find(connection, proposal)) ?? throw new SocietyException($"{_database.Path}: there is no proposal {proposal}; list those that are open.");
         NotePage? now = notes.Read(open.Page);
         string text = PageBody.Normalise(open.Text), body = now?.Body ?? "";
         string changed = open.Edit.Kind switch
@@ -131,23 +158,24 @@ public sealed class Scratchpad : IDisposable
     }
 
     /// <summary>Takes in matched rollouts with and without a proposed note, and admits it, rejects it or lets it wait for more.</summary>
-    /// <param name="proposal">Number of an open proposal.</param>
+    /// <param name="proposal">Its number.</param>
     /// <param name="rollouts">New pairs; one whose key was reported before counts once.</param>
     /// <param name="test">What is asked of a note.</param>
-    /// <param name="round">The round in which an admitted note becomes part of the culture; null for that in which it was asked for.</param>
-    /// <returns>What is known of it now, and what became of it.</returns>
-    /// <exception cref="SocietyException">No such proposal is open.</exception>
-    public Admission Report(long proposal, IReadOnlyList<MatchedRollout> rollouts, AdmissionTest test, int? round = null)
+    /// <param name="round">The round in play, in which an admitted note becomes part of the culture.</param>
+    /// <returns>What is known of it now, and what became of it; of one that was decided in the meantime what <see cref="Decide"/> says of it.</returns>
+    /// <exception cref="SocietyException">There is no such proposal.</exception>
+    public Admission Report(long proposal, IReadOnlyList<MatchedRollout> rollouts, AdmissionTest test, int round)
     {
-        Open(proposal);
-        List<double> gains = _database.Write(connection =>
+        (List<double> gains, EditResult? decided) = _database.Write(connection =>
         {
+            EditResult? known = Decided(connection, proposal);
+            if (known is not null) rollouts = [];
             using PreparedStatement insert = new(connection, "INSERT OR IGNORE INTO rollout (proposal, key, without, shown) VALUES (@1, @2, @3, @4)");
             foreach (MatchedRollout pair in rollouts) insert.Execute(proposal, pair.Key, pair.Without, pair.With);
-            return connection.Query<double>("SELECT shown - without FROM rollout WHERE proposal = @proposal ORDER BY key", new { proposal }).AsList();
+            return (connection.Query<double>("SELECT shown - without FROM rollout WHERE proposal = @proposal ORDER BY key", new { proposal }).AsList(), known);
         });
         AdmissionEvidence evidence = test.Judge(gains);
-        EditResult? result = evidence.Verdict == AdmissionVerdict.Wait ? null : Decide(proposal, evidence.Verdict == AdmissionVerdict.Admit, "rollouts", evidence.ToString(), round);
+        EditResult? result = decided ?? (evidence.Verdict == AdmissionVerdict.Wait ? null : Decide(proposal, evidence.Verdict == AdmissionVerdict.Admit, "rollouts", evidence.ToString(), round));
         return new Admission(evidence, result);
     }
 
@@ -178,8 +206,19 @@ public sealed class Scratchpad : IDisposable
     /// <summary>Releases the prepared statements; the database stays open.</summary>
     public void Dispose() => _statements.Dispose();
 
-    private Proposal Open(long proposal) => Proposals(int.MaxValue).FirstOrDefault(waiting => waiting.Number == proposal)
-        ?? throw new SocietyException($"{_database.Path}: no proposal {proposal} is open; list those that are.");
+    private static Proposal? Find(SqliteConnection connection, long proposal) => connection.QueryFirstOrDefault<Proposal>($"{AskedFor} WHERE q.number = @proposal", new { proposal });
+
+    /// <summary>What somebody decided of a proposal; null while it is open.</summary>
+    private EditResult.Rejected? Decided(SqliteConnection connection, long proposal)
+    {
+        (string? state, string? decider, string? verdict) = connection.QueryFirstOrDefault<(string?, string?, string?)>("SELECT state, decider, verdict FROM proposal WHERE number = @proposal", new { proposal });
+        return state switch
+        {
+            null => throw new SocietyException($"{_database.Path}: there is no proposal {proposal}; list those that are open."),
+            "open" => null,
+            _ => new EditResult.Rejected($"proposal {proposal} was {state} by {decider} in the meantime{(string.IsNullOrEmpty(verdict) ? "" : $": {verdict}")}", EditRule.Decision),
+        };
+    }
 
     private T Change<T>(Func<EditTransaction, T> change) => Change((transaction, _) => change(transaction));
 

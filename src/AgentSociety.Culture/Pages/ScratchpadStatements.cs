@@ -22,15 +22,16 @@ internal sealed class ScratchpadStatements : IDisposable
     {
         InsertRevision = new(connection, "INSERT INTO revision (number, id, page, parent, merged, kind, author, round, episode, comment, time, size, depth, prefix, suffix, text) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, @15, @16)");
         InsertPage = new(connection, "INSERT INTO page (id, name, head, body, deleted) VALUES (@1, @2, @3, @4, @5)");
-        UpdatePage = new(connection, "UPDATE page SET head = @2, body = @3, deleted = @4 WHERE id = @1");
+        UpdatePage = new(connection, "UPDATE page SET head = @2, body = @3 WHERE id = @1");
+        EndOrRevivePage = new(connection, "UPDATE page SET head = @2, body = @3, deleted = @4 WHERE id = @1");
         MovePage = new(connection, "UPDATE page SET head = @2 WHERE id = @1");
         DeleteLinks = new(connection, "DELETE FROM link WHERE page = @1");
         InsertLink = new(connection, "INSERT OR IGNORE INTO link (page, target) VALUES (@1, @2)");
-        RecordedEdit = new(connection, "SELECT e.outcome, r.id, e.base, e.theirs, e.mine, e.proposal, e.reason, e.rule FROM edit e LEFT JOIN revision r ON r.number = e.revision WHERE e.key = @1");
+        RecordedEdit = new(connection, "SELECT e.outcome, r.id, e.base, e.theirs, e.mine, e.proposal, e.reason, e.rule, e.asked FROM edit e LEFT JOIN revision r ON r.number = e.revision WHERE e.key = @1");
         Tips = new(connection, "SELECT (SELECT coalesce(max(number), 0) FROM revision), (SELECT coalesce(max(id), 0) FROM page), (SELECT coalesce(max(number), 0) FROM proposal)");
-        _insertEdit = new(connection, "INSERT INTO edit (key, page, author, round, episode, outcome, revision, base, theirs, mine, proposal, reason, rule) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)");
+        _insertEdit = new(connection, "INSERT INTO edit (key, page, author, round, episode, outcome, revision, base, theirs, mine, proposal, reason, rule, asked) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14)");
         _insertProposal = new(connection, "INSERT INTO proposal (number, page, base, kind, text, author, round, episode, comment, reason, time, section, waits_for) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)");
-        _revisionOf = new(connection, "SELECT r.number, r.depth FROM revision r JOIN page p ON p.id = r.page WHERE r.id = @1 AND p.name = @2");
+        _revisionOf = new(connection, "SELECT number, depth FROM revision WHERE id = @1 AND page = @2");
         _saved = new(connection, "SELECT count(*) FROM edit WHERE author = @1 AND round = @2 AND outcome IN ('saved', 'merged')");
         _begun = new(connection, "SELECT count(*) FROM revision WHERE author = @1 AND parent IS NULL AND kind = 'edit'");
         _cite = new(connection, "INSERT INTO citation (target, agent, round, revision) VALUES (@1, @2, @3, @4)");
@@ -46,6 +47,8 @@ internal sealed class ScratchpadStatements : IDisposable
     internal PreparedStatement InsertPage { get; }
 
     internal PreparedStatement UpdatePage { get; }
+
+    internal PreparedStatement EndOrRevivePage { get; }
 
     internal PreparedStatement MovePage { get; }
 
@@ -69,7 +72,7 @@ internal sealed class ScratchpadStatements : IDisposable
 
     internal long NextPage() => ++_page;
 
-    internal (long Number, int Depth)? RevisionOf(string page, string id) => _revisionOf.First(row => ((long, int)?)(row.GetInt64(0), row.GetInt32(1)), id, page);
+    internal (long Number, int Depth)? RevisionOf(long page, string id) => _revisionOf.First(row => ((long, int)?)(row.GetInt64(0), row.GetInt32(1)), id, page);
 
     internal long SavedEdits(string author, int round) => _saved.First(row => row.GetInt64(0), author, round);
 
@@ -91,7 +94,7 @@ internal sealed class ScratchpadStatements : IDisposable
         return _proposal;
     }
 
-    internal void RecordEdit(EditRequest request, EditResult result, EditTrace trace)
+    internal void RecordEdit(EditRequest request, byte[] asked, EditResult result, EditTrace trace)
     {
         (string outcome, string? reason) = result switch
         {
@@ -103,12 +106,12 @@ internal sealed class ScratchpadStatements : IDisposable
             EditResult.Rejected rejected => ("rejected", (string?)rejected.Reason),
             _ => throw new InvalidOperationException(),
         };
-        _insertEdit.Execute(request.Key, request.Edit.Page, request.Author, request.Round, request.Episode, outcome, trace.Revision, trace.Base, trace.Theirs, trace.Mine, trace.Proposal, reason, (result as EditResult.Rejected)?.Rule.ToString().ToLowerInvariant());
+        _insertEdit.Execute(request.Key, request.Edit.Page, request.Author, request.Round, request.Episode, outcome, trace.Revision, trace.Base, trace.Theirs, trace.Mine, trace.Proposal, reason, (result as EditResult.Rejected)?.Rule.ToString().ToLowerInvariant(), asked);
     }
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _saved, _begun, _cite, _alike])
+        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, EndOrRevivePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _saved, _begun, _cite, _alike])
             statement.Dispose();
     }
 }

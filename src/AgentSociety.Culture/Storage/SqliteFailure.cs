@@ -20,13 +20,13 @@ internal static class SqliteFailure
         {
             return action();
         }
-        catch (SqliteException failure) when (Message(failure, path) is { } message)
+        catch (SqliteException failure)
         {
-            throw new SocietyException(message, badInput: failure.SqliteErrorCode is not (Full or InputOutput or Busy or Locked), failure);
+            throw new SocietyException(Message(failure, path), badInput: failure.SqliteErrorCode is ReadOnly or Corrupt or CannotOpen or NotADatabase, failure);
         }
     }
 
-    private static string? Message(SqliteException failure, string path) => failure.SqliteErrorCode switch
+    private static string Message(SqliteException failure, string path) => failure.SqliteErrorCode switch
     {
         Busy or Locked => $"{path}: another process has held the database for too long; stop it or try again.",
         ReadOnly => $"{path}: the database or its directory cannot be written; change its permissions or name another place.",
@@ -35,6 +35,7 @@ internal static class SqliteFailure
         Full => $"{path}: the disk is full; nothing that was committed is lost, free some space and resume.",
         CannotOpen => $"{path}: the file cannot be opened; check that its directory exists and can be written.",
         NotADatabase => $"{path}: this file is not a society database; name a run's society.db.",
-        _ => null,
+        // A constraint, a lack of memory and the like: nothing that the user asked for is at fault.
+        _ => $"{path}: the database refused ({failure.Message.ReplaceLineEndings(" ")}); nothing of this was written, and what was committed before is there; report it.",
     };
 }
