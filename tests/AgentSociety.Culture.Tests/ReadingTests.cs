@@ -47,6 +47,20 @@ public sealed class ReadingTests : IDisposable
         Assert.Equal("notes/p2", _society.Database.Search("common")[0].Page);
     }
 
+    [Theory]
+    [InlineData(300)]
+    [InlineData(1_200)]
+    public void A_page_that_is_named_as_the_query_or_worth_most_is_found_behind_many_younger_ones(int later)
+    {
+        _society.Save("notes/operator-c", "how the operator works");
+        _society.Save("notes/proved", "the operator is proved here");
+        _society.Scratchpad.Commit([.. Enumerable.Range(0, later).Select(page => _society.Request(EditKind.Append, $"notes/{page}", $"the operator at work {page}"))]);
+        _society.Database.Write(connection => Dapper.SqlMapper.Execute(connection, "UPDATE page SET worth = 0.5 WHERE name = 'notes/proved'"));
+        Assert.Equal(["notes/operator-c", "notes/proved"], _society.Database.Search("operator", limit: 2).Select(hit => hit.Page));
+        Assert.Equal("notes/proved", _society.Database.Search("the operator", limit: 3).Select(hit => hit.Page).First(page => page != "notes/operator-c"));
+        Assert.Equal(["notes/operator-c", "notes/proved"], _society.Database.Search("operator", limit: 2, prefix: "notes/").Select(hit => hit.Page));
+    }
+
     [Fact]
     public void Backlinks_follow_the_text()
     {

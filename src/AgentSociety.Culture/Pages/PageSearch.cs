@@ -7,15 +7,19 @@ namespace AgentSociety.Culture;
 /// <summary>Full-text search over the pages as they are now, in bounded time.</summary>
 /// <remarks>
 /// Ranked by BM25 (FTS5; a match in the name counts four times one in the body). A word that stands on half of all pages or more
-/// has an inverse document frequency near zero, so that in a small scratchpad most scores tie: ties, to a hundredth, are broken
-/// by the page's worth, then by recency. BM25 counts the pages of every word, so that a word on more than <see cref="CommonFrom"/> pages
-/// is looked for and not scored; and of the pages that match, the <see cref="Candidates"/> youngest are ranked. The last word may be
-/// the beginning of one; it stands for the first <see cref="Completions"/> words that begin so, and pages found by these follow those that hold the word itself.
+/// has an inverse document frequency near zero, so that in a small scratchpad most scores tie, to a hundredth. BM25 counts the pages of every word, so that a word on more than <see cref="CommonFrom"/> pages
+/// is looked for and not scored; of equal scores pages that are called as all of the query's words come first, then those of the highest worth, then the youngest. Where a word of the query is rare, every
+/// page that matches is ranked; where none is, the <see cref="Candidates"/> youngest, as many that are called as the query, and of the
+/// <see cref="Worthy"/> that were measured to be worth most those that match. The last word may be the beginning of one; it stands for
+/// the first <see cref="Completions"/> words that begin so, and pages found by these follow those that hold the word itself.
 /// </remarks>
 public static class PageSearch
 {
-    /// <summary>Matching pages that are ranked.</summary>
+    /// <summary>Matching pages that are ranked where no word of the query is rare.</summary>
     public const int Candidates = 256;
+
+    /// <summary>Pages of the highest worth that are looked through where no word of the query is rare.</summary>
+    public const int Worthy = 32;
 
     /// <summary>Words that the beginning of one stands for.</summary>
     public const int Completions = 8;
@@ -51,25 +55,60 @@ public static class PageSearch
     internal static string MatchAny(string text, int words) =>
         string.Join(" OR ", Words(text).Distinct(StringComparer.Ordinal).OrderByDescending(word => word.Length).ThenBy(word => word, StringComparer.Ordinal).Take(words).Select(Quoted));
 
-    /// <summary>The best of the youngest pages that hold all of the wanted, ranked by those of them that are rare.</summary>
+    /// <summary>The best of the pages that hold all of the wanted, ranked by those of them that are rare.</summary>
     private static List<SearchHit> Find(SqliteConnection connection, string[] wanted, string[] rare, string prefix, int limit, HashSet<string> known)
     {
         // Whole words of the prefix are words of the name: the index then skips the other namespaces.
         IEnumerable<string> within = prefix.Length > 0 && char.IsLetterOrDigit(prefix[^1]) ? Words(prefix).SkipLast(1) : Words(prefix);
         string match = string.Join(" AND ", [.. wanted, .. within.Select(word => $"name : {Quoted(word)}")]);
-        List<(long Page, string Name, long Head, double Worth)> candidates = connection.Query<(long, string, long, double)>($"""
-            SELECT p.id, p.name, p.head, p.worth FROM page_text CROSS JOIN page p ON p.id = page_text.rowid
-            WHERE page_text MATCH @match AND substr(p.name, 1, length(@prefix)) = @prefix ORDER BY page_text.rowid DESC LIMIT {Candidates}
-            """, new { match, prefix }).AsList();
+        Dictionary<long, Candidate> candidates = Matching(connection, "page_text", match, prefix, rare.Length > 0 ? CommonFrom : Candidates).ToDictionary(page => page.Page);
+        HashSet<long> named = [];
+        foreach (Candidate page in Matching(connection, "page_name", string.Join(" AND ", wanted), prefix, Candidates))
+        {
+            candidates[page.Page] = page;
+            named.Add(page.Page);
+        }
+
+        if (rare.Length == 0)
+        {
+            foreach (Candidate page in OfWorth(connection, match, prefix, [.. candidates.Keys])) candidates[page.Page] = page;
+        }
+
         Dictionary<long, double> scores = rare.Length == 0 || candidates.Count == 0 ? [] : connection.Query<(long Page, double Score)>(
             "SELECT rowid, -bm25(page_text, 4, 1) FROM page_text WHERE page_text MATCH @match AND rowid BETWEEN @oldest AND @youngest",
-            new { match = string.Join(" AND ", rare), oldest = candidates[^1].Page, youngest = candidates[0].Page }).ToDictionary(row => row.Page, row => row.Score);
-        (long Page, string Name, long Head, double Worth)[] best = [.. candidates.Where(page => !known.Contains(page.Name))
-            .OrderByDescending(page => Math.Round(scores.GetValueOrDefault(page.Page), 2)).ThenByDescending(page => page.Worth).ThenByDescending(page => page.Head).Take(limit)];
+            new { match = string.Join(" AND ", rare), oldest = candidates.Keys.Min(), youngest = candidates.Keys.Max() }).ToDictionary(row => row.Page, row => row.Score);
+        Candidate[] best = [.. candidates.Values.Where(page => !known.Contains(page.Name)).OrderByDescending(page => Math.Round(scores.GetValueOrDefault(page.Page), 2))
+            .ThenByDescending(page => named.Contains(page.Page)).ThenByDescending(page => page.Worth).ThenByDescending(page => page.Head).Take(limit)];
         if (best.Length == 0) return [];
         Dictionary<long, (string Revision, string Body)> bodies = connection.Query<(long Page, string Revision, string Body)>(
             $"SELECT p.id, r.id, p.body FROM page p JOIN revision r ON r.number = p.head WHERE p.id IN ({string.Join(',', best.Select(page => page.Page))})").ToDictionary(row => row.Page, row => (row.Revision, row.Body));
         return [.. best.Select(page => new SearchHit { Page = page.Name, Revision = bodies[page.Page].Revision, Score = scores.GetValueOrDefault(page.Page), Snippet = bodies[page.Page].Body })];
+    }
+
+    /// <summary>The youngest pages that an index finds.</summary>
+    private static IEnumerable<Candidate> Matching(SqliteConnection connection, string index, string match, string prefix, int limit) => connection.Query<Candidate>($"""
+        SELECT p.id AS Page, p.name AS Name, p.head AS Head, p.worth AS Worth FROM {index} CROSS JOIN page p ON p.id = {index}.rowid
+        WHERE {index} MATCH @match AND substr(p.name, 1, length(@prefix)) = @prefix AND p.deleted = 0 ORDER BY {index}.rowid DESC LIMIT @limit
+        """, new { match, prefix, limit });
+
+    /// <summary>Those of the pages of the highest worth that match and are not known yet: one look into the index each, so that there are none in a society that measures no worth.</summary>
+    private static IEnumerable<Candidate> OfWorth(SqliteConnection connection, string match, string prefix, HashSet<long> known)
+    {
+        foreach (Candidate page in connection.Query<Candidate>("SELECT id AS Page, name AS Name, head AS Head, worth AS Worth FROM page WHERE worth > 0 AND deleted = 0 ORDER BY worth DESC LIMIT @limit", new { limit = Worthy }).AsList())
+            if (!known.Contains(page.Page) && page.Name.StartsWith(prefix, StringComparison.Ordinal)
+                && connection.ExecuteScalar<long>("SELECT count(*) FROM page_text WHERE page_text MATCH @match AND rowid = @page", new { match, page = page.Page }) > 0)
+                yield return page;
+    }
+
+    private sealed record Candidate
+    {
+        public required long Page { get; init; }
+
+        public required string Name { get; init; }
+
+        public required long Head { get; init; }
+
+        public required double Worth { get; init; }
     }
 
     private static bool IsRare(SqliteConnection connection, string match) =>
