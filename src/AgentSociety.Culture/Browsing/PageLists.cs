@@ -147,19 +147,19 @@ public static class PageLists
     /// <summary>The graph of links, cut to its best linked pages.</summary>
     public static LinkGraph LinkGraph(this SocietyDatabase database, int pages = 200) => database.Read(connection =>
     {
-        const string ends = """
-            WITH edge AS (SELECT l.page AS source, t.id AS target FROM link l JOIN page f ON f.id = l.page JOIN page t ON t.name = l.target WHERE f.deleted = 0 AND t.deleted = 0 AND t.id <> f.id),
+        // The edges are found once: the degrees, their count and, among the best, the links all come from that walk.
+        List<(long Id, string Name, long Inward, long Outward, long All)> best = connection.Query<(long, string, long, long, long)>("""
+            WITH edge AS MATERIALIZED (SELECT l.page AS source, t.id AS target FROM link l JOIN page f ON f.id = l.page JOIN page t ON t.name = l.target WHERE f.deleted = 0 AND t.deleted = 0 AND t.id <> f.id),
                  degree AS (SELECT page, sum(inward) AS inward, sum(outward) AS outward FROM (SELECT target AS page, 1 AS inward, 0 AS outward FROM edge UNION ALL SELECT source, 0, 1 FROM edge) GROUP BY page)
-            """;
-        List<(long Id, string Name, long Inward, long Outward)> best = connection.Query<(long, string, long, long)>($"""
-            {ends} SELECT d.page, p.name, d.inward, d.outward FROM degree d JOIN page p ON p.id = d.page ORDER BY d.inward + d.outward DESC, p.name LIMIT @pages
+            SELECT d.page, p.name, d.inward, d.outward, count(*) OVER () FROM degree d JOIN page p ON p.id = d.page ORDER BY d.inward + d.outward DESC, p.name LIMIT @pages
             """, new { pages }).AsList();
         Dictionary<long, int> places = best.Select((page, place) => (page.Id, place)).ToDictionary(pair => pair.Id, pair => pair.place);
+        string among = string.Join(',', places.Keys);
         IEnumerable<(long From, long To)> links = connection.Query<(long, long)>(
-            $"{ends}, best AS (SELECT page FROM degree d JOIN page p ON p.id = d.page ORDER BY d.inward + d.outward DESC, p.name LIMIT @pages) SELECT source, target FROM edge WHERE source IN best AND target IN best", new { pages });
+            $"SELECT l.page, t.id FROM link l JOIN page t ON t.name = l.target WHERE l.page IN ({among}) AND t.id IN ({among}) AND t.id <> l.page");
         return new LinkGraph(
             [.. best.Select(page => new GraphPage { Name = page.Name, Inward = (int)page.Inward, Outward = (int)page.Outward })],
-            [.. links.Where(link => places.ContainsKey(link.From) && places.ContainsKey(link.To)).Select(link => (places[link.From], places[link.To]))],
-            connection.ExecuteScalar<int>($"{ends} SELECT count(*) FROM degree"));
+            [.. links.Select(link => (places[link.From], places[link.To]))],
+            best.Count == 0 ? 0 : (int)best[0].All);
     });
 }

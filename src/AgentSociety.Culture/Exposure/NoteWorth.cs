@@ -19,7 +19,7 @@ public static class NoteWorth
         FROM unit u JOIN page p ON p.id = u.page {join} GROUP BY {group}, u.shown
         """;
 
-    /// <summary>Uplift of every page that was asked for in episodes that withheld notes, all revisions together, the best first.</summary>
+    /// <summary>Uplift of every page that was asked for in episodes that withheld notes, all revisions together, the best first; none where nothing was ever withheld.</summary>
     /// <param name="database">The database.</param>
     /// <param name="fromRound">First round that counts.</param>
     /// <param name="toRound">Last.</param>
@@ -40,6 +40,7 @@ public static class NoteWorth
     public static int RefreshWorth(this SocietyDatabase database)
     {
         IReadOnlyList<Uplift> pages = database.UpliftOfPages();
+        if (pages.Count == 0) return 0;
         return database.Write(connection =>
         {
             using PreparedStatement update = new(connection, "UPDATE page SET worth = @2 WHERE name = @1 AND worth <> @2");
@@ -73,6 +74,8 @@ public static class NoteWorth
 
     private static List<Uplift> Estimate(SqliteConnection connection, string sql, int fromRound, int toRound)
     {
+        // Without a note that was withheld there is nothing to compare with, and no need to walk through all that was read.
+        if (connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM withheld)") == 0) return [];
         List<ExposureSums> notes = [.. connection.Query<Row>(sql, new { from = fromRound, to = toRound }).GroupBy(row => (row.Page, row.Revision)).Select(arms =>
             new ExposureSums(arms.Key.Page, arms.Key.Revision, Arm(arms.FirstOrDefault(arm => arm.Shown)), Arm(arms.FirstOrDefault(arm => !arm.Shown))))];
         return [.. UpliftEstimate.Of(notes).OrderByDescending(uplift => uplift.Value).ThenBy(uplift => uplift.Page, StringComparer.Ordinal)];
