@@ -8,7 +8,8 @@ namespace AgentSociety.Culture;
 
 /// <summary>A scratchpad as a folder of Markdown files with its history beside them, so that one society's culture can be given to another.</summary>
 /// <remarks>
-/// <c>NAME.md</c> is a page as it is now; <c>history.jsonl</c> holds every revision with its body, oldest first. An import writes
+/// <c>NAME.md</c> is a page as it is now, under a name that every file system can keep (<see cref="PageFile"/>); <c>history.jsonl</c> holds every
+/// revision with its body, sides of merges and deleted pages included, oldest first. Both are of one moment. An import writes
 /// each page as one edit whose comment names the revision and author it came from: ids of another society are not forged.
 /// </remarks>
 public static class CultureTransfer
@@ -22,22 +23,23 @@ public static class CultureTransfer
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new SocietyException($"{folder}: the folder is not empty; name another.");
-        PageArchive archive = new(database);
-        IReadOnlyList<string> pages = archive.List();
-        foreach (string page in pages)
-        {
-            string file = FileOf(folder, page);
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllText(file, archive.Read(page)!.Body);
-        }
-
         Directory.CreateDirectory(folder);
-        using StreamWriter history = new(Path.Combine(folder, HistoryFile), append: false, new UTF8Encoding(false));
-        for (long cursor = 0; archive.Changes(cursor, 1_000) is { Count: > 0 } batch; cursor = batch[^1].Number)
-            foreach (RevisionInfo revision in batch)
+        return database.Read(connection =>
+        {
+            IReadOnlyDictionary<string, string> files = PageFile.Of(connection.Query<string>("SELECT name FROM page WHERE deleted = 0"));
+            foreach ((string page, string body) in connection.Query<(string, string)>("SELECT name, body FROM page WHERE deleted = 0 ORDER BY name", buffered: false))
+            {
+                string file = Path.Combine(folder, files[page].Replace('/', Path.DirectorySeparatorChar));
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+                File.WriteAllText(file, body);
+            }
+
+            using StreamWriter history = new(Path.Combine(folder, HistoryFile), append: false, new UTF8Encoding(false));
+            foreach (RevisionInfo revision in connection.Query<RevisionInfo>($"SELECT {PageArchive.RevisionColumns} FROM {PageArchive.RevisionTables} ORDER BY r.number", buffered: false))
                 history.WriteLine(JsonSerializer.Serialize(new ExportedRevision(revision.Id, revision.Page, revision.Parent, revision.Merged, revision.Kind.ToString().ToLowerInvariant(),
-                    revision.Author, revision.Round, revision.Episode, revision.Comment, revision.Time, archive.ReadRevision(revision.Id).Body), JsonSerializerOptions.Web));
-        return pages.Count;
+                    revision.Author, revision.Round, revision.Episode, revision.Comment, revision.Time, RevisionStore.Body(connection, revision.Number)), JsonSerializerOptions.Web));
+            return files.Count;
+        });
     }
 
     /// <summary>Copies the scratchpad with its whole history, and nothing of the run, into a new database.</summary>
@@ -67,7 +69,7 @@ public static class CultureTransfer
 
     private sealed record PageRow(long Id, string Name, long Head, string Body, long Deleted, double Worth);
 
-    /// <summary>Brings the pages of an exported folder into a scratchpad. A page that is there already is merged without loss: lines that it lacks are appended.</summary>
+    /// <summary>Brings the pages of an exported folder into a scratchpad. A page that is there already is merged without loss: blocks that it lacks are appended whole (<see cref="PageBlocks"/>).</summary>
     /// <param name="scratchpad">Where to.</param>
     /// <param name="folder">An exported folder, or any folder of Markdown files under namespaces such as <c>notes/</c>.</param>
     /// <param name="origin">Names where the culture came from, such as the other run's name.</param>
@@ -82,11 +84,11 @@ public static class CultureTransfer
         List<EditRequest> edits = [];
         foreach (string file in Directory.EnumerateFiles(folder, "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            string page = Path.GetRelativePath(folder, file)[..^3].Replace('\\', '/');
+            string page = PageFile.Page(Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/'))
+                ?? throw new SocietyException($"{file}: the name holds a % that stands for no character; name the file as the page.");
             if (PageName.Fault(page) is { } fault) throw new SocietyException($"{file}: {fault}.");
             string body = PageBody.Normalise(File.ReadAllText(file)), source = heads.TryGetValue(page, out ExportedRevision? head) && head.Body == body ? $"{head.Author}, round {head.Round}, revision {head.Id}" : "edited by hand";
-            HashSet<string> standing = known.Read(page) is { } mine ? [.. LineDiff.Lines(mine.Body)] : [];
-            string text = standing.Count == 0 ? body : string.Concat(LineDiff.Lines(body).Where(line => !standing.Contains(line)));
+            string text = known.Read(page) is { Body.Length: > 0 } mine ? PageBlocks.Lacking(mine.Body, body) : body;
             if (text.Length == 0) continue;
             edits.Add(new EditRequest
             {
@@ -101,8 +103,6 @@ public static class CultureTransfer
         return edits.Zip(scratchpad.Commit(edits)).ToDictionary(pair => pair.First.Edit.Page, pair => pair.Second);
     }
 
-    private static string FileOf(string folder, string page) => Path.Combine(folder, page.Replace('/', Path.DirectorySeparatorChar) + ".md");
-
     private static Dictionary<string, ExportedRevision> Heads(string file)
     {
         Dictionary<string, ExportedRevision> heads = [];
@@ -114,7 +114,8 @@ public static class CultureTransfer
             try
             {
                 ExportedRevision revision = JsonSerializer.Deserialize<ExportedRevision>(line, JsonSerializerOptions.Web)!;
-                heads[revision.Page] = revision;
+                // A side was never the page.
+                if (revision.Kind != "side") heads[revision.Page] = revision;
             }
             catch (JsonException failure)
             {
