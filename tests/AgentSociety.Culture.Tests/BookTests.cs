@@ -85,6 +85,38 @@ public sealed class BookTests : IDisposable
     }
 
     [Fact]
+    public void Links_of_a_chapter_mean_in_the_book_what_they_mean_on_its_page_and_an_open_fence_ends_with_it()
+    {
+        _society.Save("notes/operator-c", "See [[operator-d]], [[operator-d#Proof|the proof]], [[skills/chains]] and [[d|]].\n```\n[[operator-d]]\n# code");
+        _society.Save("skills/from-the-right", "~~~~ text\n```\nBegin at the right.\n~~~\n");
+        Book book = new() { Page = "books/b", Title = "B", Preface = "```\nopen", Chapters = [new("notes/operator-c", "C"), new("skills/from-the-right", "R")] };
+        Assert.Equal("""
+            # B
+
+            ```
+            open
+            ```
+
+            ## C
+
+            See [[notes/operator-d|operator-d]], [[notes/operator-d#Proof|the proof]], [[skills/chains]] and [[notes/d|]].
+            ```
+            [[operator-d]]
+            # code
+            ```
+
+            ## R
+
+            ~~~~ text
+            ```
+            Begin at the right.
+            ~~~
+            ~~~~
+
+            """.ReplaceLineEndings("\n"), book.Render(_society.Scratchpad.Snapshot()));
+    }
+
+    [Fact]
     public void A_book_needs_a_name_of_a_book_and_chapters_that_can_be()
     {
         Assert.Throws<SocietyException>(() => (Chains with { Page = "notes/chains" }).Compile());

@@ -47,6 +47,9 @@ public sealed class MetricsTests : IDisposable
         Assert.Equal(1d / 3, Estimate.Gini([4, 1, 1])!.Value, 12);
         Assert.Equal(0, Estimate.Gini([3, 3, 3])!.Value, 12);
         Assert.Null(Estimate.Share(0, 0));
+        Assert.Null(Estimate.Mean([]));
+        // One observation tells nothing of its own spread.
+        Assert.Null(Estimate.Mean([2]));
         Assert.Null(Estimate.Gini([0, 0]));
     }
 
@@ -83,7 +86,8 @@ public sealed class MetricsTests : IDisposable
         Assert.Equal((3, 3L, 3L), (metrics.Round, metrics.Pages, metrics.PagesFollowed));
         Assert.Equal(Estimate.Share(3, 5), metrics.Adoption);
         Assert.Equal(Estimate.Share(1, 3), metrics.CitedPages);
-        Assert.Equal(1, metrics.CitingAgents!.Value);
+        // One cited page tells nothing of how pages differ.
+        Assert.Null(metrics.CitingAgents);
         // One line went after 2 rounds; the other that was at risk then lasts. The rest are younger.
         Assert.Equal((2d, 1L, 5L), (metrics.LineLife!.Median!.Value, metrics.LineLife.Ended, metrics.LineLife.Lasting));
         Assert.Equal((null, 0L, 2L), (metrics.UseLife!.Median, metrics.UseLife.Ended, metrics.UseLife.Lasting));
@@ -142,9 +146,10 @@ public sealed class MetricsTests : IDisposable
     public void Models_that_cite_pages_in_their_answers_are_counted()
     {
         _society.Save("notes/a", "fact", author: "solver-1");
+        _society.Save("notes/c", "another", author: "solver-1");
         EpisodeRecord Cites(int index, string agent, string text) => TestEpisode.Of(1, index, 1, agent) with { Segments = [new Core.Play.Segment(Core.Play.Source.Model, text), new Core.Play.Segment(Core.Play.Source.Tool, "[[notes/b]]")] };
-        new RunRecords(_society.Database).Append(new RoundRecord { Round = 1, State = "{}", Episodes = [Cites(0, "solver-2", "by [[notes/a@12ab]] it is 2"), Cites(1, "solver-3", "see [[a]] and [[notes/a]]"), Cites(2, "solver-1", "I wrote [[notes/a]]")] });
-        Assert.Equal(2, _society.Database.MeasureCulture().CitingAgents!.Value);
+        new RunRecords(_society.Database).Append(new RoundRecord { Round = 1, State = "{}", Episodes = [Cites(0, "solver-2", "by [[notes/a@12ab]] and [[notes/c]] it is 2"), Cites(1, "solver-3", "see [[a]] and [[notes/a]]"), Cites(2, "solver-1", "I wrote [[notes/a]]")] });
+        Assert.Equal(1.5, _society.Database.MeasureCulture().CitingAgents!.Value);
     }
 
     private string Write(string page, string text, string author, int round, string episode) =>

@@ -81,16 +81,17 @@ public sealed partial record Book
     }
 
     /// <summary>The whole book as one Markdown text: chapters in order, their headings two levels down, missing ones named as such.</summary>
+    /// <remarks>A chapter's links are written with full names, because they are meant from its own page; code that a chapter leaves open ends with it.</remarks>
     /// <param name="notes">Where the chapters are read.</param>
     public string Render(INotes notes)
     {
         StringBuilder whole = new();
         whole.Append("# ").Append(Title.ReplaceLineEndings(" ")).Append('\n');
-        if (Preface.Length > 0) whole.Append('\n').Append(PageBody.Normalise(Preface));
+        if (Preface.Length > 0) whole.Append('\n').Append(PageSection.Closed(Preface));
         foreach (Chapter chapter in Chapters)
         {
             whole.Append("\n## ").Append(chapter.Title).Append("\n\n");
-            whole.Append(notes.Read(chapter.Page) is { } page ? PageSection.Lower(FrontMatter.Parse(page.Body).Text, 2) : $"(The page [[{chapter.Page}]] is not there.)\n");
+            whole.Append(notes.Read(chapter.Page) is { } page ? PageSection.Closed(PageSection.Lower(PageSection.WithFullLinks(FrontMatter.Parse(page.Body).Text, chapter.Page), 2)) : $"(The page [[{chapter.Page}]] is not there.)\n");
         }
 
         return whole.ToString();

@@ -18,11 +18,11 @@ public sealed record Estimate(double Value, double Low, double High, long Count)
         return new Estimate(share, Math.Max(0, centre - half), Math.Min(1, centre + half), count);
     }
 
-    /// <summary>A mean with its normal interval; null where there is nothing, and as wide as the value alone allows for one observation.</summary>
+    /// <summary>A mean with its normal interval; null for fewer than two observations, which tell nothing of their spread.</summary>
     public static Estimate? Mean(IReadOnlyCollection<double> values)
     {
-        if (values.Count == 0) return null;
-        double mean = values.Average(), half = values.Count == 1 ? 0 : Z * Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1) / values.Count);
+        if (values.Count < 2) return null;
+        double mean = values.Average(), half = Z * Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1) / values.Count);
         return new Estimate(mean, mean - half, mean + half, values.Count);
     }
 
