@@ -98,6 +98,15 @@ public sealed class ExposureTests : IDisposable
     }
 
     [Fact]
+    public void Where_nothing_was_ever_withheld_there_is_no_uplift()
+    {
+        Store(0.5, [(_society.Save("notes/a", "a"), false, 1), (_society.Save("notes/b", "b"), false, 0)]);
+        Assert.Empty(_society.Database.UpliftOfPages());
+        Assert.Empty(_society.Database.UpliftOfRevisions());
+        Assert.Equal(0, _society.Database.RefreshWorth());
+    }
+
+    [Fact]
     public void A_note_that_was_hardly_ever_seen_stays_near_zero_with_a_wide_interval()
     {
         string often = _society.Save("notes/often", "a"), once = _society.Save("notes/once", "b"), never = _society.Save("notes/never-shown", "c");

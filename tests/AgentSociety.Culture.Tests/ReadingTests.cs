@@ -74,6 +74,28 @@ public sealed class ReadingTests : IDisposable
     }
 
     [Fact]
+    public void The_graph_of_links_holds_the_best_linked_pages_and_says_how_many_there_are()
+    {
+        Assert.Equal(0, _society.Database.LinkGraph().AllPages);
+        _society.Save("notes/a", "[[b]] and [[c]] and [[notes/a]]");
+        _society.Save("notes/b", "[[c]] and [[nowhere]]");
+        _society.Save("notes/c", "nothing");
+        _society.Save("notes/d", "[[a]] and [[gone]]");
+        _society.Save("notes/gone", "[[a]]");
+        _society.Scratchpad.Delete("notes/gone", "person", 1, "gone");
+        LinkGraph graph = _society.Database.LinkGraph(pages: 3);
+        Assert.Equal([("notes/a", 1, 2), ("notes/b", 1, 1), ("notes/c", 2, 0)], graph.Pages.Select(page => (page.Name, page.Inward, page.Outward)));
+        Assert.Equal([(0, 1), (0, 2), (1, 2)], graph.Links.Order());
+        Assert.Equal(4, graph.AllPages);
+    }
+
+    [Theory]
+    [InlineData("SELECT count(*) FROM page WHERE deleted = 0")]
+    [InlineData("SELECT substr(name, 1, instr(name, '/') - 1), count(*) FROM page WHERE deleted = 0 GROUP BY 1 ORDER BY 1")]
+    public void Pages_are_counted_without_a_look_at_their_bodies(string sql) =>
+        Assert.Contains(_society.Database.Read(connection => Dapper.SqlMapper.Query<(long, long, long, string Detail)>(connection, $"EXPLAIN QUERY PLAN {sql}")), step => step.Detail.Contains("COVERING INDEX page_standing", StringComparison.Ordinal));
+
+    [Fact]
     public void Changes_are_read_with_a_cursor_and_none_is_missed()
     {
         foreach (int edit in Enumerable.Range(0, 10)) _society.Edit(EditKind.Append, "notes/a", $"line {edit}");
