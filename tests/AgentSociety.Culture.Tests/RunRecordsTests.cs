@@ -55,7 +55,6 @@ public sealed class RunRecordsTests : IDisposable
             Records.Append(Round(number, 1) with { Checkpoint = number == 2 ? new CheckpointRecord("round-2", 2) : null });
         _society.Reopen();
         Assert.Equal(new StoredRound(3, "{\"round\":3}", null), Records.LastRound());
-        Assert.Equal(new StoredRound(2, "{\"round\":2}", "round-2"), Records.LastRoundWithCheckpoint());
         Assert.Equal([new CheckpointRecord("round-2", 2)], Records.Checkpoints());
     }
 

@@ -28,7 +28,6 @@ internal static class LiveView
             RunPhase.Edit => "agents edit the scratchpad",
             RunPhase.Learn => "transcripts become weights",
             RunPhase.Evaluate => "newborns sit the held-out test",
-            RunPhase.Report => "writing the summary",
             _ => "done",
         };
         string round = progress.Round > 0 ? $"round {progress.Round} of {progress.Rounds}" : $"before the first of {progress.Rounds} rounds";

@@ -24,9 +24,6 @@ public enum RunPhase
     /// <summary>Newborns sit the held-out test.</summary>
     Evaluate,
 
-    /// <summary>Summary and report are written.</summary>
-    Report,
-
     /// <summary>All rounds are done.</summary>
     Done,
 }

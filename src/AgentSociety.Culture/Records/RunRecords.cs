@@ -53,9 +53,6 @@ public sealed class RunRecords(SocietyDatabase database)
     /// <summary>The last stored round; null where none is.</summary>
     public StoredRound? LastRound() => Round("ORDER BY number DESC");
 
-    /// <summary>The last stored round whose weights were saved: where to go on from when weights are not saved every round.</summary>
-    public StoredRound? LastRoundWithCheckpoint() => Round("WHERE checkpoint IS NOT NULL ORDER BY number DESC");
-
     /// <summary>Canonical forms of the problems that were played: a problem with one of these is a duplicate.</summary>
     /// <param name="fromRound">Only those of this round and later.</param>
     public IReadOnlyCollection<string> PlayedForms(int fromRound = 0) => database.Read(connection =>

@@ -39,7 +39,6 @@ public sealed class DecodingEngine : IDisposable
     private readonly Row[] _rows;
     private TokenBytes? _tokenBytes;
     private long _version;
-    private long _taken;
     private long _admitted;
     private int _deadlines;
 
@@ -84,14 +83,6 @@ public sealed class DecodingEngine : IDisposable
 
     /// <summary>Time spent in <see cref="Step"/>, tools included.</summary>
     public double Seconds { get; private set; }
-
-    /// <summary>Tokens sampled since the last call of this method.</summary>
-    public long TakeDecodedTokens()
-    {
-        long taken = DecodedTokens - _taken;
-        _taken = DecodedTokens;
-        return taken;
-    }
 
     /// <summary>Puts a request into the queue; it joins the batch at a later step, each owner's first come, first served.</summary>
     /// <exception cref="SocietyException">The prompt is empty or does not fit the context, the adapter is unknown, a stop is empty, or pattern or schema cannot be kept.</exception>

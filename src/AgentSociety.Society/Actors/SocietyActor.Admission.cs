@@ -55,7 +55,7 @@ internal sealed partial class SocietyActor
             {
                 Place(solved);
                 if (_missing > 0) return;
-                double[] rewards = [.. _attempts.Select(attempt => AdmissionTrials.Reward(Scenario.Learning, attempt.Verdict))];
+                double[] rewards = [.. _attempts.Select(attempt => RoundResult.Earned(Scenario.Learning, attempt.Verdict))];
                 _reports = [.. trials.Select((trial, pair) => (trial.Proposal, Pair: new MatchedRollout(trial.Attempt.Id, rewards[2 * pair], rewards[(2 * pair) + 1])))
                     .GroupBy(pair => pair.Proposal).Select(pairs => new CandidateReport(pairs.Key, [.. pairs.Select(pair => pair.Pair)]))];
                 _metrics.Add(new MetricRecord("admission/pairs", trials.Count));

@@ -14,9 +14,6 @@ namespace AgentSociety.Society;
 /// </remarks>
 public static class HeldOutTest
 {
-    /// <summary>The weights under test.</summary>
-    public const string CheckpointUnderTest = "held-out";
-
     /// <summary>A question of the test.</summary>
     /// <param name="Problem">A reserved problem.</param>
     /// <param name="Prompt">How it is put.</param>

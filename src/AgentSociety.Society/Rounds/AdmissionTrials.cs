@@ -59,10 +59,6 @@ internal static class AdmissionTrials
         return trials;
     }
 
-    /// <summary>What a rollout earned.</summary>
-    public static double Reward(LearningSettings settings, Verdict verdict) =>
-        (settings.Reward == SolverReward.Sound ? verdict.Sound : verdict.Outcome == Outcome.Correct) ? 1 : 0;
-
     /// <summary>True where the calls of an attempt are answered otherwise with the candidate than without.</summary>
     private static bool SaysMore(IEnvironment environment, Problem problem, EpisodeRecord attempt, INotes without, INotes with)
     {

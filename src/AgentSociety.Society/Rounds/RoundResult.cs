@@ -50,11 +50,12 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
             [.. Measure(selection, solved), .. Measure(reviews, solved)]);
     }
 
-    private static JudgedEpisode Rewarded(AgentActor.Solved attempt, Problem problem, LearningSettings settings)
-    {
-        bool right = settings.Reward == SolverReward.Sound ? attempt.Verdict.Sound : attempt.Verdict.Outcome == Outcome.Correct;
-        return new JudgedEpisode(attempt.Episode with { Reward = right ? 1 : 0 }, attempt.Verdict.Steps, problem.Difficulty);
-    }
+    /// <summary>What an attempt earns: 1 for a sound answer, or for a right one, as the scenario says.</summary>
+    public static double Earned(LearningSettings settings, Verdict verdict) =>
+        (settings.Reward == SolverReward.Sound ? verdict.Sound : verdict.Outcome == Outcome.Correct) ? 1 : 0;
+
+    private static JudgedEpisode Rewarded(AgentActor.Solved attempt, Problem problem, LearningSettings settings) =>
+        new(attempt.Episode with { Reward = Earned(settings, attempt.Verdict) }, attempt.Verdict.Steps, problem.Difficulty);
 
     private static JudgedEpisode Rewarded(AgentActor.Proposed proposed, (Fate Fate, string? Problem) became, Dictionary<string, double> rates, ProposerReward reward, double charge)
     {
