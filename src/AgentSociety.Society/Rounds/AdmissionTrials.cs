@@ -1,7 +1,6 @@
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
-using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using Proposal = AgentSociety.Culture.Proposal;
 
