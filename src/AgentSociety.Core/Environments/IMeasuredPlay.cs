@@ -18,7 +18,7 @@ public interface IMeasuredPlay
 /// <param name="Longest">Characters of the longest legal answer.</param>
 public sealed record DecisionPoint(string Prompt, int Longest);
 
-/// <summary>An environment whose opponent is the mean of the society's past selves, and so changes from round to round.</summary>
+/// <summary>An environment whose opponent is made of the society's past selves, and so changes from round to round.</summary>
 /// <remarks>Immutable as any environment: what changes is which one the society plays in.</remarks>
 public interface ILeaguePlay : IMeasuredPlay
 {

@@ -107,7 +107,7 @@ public sealed record LearningSettings
     /// <summary>What a solver's attempt is rewarded for.</summary>
     public SolverReward Reward { get; init; } = SolverReward.Sound;
 
-    /// <summary>Weight of the environment's verdict on each step, added to the advantage of the step's own tokens; 0 for outcome only.</summary>
+    /// <summary>Weight of the environment's verdict on each step, less the mean over what <c>advantage</c> measures against, added to the advantage of the step's own tokens; 0 for outcome only.</summary>
     [Range(0, 100)]
     public double StepCredit { get; init; }
 

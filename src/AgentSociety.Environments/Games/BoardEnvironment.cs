@@ -12,17 +12,21 @@ namespace AgentSociety.Environments.Games;
 /// </summary>
 /// <remarks>
 /// The solver writes a move and <c>;</c>; the reply is the opponent's move and the new position, or how the game ended: <c>+</c> won, <c>~</c> drawn,
-/// <c>-</c> lost, <c>!</c> forfeited by an illegal move. Steps are judged by minimax, so the share of perfect moves is exact.
+/// <c>-</c> lost, <c>!</c> forfeited by an illegal move. Steps are judged by minimax, so the share of perfect moves is exact; against the past self by what
+/// comes of them where that self plays both sides (<see cref="SelfPlay"/>): minimax then measures, and teaches nothing.
 /// </remarks>
-public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPlay
+public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
 {
     private readonly IGame _game;
     private readonly GameOptions _options;
     private readonly ulong _seed;
     private readonly int _moveLength;
     private readonly IGamePosition _start;
-    private readonly PerfectPlay _perfect = new();
+    private readonly PerfectPlay _perfect;
     private readonly Lazy<IReadOnlyList<IGamePosition>> _positions;
+    private readonly PastSelf? _past;
+    private readonly Strategy _opponent;
+    private readonly Func<IGamePosition, IReadOnlyList<string>> _best;
 
     /// <summary>Creates the tasks of one game.</summary>
     /// <param name="game">A game of perfect information, without chance, whose moves are all of one length.</param>
@@ -37,8 +41,21 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
         _moveLength = _start.Moves[0].Length;
         // Two moves into the game there are enough positions to hold some back for tests.
         MaximumDifficulty = Left(_start) - 2;
+        _perfect = new();
         _positions = new(Positions);
         Alphabet = string.Concat($"{game.Alphabet}0123456789xo=;@:>+~-!".Distinct());
+        (_opponent, _best) = (Exploitability.Uniform, _perfect.Best);
+        if (Adapts) _best = new SelfPlay(_opponent).Best;
+    }
+
+    // The same tasks against another past self.
+    private BoardEnvironment(BoardEnvironment earlier, PastSelf past)
+    {
+        (_game, _options, _seed, _start, _moveLength) = (earlier._game, earlier._options, earlier._seed, earlier._start, earlier._moveLength);
+        (MaximumDifficulty, Alphabet, _perfect, _positions) = (earlier.MaximumDifficulty, earlier.Alphabet, earlier._perfect, earlier._positions);
+        _past = past;
+        _opponent = past.Strategy(_positions.Value.Select(position => position.View(position.Mover)));
+        _best = new SelfPlay(_opponent).Best;
     }
 
     /// <inheritdoc />
@@ -84,7 +101,8 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
         if (position.Mover < 0) return Proposal.Malformed("the game is over");
         int difficulty = Left(position);
         if (difficulty > MaximumDifficulty) return Proposal.Malformed($"more than {MaximumDifficulty} moves are left");
-        if (Sure(position) < 0) return Proposal.Malformed("the position is lost");
+        // Who learns from self-play alone is told by nobody which positions are lost.
+        if (!Adapts && Sure(position) < 0) return Proposal.Malformed("the position is lost");
         return Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = GameTable.Shown(position) });
     }
 
@@ -100,6 +118,12 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
     /// <inheritdoc />
     public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript) => Table(problem).Judge(transcript, (got, steps) =>
     {
+        if (Adapts)
+        {
+            int slips = steps.Count(step => !step.Valid);
+            return new() { Outcome = slips == 0 ? Outcome.Correct : Outcome.Wrong, Reason = $"{Result(got)}; after {slips} of {steps.Count} moves the past self gets less than after others", Steps = steps };
+        }
+
         double sure = Sure(At(problem.Text));
         return new() { Outcome = got >= sure ? Outcome.Correct : Outcome.Wrong, Reason = $"{Result(got)}; perfect play is sure of {Result(sure)}", Steps = steps };
     });
@@ -154,6 +178,22 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
         double Rate(Func<IGamePosition, bool> counts) => played.Where(at => counts(at.Position)).Average(at => at.Perfect);
     }
 
+    /// <inheritdoc />
+    public bool Adapts => _options.Opponent == Opponent.PastSelf;
+
+    /// <inheritdoc />
+    public string PastSelves => (_past ?? new([.. _positions.Value.Select(_ => new Dictionary<string, double>())])).Save();
+
+    /// <inheritdoc />
+    public IEnvironment Joined(IReadOnlyList<IReadOnlyDictionary<string, double>> policy) => new BoardEnvironment(this, new([.. _positions.Value.Zip(policy, Legal)]));
+
+    /// <inheritdoc />
+    /// <exception cref="SocietyException">The text holds no past self of this game.</exception>
+    public IEnvironment Restored(string pastSelves) => new BoardEnvironment(this, PastSelf.Load(pastSelves, _positions.Value.Count, Name));
+
+    private static Dictionary<string, double> Legal(IGamePosition position, IReadOnlyDictionary<string, double> written) =>
+        position.Moves.Where(move => written.ContainsKey(move + GameTable.Marker)).ToDictionary(move => move, move => written[move + GameTable.Marker]);
+
     private static double Share(IReadOnlyDictionary<string, double> written, IReadOnlyList<string> moves) => moves.Sum(move => written.GetValueOrDefault(move + GameTable.Marker));
 
     private List<IGamePosition> Positions()
@@ -175,7 +215,14 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, IMeasuredPla
     private double Sure(IGamePosition position) => position.Mover == 0 ? _perfect.Value(position) : -_perfect.Value(position);
 
     private GameTable Table(Problem problem, ulong? seed = null) =>
-        new(At(problem.Text), KeyedRandom.Key(seed ?? _seed, $"{Name}/opponent/{problem.Text}"), (position, random) => random.Choose(_options.Opponent == Opponent.Perfect ? _perfect.Best(position) : position.Moves), _perfect.Best);
+        new(At(problem.Text), KeyedRandom.Key(seed ?? _seed, $"{Name}/opponent/{problem.Text}"), Reply, _best);
+
+    private string Reply(IGamePosition position, KeyedRandom random) => _options.Opponent switch
+    {
+        Opponent.Perfect => random.Choose(_perfect.Best(position)),
+        Opponent.Random => random.Choose(position.Moves),
+        _ => League.Chosen(_opponent(position.View(position.Mover), position.Moves), position.Moves, random),
+    };
 
     private static string Result(double payoff) => payoff > 0 ? "a win" : payoff < 0 ? "a loss" : "a draw";
 

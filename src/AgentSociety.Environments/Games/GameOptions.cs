@@ -21,4 +21,7 @@ public enum Opponent
 
     /// <summary>Any legal move, each equally likely.</summary>
     Random,
+
+    /// <summary>The society as it was after the round before, first any legal move: moves are judged by the outcomes of this self's games against itself, self-play alone.</summary>
+    PastSelf,
 }

@@ -96,7 +96,7 @@ public sealed class CreditAssignment
 
     private void CreditSteps(IReadOnlyList<JudgedEpisode> round, EpisodeRecord[] assigned, int[] members, double weight, Func<JudgedEpisode, IReadOnlyList<StepVerdict>> stepsOf)
     {
-        foreach (int[] group in Groups([.. members.Select(index => round[index])]).Select(group => group.Select(member => members[member]).ToArray()))
+        foreach (int[] group in Peers([.. members.Select(index => round[index])]).Select(group => group.Select(member => members[member]).ToArray()))
         {
             float[]?[] credit = StepCredit.OfGroup([.. group.Select(index => Checked(round[index].Episode, stepsOf(round[index])))], weight);
             for (int member = 0; member < group.Length; member++)
@@ -113,6 +113,14 @@ public sealed class CreditAssignment
         TokenLengths = [.. episode.Tokens.Select(_tokenLength)],
         LossMask = episode.LossMask,
         Steps = steps,
+    };
+
+    /// <summary>Whose steps a step is measured against: those of its problem, or of whatever else the estimator takes its mean over.</summary>
+    private IEnumerable<int[]> Peers(JudgedEpisode[] episodes) => _settings.Advantage switch
+    {
+        AdvantageEstimator.Task => Enumerable.Range(0, episodes.Length).GroupBy(index => episodes[index].Difficulty).Select(peers => peers.ToArray()),
+        AdvantageEstimator.Batch or AdvantageEstimator.Role => [[.. Enumerable.Range(0, episodes.Length)]],
+        _ => Groups(episodes),
     };
 
     /// <summary>Indices of the attempts at each problem. Episodes without a problem (proposals under a group estimator) form one group.</summary>

@@ -59,6 +59,20 @@ public sealed class CreditAssignmentTests
         Assert.All(new CreditAssignment(new LearningSettings(), _ => 1).Assign([right, wrong]), episode => Assert.Null(episode.TokenAdvantages));
     }
 
+    [Theory]
+    [InlineData(AdvantageEstimator.Group, 0f, 0f)]
+    [InlineData(AdvantageEstimator.Task, 0.5f, -0.5f)]
+    [InlineData(AdvantageEstimator.Batch, 0.5f, -0.5f)]
+    [InlineData(AdvantageEstimator.Role, 0.5f, -0.5f)]
+    public void Steps_are_measured_against_what_their_attempts_are_measured_against(AdvantageEstimator estimator, float right, float wrong)
+    {
+        // Everybody is right about one problem and wrong about the other: groups that agree teach something only beside one another.
+        JudgedEpisode Attempt(string problem, bool valid) => Solver(problem, valid ? 1 : 0) with { Steps = [new StepVerdict(1, 0, 1, valid)] };
+        IReadOnlyList<EpisodeRecord> assigned = new CreditAssignment(new LearningSettings { Advantage = estimator, StepCredit = 1 }, token => token == 9 ? 0 : 1)
+            .Assign([Attempt("a", true), Attempt("a", true), Attempt("b", false), Attempt("b", false)]);
+        Assert.Equal([right, right, wrong, wrong], assigned.Select(episode => episode.TokenAdvantages![2]));
+    }
+
     private static double[] Advantage(CreditAssignment credit, params JudgedEpisode[] round) => [.. credit.Assign(round).Select(episode => episode.Advantage)];
 
     private static JudgedEpisode Solver(string problem, double reward) => new(Episode(Role.Solver, problem, reward), [], 1);
