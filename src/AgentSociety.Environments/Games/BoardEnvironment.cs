@@ -129,6 +129,10 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     });
 
     /// <inheritdoc />
+    /// <remarks>
+    /// Where a past self sits opposite, of moves that came out best in its own games: expert iteration (Anthony et al. 2017, "Thinking fast and slow with deep learning and tree search", section 3) with
+    /// that self's games in place of tree search. The first self's are any legal moves.
+    /// </remarks>
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
     {
         Problem problem = Unreserved(difficulty, random);
@@ -136,8 +140,8 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         List<Segment> shown = [new(Source.Prompt, SolverPrompt(problem, random))];
         while (table.Position.Mover >= 0)
         {
-            bool perfect = random.NextDouble() < _options.DemonstratePerfect;
-            string move = random.Choose(perfect ? _perfect.Best(table.Position) : table.Position.Moves) + GameTable.Marker;
+            bool chosen = _past is not null || random.NextDouble() < _options.DemonstratePerfect;
+            string move = random.Choose(chosen ? _best(table.Position) : table.Position.Moves) + GameTable.Marker;
             shown.Add(new(Source.Model, move));
             shown.Add(new(Source.Tool, table.Call(move)));
         }

@@ -8,7 +8,7 @@ public sealed record GameOptions
     /// <summary>Who answers the solver's moves.</summary>
     public Opponent Opponent { get; init; } = Opponent.Perfect;
 
-    /// <summary>Share of moves in demonstrations that are perfect; the others are any legal ones. At 0 base material teaches the rules and no skill.</summary>
+    /// <summary>Share of moves in demonstrations that are perfect; the others are any legal ones. At 0 base material teaches the rules and no skill; against a past self it always is of what came out best for that self.</summary>
     [Range(0, 1)]
     public double DemonstratePerfect { get; init; }
 }

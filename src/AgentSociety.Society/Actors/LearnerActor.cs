@@ -31,7 +31,8 @@ public sealed class LearnerActor : ReceiveActor
     /// <param name="Episodes">What was played, with advantages.</param>
     /// <param name="Remembered">Solutions of earlier rounds by difficulty.</param>
     /// <param name="Temperature">What the round was sampled at.</param>
-    public sealed record Learn(int Round, IReadOnlyList<EpisodeRecord> Episodes, IReadOnlyList<IReadOnlyList<EpisodeRecord>> Remembered, double Temperature);
+    /// <param name="Environment">What the round was played in, and whose material is replayed: against past selves it is another one every round.</param>
+    public sealed record Learn(int Round, IReadOnlyList<EpisodeRecord> Episodes, IReadOnlyList<IReadOnlyList<EpisodeRecord>> Remembered, double Temperature, IEnvironment Environment);
 
     /// <summary>Asks how far the weights have moved from those of a checkpoint.</summary>
     /// <param name="Episodes">What they wrote lately.</param>
@@ -87,7 +88,7 @@ public sealed class LearnerActor : ReceiveActor
         _plan = plan;
         _stop = stop;
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
-        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, _plan.Environment as IDemonstrator, learn.Remembered, learn.Temperature, _stop))));
+        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, learn.Environment as IDemonstrator, learn.Remembered, learn.Temperature, _stop))));
         Receive<Measure>(measure => Answer(() => DivergenceFrom(measure)));
         Receive<Sleep>(sleep => Answer(() => new Slept(SleepPhase.Sleep(_plan, _model!, sleep.Round, sleep.Lessons, sleep.Notes, _stop))));
         Receive<Bear>(bear => Answer(() => Begin(bear.Checkpoint)));

@@ -20,7 +20,8 @@ internal sealed partial class SocietyActor
     /// </summary>
     private void Save(bool kept)
     {
-        bool due = kept || _round - _resume.Round >= Scenario.Checkpoints.EveryRounds || _lifetimes.BeginsAt(_round) || SleepLessons.DueAfter(Scenario.Consolidation, _round);
+        // What a league learns from depends on its past selves, which are kept of the newest round alone: no round of it can be learned again.
+        bool due = kept || PastSelves is not null || _round - _resume.Round >= Scenario.Checkpoints.EveryRounds || _lifetimes.BeginsAt(_round) || SleepLessons.DueAfter(Scenario.Consolidation, _round);
         if (due) _resume = (_resume.Name == "resume-0" ? "resume-1" : "resume-0", _round);
         _unstored = new Recorder.Store(new RoundRecord
         {
@@ -65,7 +66,7 @@ internal sealed partial class SocietyActor
         _display.Say($"round {round} is learned again from its record");
         EpisodeRecord[] episodes = [.. _session.Database.Episodes(new EpisodeFilter { FromRound = round, ToRound = round })];
         double temperature = _session.Records.Metric(TemperatureMetric).Where(point => point.Round == round).Select(point => point.Value).DefaultIfEmpty(Scenario.SelfPlay.Temperature).First();
-        _learner.Tell(new LearnerActor.Learn(round, episodes, Remembered(_lifetimes.MemoryFrom(round), round - 1).Snapshot(), temperature));
+        _learner.Tell(new LearnerActor.Learn(round, episodes, Remembered(_lifetimes.MemoryFrom(round), round - 1).Snapshot(), temperature, _plan.Environment));
         Become(() =>
         {
             Always();

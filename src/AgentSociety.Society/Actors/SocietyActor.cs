@@ -360,7 +360,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         _notes.Played(_result.Episodes);
         if (Scenario.Guards.TemperatureFloor > 0) _metrics.Add(new MetricRecord(TemperatureMetric, Temperature));
         Phase(RunPhase.Learn, Learning);
-        if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes, _solutions.Snapshot(), Temperature));
+        if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes, _solutions.Snapshot(), Temperature, _plan.Environment));
         else Sleep(new Dictionary<Role, double>());
     }
 

@@ -77,12 +77,26 @@ public class PastSelfTests
     public void Lost_positions_are_posed_as_any_other_since_nobody_knows_that_they_are_lost()
     {
         BoardEnvironment fixedOpponent = new(new TicTacToe(), new(), 1);
-        Assert.Null(fixedOpponent.Parse("14253=").Problem);
-        Assert.NotNull(Board.Parse("14253=").Problem);
+        Assert.Equal("the position is lost", fixedOpponent.Parse("125=").Reason);
+        Assert.NotNull(Board.Parse("125=").Problem);
         Assert.Equal(Board.Decisions, fixedOpponent.Decisions);
         Assert.True(Board.Adapts);
         Assert.False(fixedOpponent.Adapts);
     }
+
+    [Fact]
+    public void Material_shows_any_legal_moves_at_first_and_then_what_came_out_best_for_the_past_self() => Gen.Select(Gen.Double[0, 1].Array[9], Gen.ULong).Sample((likings, key) =>
+    {
+        BoardEnvironment board = (BoardEnvironment)Board.Joined([.. Board.Decisions.Select(decision => Mixed(decision.Prompt, likings))]);
+        Assert.Equal(1, Shown(board), 12);
+        Assert.InRange(Shown(Board), 0.2, 0.95);
+
+        double Shown(BoardEnvironment environment) => Enumerable.Range(0, 40).Average(index =>
+        {
+            IReadOnlyList<Segment> shown = environment.DemonstrateSolution(5, KeyedRandom.For(key, "shown", index));
+            return Taught(environment, shown[0].Text).Contains(shown[1].Text[0]) ? 1.0 : 0;
+        });
+    }, iter: 5);
 
     [Fact]
     public void A_past_self_that_was_stored_sits_opposite_again() => Gen.Double[0, 1].Array[9].Sample(likings =>

@@ -75,6 +75,23 @@ public sealed class PolicyReadingTests : IDisposable
         Assert.All(Metric(whole, "exploitability"), value => Assert.InRange(value.Value, 0, 2));
     }
 
+    [Fact]
+    public async Task Play_against_the_past_self_goes_on_where_it_was_interrupted_and_learns_from_what_that_self_found_best()
+    {
+        string[] board = ["environment.name=tic-tac-toe", "environment.options={opponent: past-self}", "pretrain.maximumDifficulty=5", "evaluation.difficulties=[2]", "culture.sharing=off", "learning.replayShare=0.5", "learning.rememberedShare=0"];
+        RunDirectory whole = _tiny.Create("whole-board"), broken = _tiny.Create("broken-board");
+        Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(board), whole));
+        using CancellationTokenSource stop = new();
+        await TinySociety.Run(_tiny.Scenario(board), broken, progress =>
+        {
+            if (progress is { Phase: RunPhase.Learn, Round: 3 }) stop.Cancel();
+        }, stop.Token);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
+        Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+        Assert.Equal(4, Metric(whole, "optimal-play-rate").Count);
+        Assert.Equal(Metric(whole, "optimal-play-rate"), Metric(broken, "optimal-play-rate"));
+    }
+
     private static IReadOnlyList<(int Round, double Value)> Metric(RunDirectory directory, string name)
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
