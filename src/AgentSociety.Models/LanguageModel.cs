@@ -119,6 +119,37 @@ public sealed class LanguageModel : IDisposable
         return Tokenizer.EncodeMarkup(Template.Render(turns, prompt: true, tools, variables, Tokenizer.Shield));
     }
 
+    /// <summary>
+    /// Tokens of a whole conversation for training, and which of them the assistant wrote. Each part is encoded by itself, as the assistant's turns are sampled
+    /// behind a prompt that is encoded by itself.
+    /// </summary>
+    /// <exception cref="SocietyException">The model has no chat template, or it refuses the conversation (see <see cref="ChatTemplate.RenderMarked"/>).</exception>
+    public (int[] Tokens, bool[] Written) EncodeConversation(IReadOnlyList<ChatTurn> turns, JsonArray? tools = null)
+    {
+        if (Template is null) throw new SocietyException("the model has no chat template; use one that was tuned for conversation, or put a chat_template.jinja into its folder");
+        MarkedText marked = Template.RenderMarked(turns, tools, shield: Tokenizer.Shield);
+        List<int> tokens = [];
+        List<bool> written = [];
+        int done = 0;
+        foreach ((int start, int end) in marked.Written)
+        {
+            Add(done, start, false);
+            Add(start, end, true);
+            done = end;
+        }
+
+        Add(done, marked.Text.Length, false);
+        return ([.. tokens], [.. written]);
+
+        void Add(int from, int to, bool own)
+        {
+            if (from == to) return;
+            int[] part = tokens.Count == 0 ? Tokenizer.EncodeMarkup(marked.Text[from..to]) : Tokenizer.EncodeMarkupContinuation(marked.Text[from..to]);
+            tokens.AddRange(part);
+            written.AddRange(Enumerable.Repeat(own, part.Length));
+        }
+    }
+
     /// <summary>Adds an adapter that changes nothing yet.</summary>
     public Adapter AddAdapter(string name, LoraSettings settings, ulong seed)
     {

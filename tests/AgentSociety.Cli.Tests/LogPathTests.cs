@@ -91,6 +91,30 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
     }
 
     [Theory]
+    [InlineData("chatml-jsonl")]
+    [InlineData("sharegpt")]
+    public async Task An_exported_log_is_trained_on_as_the_run_itself_is(string format)
+    {
+        string place = played.At($"back-{format}"), fromRun = played.At($"back-{format}-run"), fromFile = played.At($"back-{format}-file");
+        await Done("export", played.Run, "--format", format, "--out", place, "--sound", "--role", "solver", "--test-share", "0");
+        await Done("train", "--from", played.Run, "--method", "sft", "--sound", "--role", "solver", "--base", PlayedRun.Base, "--out", fromRun, "--threads", "1");
+        await Done("train", "--from", Path.Combine(place, "train.jsonl"), "--base", PlayedRun.Base, "--out", fromFile, "--threads", "1");
+        Assert.Equal("imitation", JsonDocument.Parse(File.ReadAllText(Path.Combine(fromFile, "training.json"))).RootElement.GetProperty("method").GetString());
+        Assert.Equal(File.ReadAllBytes(Path.Combine(fromRun, "model.safetensors")), File.ReadAllBytes(Path.Combine(fromFile, "model.safetensors")));
+    }
+
+    [Fact]
+    public async Task A_chat_log_that_cannot_be_learned_is_refused_by_file_and_line()
+    {
+        string file = played.At("chats.jsonl");
+        File.WriteAllLines(file, ["""{"messages": [{"role": "user", "content": "a1="}, {"role": "assistant", "content": "2"}]}""", """{"messages": [{"role": "user", "content": "a1="}]}"""]);
+        await Refused("line 2: holds no turn of the assistant", "train", "--from", file, "--base", PlayedRun.Base, "--out", played.At("never"));
+        await Refused("neither verdicts nor groups", "train", "--from", file, "--method", "dpo", "--base", PlayedRun.Base, "--out", played.At("never"));
+        await Refused("choose from runs", "train", "--from", file, "--sound", "--base", PlayedRun.Base, "--out", played.At("never"));
+        await Refused("names runs and chat logs", "train", "--from", $"{file},{played.Run}", "--base", PlayedRun.Base, "--out", played.At("never"));
+    }
+
+    [Theory]
     [InlineData("no-probabilities", "policy-gradient", "has no log-probabilities")]
     [InlineData("no-groups", "dpo", "needs groups")]
     [InlineData("no-groups", "policy-gradient", "needs groups")]

@@ -6,6 +6,32 @@ namespace AgentSociety.Models.Tests;
 
 public sealed class ChatTemplateTests
 {
+    private const string Marked = "{% for m in messages %}<|im_start|>{{ m.role }}{{ '\\n' }}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}<|im_end|>{% endgeneration %}{{ '\\n' }}{% else %}{{ m.content }}<|im_end|>{{ '\\n' }}{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant{{ '\\n' }}{% endif %}";
+
+    private static readonly ChatTurn[] Talk = [new("system", "be brief"), new("user", "hi"), new("assistant", "hello"), new("user", "and?"), new("assistant", "well")];
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_the_assistant_wrote_is_found_by_generation_blocks_and_without_them_by_prefixes(bool blocks)
+    {
+        string source = blocks ? Marked : Marked.Replace("{% generation %}", "").Replace("{% endgeneration %}", "");
+        ChatTemplate template = new(source, new Dictionary<string, string> { ["eos_token"] = "<|im_end|>" });
+        MarkedText marked = template.RenderMarked(Talk);
+        Assert.Equal(template.Render(Talk, prompt: false), marked.Text);
+        Assert.Equal(["hello<|im_end|>", "well<|im_end|>"], marked.Written.Select(part => marked.Text[part.Start..part.End]));
+        Assert.All(marked.Written, part => Assert.EndsWith("<|im_start|>assistant\n", marked.Text[..part.Start]));
+    }
+
+    [Fact]
+    public void A_template_that_does_not_tell_what_the_assistant_wrote_is_refused()
+    {
+        ChatTemplate changes = new("{% for m in messages %}{{ m.role }}: {{ m.content if loop.last else '...' }}\n{% endfor %}{{ 'assistant: ' if add_generation_prompt }}");
+        Assert.Contains("{% generation %}", Assert.Throws<SocietyException>(() => changes.RenderMarked(Talk)).Message);
+        ChatTemplate hidden = new("{% macro say(m) %}{% generation %}{{ m.content }}{% endgeneration %}{% endmacro %}{% for m in messages %}{{ say(m) }}{% endfor %}");
+        Assert.Contains("inside macros", Assert.Throws<SocietyException>(() => hidden.RenderMarked(Talk)).Message);
+    }
+
     [Theory]
     [InlineData("{{ 1 + 2 * 3 }} {{ 7 // 2 }} {{ -7 // 2 }} {{ 7 % 3 }} {{ 2 ** 5 }} {{ 1 / 2 }}", "7 3 -4 1 32 0.5")]
     [InlineData("{{ 'a' ~ 1 ~ none ~ true }}", "a1NoneTrue")]

@@ -138,12 +138,12 @@ public sealed class Consolidator
     private static long[] Rows(Minibatch batch)
     {
         List<long> rows = [];
-        for (int row = 0; row < batch.Rows.Count; row++)
+        for (int index = 0; index < batch.Texts.Count; index++)
         {
-            TrainingSequence text = batch.Rows[row].Text;
+            TrainingSequence text = batch.Texts[index].Text;
             for (int token = 1; token < text.Tokens.Length; token++)
             {
-                if (text.Mask[token]) rows.Add((long)row * batch.Length + token - 1);
+                if (text.Mask[token]) rows.Add(batch.Cell(index, token));
             }
         }
 

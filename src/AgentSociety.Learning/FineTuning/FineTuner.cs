@@ -42,13 +42,7 @@ public sealed class FineTuner
     public FineTuneProgress Train(IReadOnlyList<LoggedEpisode> log, Action<FineTuneProgress>? progress = null, CancellationToken stop = default)
     {
         LogChecks.Require(log, _settings, _model);
-        if (_settings.Weights == TrainedWeights.Lora && _model.Adapters.TryGetValue(AdapterName, out Adapter? there) && !Alike(there.Settings, _settings.Lora))
-        {
-            throw new SocietyException($"the model has an adapter '{AdapterName}' of rank {there.Settings.Rank}, alpha {there.Settings.Alpha:g4}, on {string.Join(", ", there.Settings.Targets)}, and the settings ask for another; "
-                + "set lora alike to go on with it, or merge it first (agentsociety model merge)");
-        }
-
-        if (_settings.Weights == TrainedWeights.Lora && !_model.Adapters.ContainsKey(AdapterName)) _model.AddAdapter(AdapterName, _settings.Lora, _seed);
+        PrepareAdapter();
         FineTuneProgress reached = _settings.Method switch
         {
             FineTuneMethod.Dpo => Prefer(LogPairs.RightOverWrong(log, _settings.Sound, _settings.PairsPerGroup, _seed), Preferences.Dpo, progress, stop),
@@ -61,6 +55,31 @@ public sealed class FineTuner
         return reached;
     }
 
+    /// <summary>Imitates texts that no run of ours recorded (see <see cref="ChatLog"/>).</summary>
+    /// <param name="chats">The texts.</param>
+    /// <param name="progress">Told after every step, on the calling thread.</param>
+    /// <param name="stop">Checked before every step.</param>
+    /// <exception cref="SocietyException">The method needs what texts alone do not say, or a loss was not finite.</exception>
+    public FineTuneProgress Train(IReadOnlyList<TrainingSequence> chats, Action<FineTuneProgress>? progress = null, CancellationToken stop = default)
+    {
+        if (_settings.Method != FineTuneMethod.Imitation) throw new SocietyException($"chat logs have neither verdicts nor groups, which {_settings.Method} needs; use sft, or name the runs themselves");
+        PrepareAdapter();
+        FineTuneProgress reached = Imitate([.. chats], progress, stop);
+        _model.WeightsChanged();
+        return reached;
+    }
+
+    private void PrepareAdapter()
+    {
+        if (_settings.Weights == TrainedWeights.Lora && _model.Adapters.TryGetValue(AdapterName, out Adapter? there) && !Alike(there.Settings, _settings.Lora))
+        {
+            throw new SocietyException($"the model has an adapter '{AdapterName}' of rank {there.Settings.Rank}, alpha {there.Settings.Alpha:g4}, on {string.Join(", ", there.Settings.Targets)}, and the settings ask for another; "
+                + "set lora alike to go on with it, or merge it first (agentsociety model merge)");
+        }
+
+        if (_settings.Weights == TrainedWeights.Lora && !_model.Adapters.ContainsKey(AdapterName)) _model.AddAdapter(AdapterName, _settings.Lora, _seed);
+    }
+
     private static bool Alike(LoraSettings one, LoraSettings other) =>
         one.Rank == other.Rank && one.Alpha == other.Alpha && one.RankStabilised == other.RankStabilised && one.Targets.ToHashSet().SetEquals(other.Targets);
 
@@ -70,7 +89,7 @@ public sealed class FineTuner
     {
         WeightSet weights = Weights();
         using AdamW optimizer = new(weights.Parameters);
-        GradientStep gradient = new(weights, optimizer, _model.Decoder.Device, _settings.Policy);
+        GradientStep gradient = new(weights, optimizer, _model.Decoder.Device, _settings.Policy, _settings.Packing);
         return Steps(texts, (chosen, rate, where) =>
         {
             double weight = 1.0 / chosen.Sum(text => text.Learned);

@@ -33,10 +33,7 @@ internal static class LogChecks
         if (episode.Tokens.Length == 0) throw new SocietyException($"episode {name} holds no tokens");
         if (episode.LossMask.Length != episode.Tokens.Length) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and a mask of {episode.LossMask.Length}");
         if (episode.Tokens.Length > text.Context) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and the model's context is {text.Context}");
-        int[] expected = text.Encode(episode.Segments).Tokens;
-        // An attempt that was cut off has no end of text.
-        ReadOnlySpan<int> start = expected.AsSpan(0, Math.Min(expected.Length, episode.Tokens.Length));
-        if (episode.Tokens.Length < expected.Length - 1 || !start.SequenceEqual(episode.Tokens))
+        if (!text.Matches(episode.Segments, episode.Tokens))
         {
             throw new SocietyException($"episode {name} was written with another tokenizer than the model's; take the base model of its run, or export the log as text and train on that");
         }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace AgentSociety.Learning;
 
-/// <summary>Logits [B, T, V] of tokens [B, T] at positions [B, T]; both int64.</summary>
+/// <summary>Logits [B, T, V] of tokens [B, T] at positions [B, T]; both int64. Where positions of a row do not rise another text begins.</summary>
 internal delegate Tensor Forward(Tensor tokens, Tensor positions);
 
 /// <summary>One update of some weights from some texts: passes in groups of similar length side by side, clips the gradient, steps.</summary>
@@ -13,7 +13,7 @@ internal delegate Tensor Forward(Tensor tokens, Tensor positions);
 /// The weights change only by a finite gradient of a finite loss: at the first that is not finite it throws, and the weights are those
 /// of the last good step. One dispose scope a group; no tensor outlives the step but the weights' own.
 /// </remarks>
-internal sealed class GradientStep(WeightSet weights, AdamW optimizer, Device device, LearningSettings settings)
+internal sealed class GradientStep(WeightSet weights, AdamW optimizer, Device device, LearningSettings settings, bool packed = false)
 {
     /// <summary>Takes the step.</summary>
     /// <param name="texts">The texts, weighed so that their losses sum to the step's loss.</param>
@@ -32,7 +32,7 @@ internal sealed class GradientStep(WeightSet weights, AdamW optimizer, Device de
     /// <summary>Adds the gradient of the texts' loss to those at hand, and takes no step.</summary>
     public StepReading Accumulate(IReadOnlyList<WeighedText> texts)
     {
-        Minibatch[] batches = [.. Minibatch.Split(texts, settings.MicroBatchTokens)];
+        Minibatch[] batches = [.. packed ? Minibatch.Pack(texts, settings.MicroBatchTokens) : Minibatch.Split(texts, settings.MicroBatchTokens)];
         (float Loss, float[] LogProbabilities, float[] Entropy)[] seen = new (float, float[], float[])[batches.Length];
         GradientSum.Add(weights.Parameters, device, batches.Length, share =>
         {
@@ -98,15 +98,15 @@ internal sealed class StepReading
 
     public void Note(Minibatch batch, float[] logProbabilities, float[] entropy, LearningSettings settings)
     {
-        for (int row = 0; row < batch.Rows.Count; row++)
+        for (int index = 0; index < batch.Texts.Count; index++)
         {
-            TrainingSequence text = batch.Rows[row].Text;
+            TrainingSequence text = batch.Texts[index].Text;
             Tokens += text.Tokens.Length;
             (double entropySum, long entropyCount) = Entropy.GetValueOrDefault(text.Role);
             for (int token = 1; token < text.Tokens.Length; token++)
             {
                 if (!text.Mask[token]) continue;
-                int cell = row * batch.Length + token - 1;
+                int cell = batch.Cell(index, token);
                 if (text.Recorded is null)
                 {
                     ImitationTokens++;

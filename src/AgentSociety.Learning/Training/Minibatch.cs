@@ -9,14 +9,24 @@ namespace AgentSociety.Learning;
 /// <param name="Temperature">The logits are divided by it, as they were when the text was sampled.</param>
 internal readonly record struct WeighedText(TrainingSequence Text, double TokenWeight, double EntropyWeight = 0, double Temperature = 1);
 
-/// <summary>Texts side by side, padded on the right to the longest: B rows of T predictions, each of the next token.</summary>
-/// <remarks>The last token of a text is predicted and never read, so T is one less than the longest text. Arrays are row-major [B, T].</remarks>
+/// <summary>Texts side by side, or several in a row, padded on the right to the longest: B rows of T predictions, each of the next token.</summary>
+/// <remarks>
+/// The last token of a text is predicted and never read, so that a text takes one cell less than it has tokens. Arrays are row-major [B, T]. In a
+/// packed row positions begin again with each text, by which the decoder knows where one ends (Krell et al. 2021, "Efficient sequence packing
+/// without cross-contamination"): the loss and its gradient are those of the texts side by side.
+/// </remarks>
 internal sealed class Minibatch
 {
     /// <summary>Tokens below which a pass costs more than another thread saves.</summary>
     private const int SmallestGroup = 1024;
 
     private const int UsualGroups = 8;
+
+    /// <summary>Cells of a packed row, unless a text is longer: attention costs by their square, and what is left empty by their number.</summary>
+    private const int PackedLength = 192;
+
+    private readonly int _rows;
+    private readonly int[] _first;
     private readonly long[] _tokens;
     private readonly long[] _positions;
     private readonly long[] _targets;
@@ -24,20 +34,46 @@ internal sealed class Minibatch
     private readonly float[] _entropyWeights;
     private readonly float[] _smoothing;
     private readonly float[] _temperatures;
+    private readonly float[] _sampled;
 
-    public Minibatch(IReadOnlyList<WeighedText> rows)
+    /// <summary>Texts side by side, a row each.</summary>
+    public Minibatch(IReadOnlyList<WeighedText> texts)
+        : this([.. texts.Select(text => (IReadOnlyList<WeighedText>)[text])])
     {
-        Rows = rows;
-        Length = rows.Max(row => row.Text.Tokens.Length) - 1;
+    }
+
+    private Minibatch(IReadOnlyList<IReadOnlyList<WeighedText>> rows)
+    {
+        Texts = [.. rows.SelectMany(row => row)];
+        _rows = rows.Count;
+        _first = new int[Texts.Count];
+        Length = rows.Max(row => row.Sum(text => Cells(text)));
         int size = rows.Count * Length;
         (_tokens, _positions, _targets) = (new long[size], new long[size], new long[size]);
         (_weights, _entropyWeights, _smoothing) = (new float[size], new float[size], new float[size]);
         (Advantages, Recorded, Reference) = (new float[size], new float[size], new float[size]);
-        _temperatures = new float[rows.Count];
-        for (int row = 0; row < rows.Count; row++) Fill(row, rows[row]);
+        _temperatures = new float[size];
+        _sampled = new float[size];
+        Array.Fill(_temperatures, 1);
+        bool packed = rows.Any(row => row.Count > 1);
+        int next = 0;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            int cell = row * Length, end = cell + Length;
+            foreach (WeighedText text in rows[row])
+            {
+                _first[next] = cell;
+                Fill(_first[next++], text);
+                cell += Cells(text);
+            }
+
+            // Padding goes on counting, so that each row is one text; where it is not, every cell of padding is a text by itself.
+            for (; cell < end; cell++) _positions[cell] = packed ? 0 : cell - row * Length;
+        }
     }
 
-    public IReadOnlyList<WeighedText> Rows { get; }
+    /// <summary>The texts, row by row.</summary>
+    public IReadOnlyList<WeighedText> Texts { get; }
 
     public int Length { get; }
 
@@ -69,16 +105,20 @@ internal sealed class Minibatch
 
     public Tensor Smoothing(Device device) => Shaped(_smoothing, device);
 
-    /// <summary>One temperature a row, [B, 1, 1].</summary>
-    public Tensor Temperatures(Device device) => tensor(_temperatures, [Rows.Count, 1, 1], device: device);
+    /// <summary>The temperature of each prediction, [B, T, 1].</summary>
+    public Tensor Temperatures(Device device) => tensor(_temperatures, [_rows, Length, 1], device: device);
 
-    /// <summary>1 in rows that were sampled, 0 in rows of imitation, [B, 1].</summary>
-    public Tensor PolicyRows(Device device) =>
-        tensor(Rows.Select(row => row.Text.Recorded is null ? 0f : 1f).ToArray(), [Rows.Count, 1], device: device);
+    /// <summary>1 in texts that were sampled, 0 in texts of imitation, [B, T].</summary>
+    public Tensor Sampled(Device device) => Shaped(_sampled, device);
 
-    public Tensor Shaped(float[] values, Device device) => tensor(values, [Rows.Count, Length], device: device);
+    /// <summary>The place, in arrays and flattened tensors [B T], of the prediction of a text's token.</summary>
+    /// <param name="text">Index into <see cref="Texts"/>.</param>
+    /// <param name="token">Index of the token, at least 1.</param>
+    public int Cell(int text, int token) => _first[text] + token - 1;
 
-    private Tensor Shaped(long[] values, Device device) => tensor(values, [Rows.Count, Length], device: device);
+    public Tensor Shaped(float[] values, Device device) => tensor(values, [_rows, Length], device: device);
+
+    private Tensor Shaped(long[] values, Device device) => tensor(values, [_rows, Length], device: device);
 
     /// <summary>Texts of one step in groups of similar length, so that little is padding, no group exceeds the token limit, and several threads have work of about the same size.</summary>
     /// <remarks>The groups follow from the texts alone: the gradient of a step, summed group by group, is the same on any number of cores.</remarks>
@@ -102,7 +142,35 @@ internal sealed class Minibatch
         if (group.Count > 0) yield return new Minibatch(group);
     }
 
-    private void Fill(int row, WeighedText weighed)
+    /// <summary>The texts of one step packed: several in a row, first fit in falling length.</summary>
+    /// <remarks>Rows and groups follow from the texts alone, as those of <see cref="Split"/> do.</remarks>
+    public static IEnumerable<Minibatch> Pack(IReadOnlyList<WeighedText> texts, int tokenLimit)
+    {
+        int capacity = Math.Max(PackedLength, texts.Max(Cells));
+        List<List<WeighedText>> rows = [];
+        List<int> left = [];
+        foreach (WeighedText text in texts.OrderByDescending(Cells))
+        {
+            int row = left.FindIndex(room => room >= Cells(text));
+            if (row < 0)
+            {
+                row = rows.Count;
+                rows.Add([]);
+                left.Add(capacity);
+            }
+
+            rows[row].Add(text);
+            left[row] -= Cells(text);
+        }
+
+        int size = Math.Min(tokenLimit, Math.Max(SmallestGroup, texts.Sum(Cells) / UsualGroups));
+        foreach (List<WeighedText>[] group in rows.Chunk(Math.Max(1, size / capacity))) yield return new Minibatch(group);
+    }
+
+    /// <summary>Predictions of a text.</summary>
+    private static int Cells(WeighedText text) => text.Text.Tokens.Length - 1;
+
+    private void Fill(int first, WeighedText weighed)
     {
         TrainingSequence text = weighed.Text;
         bool policy = text.Recorded is not null;
@@ -110,19 +178,11 @@ internal sealed class Minibatch
         HasImitation |= !policy;
         HasEntropy |= weighed.EntropyWeight != 0;
         HasTemperature |= weighed.Temperature != 1;
-        _temperatures[row] = (float)weighed.Temperature;
-        int first = row * Length;
-        for (int column = 0; column < Length; column++)
+        for (int column = 0; column < Cells(weighed); column++)
         {
-            int cell = first + column;
-            if (column + 1 >= text.Tokens.Length)
-            {
-                // Padding goes on counting, so that a decoder that looks positions up stays within its table.
-                _positions[cell] = column;
-                continue;
-            }
-
-            int next = column + 1;
+            int cell = first + column, next = column + 1;
+            _temperatures[cell] = (float)weighed.Temperature;
+            _sampled[cell] = policy ? 1 : 0;
             _tokens[cell] = text.Tokens[column];
             _positions[cell] = text.Positions?[column] ?? column;
             _targets[cell] = text.Tokens[next];

@@ -26,4 +26,11 @@ internal sealed record TextCode(Func<string, IReadOnlyList<int>> Tokenize, int E
         mask.Add(true);
         return ([.. tokens], [.. mask]);
     }
+
+    /// <summary>True where tokens are those of a text, whole or without its end: an attempt that was cut off has none.</summary>
+    public bool Matches(IReadOnlyList<Segment> segments, ReadOnlySpan<int> tokens)
+    {
+        ReadOnlySpan<int> expected = Encode(segments).Tokens;
+        return tokens.Length >= expected.Length - 1 && tokens.StartsWith(expected[..Math.Min(expected.Length, tokens.Length)]);
+    }
 }

@@ -23,13 +23,13 @@ internal static class TextScores
             using var frozen = no_grad();
             using Tensor picked = TokenLoss.Of(forward(batch.Tokens(device), batch.Positions(device)), batch, settings).LogProbabilities;
             float[] values = picked.cpu().contiguous().data<float>().ToArray();
-            for (int row = 0; row < batch.Rows.Count; row++)
+            for (int index = 0; index < batch.Texts.Count; index++)
             {
-                TrainingSequence text = batch.Rows[row].Text;
+                TrainingSequence text = batch.Texts[index].Text;
                 float[] own = found[text];
                 for (int token = 1; token < own.Length; token++)
                 {
-                    if (text.Mask[token]) own[token] = values[row * batch.Length + token - 1];
+                    if (text.Mask[token]) own[token] = values[batch.Cell(index, token)];
                 }
             }
         });

@@ -24,7 +24,7 @@ internal static class TokenLoss
         Tensor? imitation = batch.HasImitation ? CrossEntropy.Smoothed(distribution, picked, batch.Smoothing(device)) : null;
         Tensor tokens = (policy, imitation) switch
         {
-            ({ } sampled, { } shown) => where(batch.PolicyRows(device).Above(0), sampled, shown),
+            ({ } sampled, { } shown) => where(batch.Sampled(device).Above(0), sampled, shown),
             ({ } sampled, null) => sampled,
             _ => imitation!,
         };

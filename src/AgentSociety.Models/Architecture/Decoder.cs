@@ -167,7 +167,7 @@ public sealed class Decoder : IDisposable
 
     /// <summary>Logits of every position.</summary>
     /// <param name="tokens">[batch, time], int64, padded on the right with any token.</param>
-    /// <param name="positions">[batch, time], int64, rising along time and less than <see cref="DecoderConfig.Context"/>.</param>
+    /// <param name="positions">[batch, time], int64, rising along time and less than <see cref="DecoderConfig.Context"/>. Where they do not rise another text begins in the row, which sees nothing of those before it.</param>
     /// <param name="adapter">Low-rank updates to apply; null for none.</param>
     /// <param name="pass">What is given up for memory or speed in training.</param>
     /// <returns>[batch, time, vocabulary], float32; a position sees itself and those before it. The caller owns it.</returns>
@@ -179,21 +179,22 @@ public sealed class Decoder : IDisposable
         (Tensor cosineTable, Tensor sineTable) = RotaryTablesFor(flat);
         Tensor cosines = cosineTable.index_select(0, flat).view(batch, time, -1); // [batch, time, headWidth / 2]
         Tensor sines = sineTable.index_select(0, flat).view(batch, time, -1);
+        Tensor? texts = TextsOf(positions);
         Tensor stream = _weights["model.embed_tokens.weight"].index_select(0, tokens.reshape(-1)).view(batch, time, -1); // [batch, time, width]
         foreach (Layer layer in _layers)
         {
             stream = pass.Recomputed && is_grad_enabled()
-                ? RecomputedLayer.Through((input, cosine, sine) => Through(layer, input, cosine, sine, adapter, pass), Leaves(layer, adapter), stream, cosines, sines)
-                : Through(layer, stream, cosines, sines, adapter, pass);
+                ? RecomputedLayer.Through((input, cosine, sine, text) => Through(layer, input, cosine, sine, text, adapter, pass), Leaves(layer, adapter), stream, cosines, sines, texts)
+                : Through(layer, stream, cosines, sines, texts, adapter, pass);
         }
 
         Tensor head = Config.TiedHead ? _weights["model.embed_tokens.weight"] : _weights["lm_head.weight"];
         return Product(Normalise(stream, "model.norm.weight"), head, null, pass).MoveToOuterDisposeScope();
     }
 
-    private Tensor Through(Layer layer, Tensor stream, Tensor cosines, Tensor sines, Adapter? adapter, TrainingPass pass)
+    private Tensor Through(Layer layer, Tensor stream, Tensor cosines, Tensor sines, Tensor? texts, Adapter? adapter, TrainingPass pass)
     {
-        stream = stream.Plus(Attend(layer, Normalise(stream, layer.AttentionNorm), cosines, sines, adapter, pass));
+        stream = stream.Plus(Attend(layer, Normalise(stream, layer.AttentionNorm), cosines, sines, texts, adapter, pass));
         return stream.Plus(FeedForward(layer, Normalise(stream, layer.FeedForwardNorm), adapter, pass));
     }
 
@@ -213,7 +214,7 @@ public sealed class Decoder : IDisposable
         _sines.Dispose();
     }
 
-    private Tensor Attend(Layer layer, Tensor input, Tensor cosines, Tensor sines, Adapter? adapter, TrainingPass pass)
+    private Tensor Attend(Layer layer, Tensor input, Tensor cosines, Tensor sines, Tensor? texts, Adapter? adapter, TrainingPass pass)
     {
         Tensor fused = Project(layer.Attention, input, adapter, pass); // [batch, time, (heads + 2 keyHeads) headWidth]
         if (Config.QueryKeyNorm) fused = NormaliseHeads(layer, fused);
@@ -221,15 +222,28 @@ public sealed class Decoder : IDisposable
             ? (q, k, v)
             : Heads(fused, cosines.unsqueeze(2), sines.unsqueeze(2));
         long time = input.shape[1];
-        Tensor mixed = Config.Window < time // [batch, heads, time, headWidth]
-            ? F.scaled_dot_product_attention(query, key, value, attn_mask: Band(time, Config.Window.Value, input.device))
+        Tensor mixed = texts is not null || Config.Window < time // [batch, heads, time, headWidth]
+            ? F.scaled_dot_product_attention(query, key, value, attn_mask: Seen(time, texts, input.device))
             : F.scaled_dot_product_attention(query, key, value, is_casual: true);
         return Project(layer.Output, mixed.transpose(1, 2).reshape(input.shape[0], time, Config.Heads * Config.HeadWidth), adapter, pass);
     }
 
-    /// <summary>[time, time]; true where a row's position sees a column's: itself and as many before it as the window holds.</summary>
-    private static Tensor Band(long time, int window, Device device) =>
-        ones(time, time, ScalarType.Bool, device).tril().logical_and(ones(time, time, ScalarType.Bool, device).triu(1 - window));
+    /// <summary>The number of each cell's text in its row, [batch, time]; null where every row is one text.</summary>
+    private static Tensor? TextsOf(Tensor positions)
+    {
+        long time = positions.shape[1];
+        if (time < 2) return null;
+        Tensor begins = positions.narrow(1, 1, time - 1).le(positions.narrow(1, 0, time - 1)); // [batch, time - 1]
+        return begins.any().item<bool>() ? cat([zeros_like(positions.narrow(1, 0, 1)), begins.to(ScalarType.Int64).cumsum(1)], 1) : null;
+    }
+
+    /// <summary>True where a row's position sees a column's: itself and as many before it as the window holds, of its own text. [time, time], or [batch, 1, time, time] where rows hold several texts.</summary>
+    private Tensor Seen(long time, Tensor? texts, Device device)
+    {
+        Tensor seen = ones(time, time, ScalarType.Bool, device).tril();
+        if (Config.Window < time) seen = seen.logical_and(ones(time, time, ScalarType.Bool, device).triu(1 - Config.Window.Value));
+        return texts is null ? seen : texts.unsqueeze(2).eq(texts.unsqueeze(1)).logical_and(seen).unsqueeze(1);
+    }
 
     /// <summary>Normalises each head of q and k; v passes.</summary>
     private Tensor NormaliseHeads(Layer layer, Tensor fused)

@@ -14,8 +14,10 @@ internal sealed class RecomputedLayer : autograd.SingleTensorFunction<Recomputed
     private const string Part = "layer";
     private const string Leaves = "leaves";
 
-    /// <summary>The layer as a function of the residual stream, the cosines and the sines.</summary>
-    internal delegate Tensor Pass(Tensor stream, Tensor cosines, Tensor sines);
+    private const string Texts = "texts";
+
+    /// <summary>The layer as a function of the residual stream, the cosines, the sines, and the texts in a row where there are several.</summary>
+    internal delegate Tensor Pass(Tensor stream, Tensor cosines, Tensor sines, Tensor? texts);
 
     public override string Name => nameof(RecomputedLayer);
 
@@ -25,30 +27,35 @@ internal sealed class RecomputedLayer : autograd.SingleTensorFunction<Recomputed
     /// <param name="stream">Its input.</param>
     /// <param name="cosines">Of the positions.</param>
     /// <param name="sines">Of the positions.</param>
-    public static Tensor Through(Pass layer, Tensor[] leaves, Tensor stream, Tensor cosines, Tensor sines) => apply([stream, cosines, sines, .. leaves, layer, leaves]);
+    /// <param name="texts">The number of each cell's text in its row; null where every row is one text.</param>
+    public static Tensor Through(Pass layer, Tensor[] leaves, Tensor stream, Tensor cosines, Tensor sines, Tensor? texts) =>
+        apply([stream, cosines, sines, .. texts is null ? Array.Empty<object>() : [texts], .. leaves, layer, leaves]);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         Tensor stream = (Tensor)vars[0], cosines = (Tensor)vars[1], sines = (Tensor)vars[2];
         Pass layer = (Pass)vars[^2];
-        ctx.save_for_backward([stream, cosines, sines]);
+        Tensor? texts = vars.Length - 2 > 3 + ((Tensor[])vars[^1]).Length ? (Tensor)vars[3] : null;
+        ctx.save_for_backward([stream, cosines, sines, .. texts is null ? Array.Empty<Tensor>() : [texts]]);
+        ctx.save_data(Texts, texts is not null);
         ctx.save_data(Part, layer);
         ctx.save_data(Leaves, vars[^1]);
         using DisposeScope scope = NewDisposeScope();
         using var frozen = no_grad();
-        return layer(stream, cosines, sines).MoveToOuterDisposeScope();
+        return layer(stream, cosines, sines, texts).MoveToOuterDisposeScope();
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         List<Tensor> saved = ctx.get_saved_variables();
         Tensor[] leaves = (Tensor[])ctx.get_data(Leaves);
+        bool several = (bool)ctx.get_data(Texts);
         using DisposeScope scope = NewDisposeScope();
         using var learning = enable_grad();
         Tensor input = saved[0].detach().requires_grad_();
-        Tensor output = ((Pass)ctx.get_data(Part))(input, saved[1], saved[2]);
+        Tensor output = ((Pass)ctx.get_data(Part))(input, saved[1], saved[2], several ? saved[3] : null);
         IList<Tensor> gradients = autograd.grad([output], [input, .. leaves], [grad_output]);
         foreach (Tensor gradient in gradients) gradient.MoveToOuterDisposeScope();
-        return [gradients[0], null!, null!, .. gradients.Skip(1), null!, null!];
+        return [gradients[0], null!, null!, .. several ? (Tensor[])[null!] : [], .. gradients.Skip(1), null!, null!];
     }
 }

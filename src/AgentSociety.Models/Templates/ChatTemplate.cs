@@ -30,6 +30,11 @@ public sealed record ChatTurn(string Role, string Content)
     public string? Reasoning { get; init; }
 }
 
+/// <summary>A conversation as one text, with the parts of it that the assistant wrote.</summary>
+/// <param name="Text">The text.</param>
+/// <param name="Written">Where the parts begin and end, in characters, in order; <c>End</c> is the first character behind.</param>
+public sealed record MarkedText(string Text, IReadOnlyList<(int Start, int End)> Written);
+
 /// <summary>How a model's publisher lays a conversation out as one text: the <c>chat_template</c> of its folder, in Jinja.</summary>
 /// <remarks>
 /// The language is understood as far as chat templates use it: output, if, for (with break and continue), set, namespace, macro, the usual filters,
@@ -40,6 +45,7 @@ public sealed class ChatTemplate
     /// <summary>The file that holds a template by itself; <c>tokenizer_config.json</c> may hold one too.</summary>
     public const string FileName = "chat_template.jinja";
 
+    private const string Assistant = "assistant";
     private readonly string _place;
     private readonly IReadOnlyList<Statement> _statements;
     private readonly IReadOnlyDictionary<string, string> _specialTokens;
@@ -106,7 +112,60 @@ public sealed class ChatTemplate
     /// <exception cref="SocietyException">The template refuses the conversation or does what cannot be done; the message names file and line.</exception>
     public string Render(IReadOnlyList<ChatTurn> turns, bool prompt = true, JsonArray? tools = null, IReadOnlyDictionary<string, object?>? variables = null, Func<string, string>? shield = null, TimeProvider? time = null)
     {
+        Dictionary<string, object?> scope = Scope(turns, prompt, tools, variables, shield ?? (text => text), time);
+        return Guarded(() => JinjaInterpreter.Run(_statements, scope));
+    }
+
+    /// <summary>Lays a whole conversation out for training, and says what of it the assistant wrote.</summary>
+    /// <remarks>
+    /// By the template's <c>{% generation %}</c> blocks. A template without them is rendered up to each of the assistant's turns and with it: what is added is the
+    /// turn, up to the end-of-text token that closes it. The marks must then be prefixes of each other, which is checked.
+    /// </remarks>
+    /// <param name="turns">The turns.</param>
+    /// <param name="tools">As for <see cref="Render"/>.</param>
+    /// <param name="variables">As for <see cref="Render"/>.</param>
+    /// <param name="shield">As for <see cref="Render"/>.</param>
+    /// <param name="time">As for <see cref="Render"/>.</param>
+    /// <exception cref="SocietyException">As for <see cref="Render"/>; or the template says of no text what the assistant wrote.</exception>
+    public MarkedText RenderMarked(IReadOnlyList<ChatTurn> turns, JsonArray? tools = null, IReadOnlyDictionary<string, object?>? variables = null, Func<string, string>? shield = null, TimeProvider? time = null)
+    {
         shield ??= text => text;
+        if (_statements.Any(HoldsGeneration))
+        {
+            (string marked, IReadOnlyList<(int Start, int End)> generated) = Guarded(() => JinjaInterpreter.RunMarked(_statements, Scope(turns, false, tools, variables, shield, time)));
+            if (generated.Count == 0 && turns.Any(turn => turn.Role == Assistant)) throw new SocietyException($"{_place}: the generation blocks of the chat template wrote nothing of this conversation (those inside macros and set blocks do not count)");
+            return new MarkedText(marked, generated);
+        }
+
+        string whole = Render(turns, prompt: false, tools, variables, shield, time);
+        List<(int, int)> written = [];
+        for (int index = 0; index < turns.Count; index++)
+        {
+            if (turns[index].Role != Assistant) continue;
+            string before = Render([.. turns.Take(index)], prompt: true, tools, variables, shield, time), after = Render([.. turns.Take(index + 1)], prompt: false, tools, variables, shield, time);
+            if (!after.StartsWith(before, StringComparison.Ordinal) || !whole.StartsWith(after, StringComparison.Ordinal))
+                throw new SocietyException($"{_place}: the chat template writes turn {index + 1} otherwise in a longer conversation, so that what the assistant wrote cannot be told; put {{% generation %}} and {{% endgeneration %}} around it in the template");
+            int end = after.Length;
+            // What follows the token that ends a turn is written by nobody.
+            if (_specialTokens.TryGetValue("eos_token", out string? closing) && closing.Length > 0 && after.IndexOf(closing, before.Length, StringComparison.Ordinal) is >= 0 and int closed) end = closed + closing.Length;
+            written.Add((before.Length, end));
+        }
+
+        return new MarkedText(whole, written);
+    }
+
+    private static bool HoldsGeneration(Statement statement) => statement switch
+    {
+        Templates.Generation => true,
+        If choice => choice.Branches.Any(branch => branch.Body.Any(HoldsGeneration)) || choice.Otherwise.Any(HoldsGeneration),
+        For loop => loop.Body.Any(HoldsGeneration) || loop.Otherwise.Any(HoldsGeneration),
+        Macro macro => macro.Body.Any(HoldsGeneration),
+        SetBlock block => block.Body.Any(HoldsGeneration),
+        _ => false,
+    };
+
+    private Dictionary<string, object?> Scope(IReadOnlyList<ChatTurn> turns, bool prompt, JsonArray? tools, IReadOnlyDictionary<string, object?>? variables, Func<string, string> shield, TimeProvider? time)
+    {
         Dictionary<string, object?> scope = [];
         foreach ((string name, string token) in _specialTokens) scope[name] = token;
         scope["messages"] = turns.Select(turn => (object?)Message(turn, shield)).ToList();
@@ -114,7 +173,7 @@ public sealed class ChatTemplate
         if (tools is not null) scope["tools"] = FromJson(tools, shield);
         scope["strftime_now"] = (Callable)((arguments, _) => Date((time ?? TimeProvider.System).GetLocalNow(), arguments.Count > 0 ? JinjaValues.Print(arguments[0]) : ""));
         foreach ((string name, object? value) in variables ?? new Dictionary<string, object?>()) scope[name] = value is int whole ? (long)whole : value;
-        return Guarded(() => JinjaInterpreter.Run(_statements, scope));
+        return scope;
     }
 
     /// <summary>Writes the template's own file, which other tools look for first.</summary>

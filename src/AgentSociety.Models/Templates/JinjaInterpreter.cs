@@ -10,7 +10,9 @@ internal sealed class JinjaInterpreter
     private const int MostCalls = 100;
 
     private readonly List<Dictionary<string, object?>> _scopes;
+    private readonly List<(int Start, int End)> _generated = [];
     private StringBuilder _output = new();
+    private int _captures;
     private int _steps;
     private int _calls;
 
@@ -25,11 +27,15 @@ internal sealed class JinjaInterpreter
 
     /// <summary>Runs a template's statements.</summary>
     /// <exception cref="JinjaException">The template does what cannot be done, or refuses what it was given.</exception>
-    public static string Run(IReadOnlyList<Statement> template, Dictionary<string, object?> variables)
+    public static string Run(IReadOnlyList<Statement> template, Dictionary<string, object?> variables) => RunMarked(template, variables).Text;
+
+    /// <summary>Runs a template's statements and says what of the output its generation blocks wrote, in order; <c>End</c> is the first character behind.</summary>
+    /// <exception cref="JinjaException">As for <see cref="Run"/>.</exception>
+    public static (string Text, IReadOnlyList<(int Start, int End)> Generated) RunMarked(IReadOnlyList<Statement> template, Dictionary<string, object?> variables)
     {
         JinjaInterpreter interpreter = new(variables);
         interpreter.Do(template);
-        return interpreter._output.ToString();
+        return (interpreter._output.ToString(), interpreter._generated);
     }
 
     private Flow Do(IReadOnlyList<Statement> statements)
@@ -73,6 +79,12 @@ internal sealed class JinjaInterpreter
             case Macro macro:
                 _scopes[^1][macro.Name] = (Callable)((arguments, named) => Invoke(macro, arguments, named));
                 return Flow.Next;
+            case Generation generation:
+                int start = _output.Length;
+                Flow inside = Do(generation.Body);
+                // Inside a macro or a set block the output is on its way somewhere else, and so has no place yet.
+                if (_captures == 0 && _output.Length > start) _generated.Add((start, _output.Length));
+                return inside;
             case Leap leap:
                 return leap.Again ? Flow.Continue : Flow.Break;
             default:
@@ -141,7 +153,9 @@ internal sealed class JinjaInterpreter
     {
         StringBuilder outer = _output;
         _output = new StringBuilder();
+        _captures++;
         write();
+        _captures--;
         string text = _output.ToString();
         _output = outer;
         return text;

@@ -73,11 +73,10 @@ internal sealed class JinjaParser
                 Close();
                 return [new Leap(line, word == "continue")];
             case "generation":
-                // Marks what the model wrote, for training elsewhere; it writes nothing itself.
                 Close();
                 List<Statement> body = Body();
                 End("endgeneration");
-                return body;
+                return [new Generation(line, body)];
             default:
                 throw new JinjaException(line, $"the statement '{word}' is not supported (if, for, set, macro, break, continue and generation are)");
         }

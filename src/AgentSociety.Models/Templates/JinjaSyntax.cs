@@ -48,6 +48,9 @@ internal sealed record Macro(int Line, string Name, IReadOnlyList<(string Name, 
 
 internal sealed record Leap(int Line, bool Again) : Statement(Line);
 
+/// <summary>What it writes is what the assistant said: a mark for training, which writes nothing itself.</summary>
+internal sealed record Generation(int Line, IReadOnlyList<Statement> Body) : Statement(Line);
+
 /// <summary>What a template does not define.</summary>
 internal sealed class Undefined(string name)
 {

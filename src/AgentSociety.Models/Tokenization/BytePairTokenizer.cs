@@ -61,6 +61,9 @@ public sealed class BytePairTokenizer : ITokenizer
     public int[] EncodeMarkup(string text) => Encode(text, _raw, _normalised, continues: false, markup: true);
 
     /// <inheritdoc />
+    public int[] EncodeMarkupContinuation(string text) => Encode(text, _raw, _normalised, continues: true, markup: true);
+
+    /// <inheritdoc />
     public string Shield(string text)
     {
         foreach (string name in _shielded) text = text.Replace(name, name[..1] + ITokenizer.ShieldMark + name[1..], StringComparison.Ordinal);

@@ -26,6 +26,10 @@ public interface ITokenizer
     /// <exception cref="Core.SocietyException">The text holds a character that the tokenizer cannot express.</exception>
     int[] EncodeMarkup(string text) => Encode(text);
 
+    /// <summary>Ids of a part of what a <see cref="ChatTemplate"/> made that goes on from text before it.</summary>
+    /// <exception cref="Core.SocietyException">The text holds a character that the tokenizer cannot express.</exception>
+    int[] EncodeMarkupContinuation(string text) => EncodeMarkup(text);
+
     /// <summary>What <see cref="Shield"/> puts into names of special tokens: a code point that Unicode reserves for such use and that no text holds.</summary>
     const string ShieldMark = "\uFDD0";
 
