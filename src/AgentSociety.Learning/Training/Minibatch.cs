@@ -13,7 +13,8 @@ internal readonly record struct WeighedText(TrainingSequence Text, double TokenW
 /// <remarks>
 /// The last token of a text is predicted and never read, so that a text takes one cell less than it has tokens. Arrays are row-major [B, T]. In a
 /// packed row positions begin again with each text, by which the decoder knows where one ends (Krell et al. 2021, "Efficient sequence packing
-/// without cross-contamination"): the loss and its gradient are those of the texts side by side.
+/// without cross-contamination"): the loss and its gradient are those of the texts side by side. Each begins at position 0 there, also where its own begin
+/// later, or a short one before it would not be told apart; attention sees differences of positions alone.
 /// </remarks>
 internal sealed class Minibatch
 {
@@ -63,7 +64,7 @@ internal sealed class Minibatch
             foreach (WeighedText text in rows[row])
             {
                 _first[next] = cell;
-                Fill(_first[next++], text);
+                Fill(_first[next++], text, packed ? text.Text.Positions?[0] ?? 0 : 0);
                 cell += Cells(text);
             }
 
@@ -170,7 +171,7 @@ internal sealed class Minibatch
     /// <summary>Predictions of a text.</summary>
     private static int Cells(WeighedText text) => text.Text.Tokens.Length - 1;
 
-    private void Fill(int first, WeighedText weighed)
+    private void Fill(int first, WeighedText weighed, int origin)
     {
         TrainingSequence text = weighed.Text;
         bool policy = text.Recorded is not null;
@@ -184,7 +185,7 @@ internal sealed class Minibatch
             _temperatures[cell] = (float)weighed.Temperature;
             _sampled[cell] = policy ? 1 : 0;
             _tokens[cell] = text.Tokens[column];
-            _positions[cell] = text.Positions?[column] ?? column;
+            _positions[cell] = (text.Positions?[column] ?? column) - origin;
             _targets[cell] = text.Tokens[next];
             if (!text.Mask[next]) continue;
             _weights[cell] = (float)weighed.TokenWeight * (text.TokenWeights?[next] ?? 1);
