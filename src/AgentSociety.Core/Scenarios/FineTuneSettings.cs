@@ -16,8 +16,8 @@ public sealed record FineTuneSettings
     [Range(1, 100_000)]
     public int Batch { get; init; } = 64;
 
-    /// <summary>True to put several short texts into one row of a batch where they are imitated: less padding, and the same loss and gradient.</summary>
-    public bool Packing { get; init; } = true;
+    /// <summary>True to put several short texts into one row of a batch where they are imitated: less padding, wider attention, and the same loss and gradient.</summary>
+    public bool Packing { get; init; }
 
     /// <summary>Peak learning rate; warmed up, then lowered along a cosine to a tenth.</summary>
     [Range(0, 1)]
