@@ -43,7 +43,7 @@ public sealed class HostileTextTests(BrowserFixture browser)
 
             // Pages that only a form leads to: a conflict, and everything of one author taken back.
             await watched.Go("/runs/hostile/edit/notes/disputed");
-            run.Write("notes/disputed", "theirs " + Worst + "\n", run.Pages.Read("notes/disputed")!.Revision, author: Worst[..60], comment: Worst);
+            run.Write("notes/disputed", "theirs " + Worst + "\n", run.Pages.Read("notes/disputed")!.Revision, author: Worst[..50], comment: Worst);
             await watched.SaveEdit("mine " + Worst + "\n", "ann", Worst);
             await Assertions.Expect(page.Locator("[role=alert]")).ToContainTextAsync("Somebody else changed the same lines first");
             await AssertHarmless("conflict");
@@ -57,7 +57,7 @@ public sealed class HostileTextTests(BrowserFixture browser)
             await watched.Go("/runs/hostile/pages/notes/evil");
             foreach (ILocator link in await page.Locator(".prose a").AllAsync()) await link.DispatchEventAsync("mouseover");
             await page.Locator("header input[type=search]").FillAsync("hacked");
-            await Assertions.Expect(page.GetByRole(AriaRole.Option).First).ToContainTextAsync("notes/evil");
+            await Assertions.Expect(page.GetByRole(AriaRole.Option).Filter(new() { HasText = "notes/evil" }).First).ToBeVisibleAsync(new() { Timeout = 30_000 });
             Assert.False(await page.EvaluateAsync<bool>("() => 'hacked' in window"));
         }
     }

@@ -90,10 +90,11 @@ function settle(points, links, width, height) {
 function fit(points, width, height) {
   const xs = points.map(point => point.x), ys = points.map(point => point.y);
   const left = Math.min(...xs), right = Math.max(...xs), top = Math.min(...ys), bottom = Math.max(...ys);
-  const scale = Math.min(Math.max(60, width - 280) / Math.max(1, right - left), (height - 60) / Math.max(1, bottom - top), 2.5);
+  // Each way on its own: on a narrow screen the height is what gives the names room.
+  const wide = Math.min(Math.max(60, width - 280) / Math.max(1, right - left), 2.5), high = Math.min((height - 60) / Math.max(1, bottom - top), 2.5);
   for (const point of points) {
-    point.x = (point.x - (left + right) / 2) * scale + width / 2;
-    point.y = (point.y - (top + bottom) / 2) * scale + height / 2;
+    point.x = (point.x - (left + right) / 2) * wide + width / 2;
+    point.y = (point.y - (top + bottom) / 2) * high + height / 2;
   }
 }
 

@@ -15,3 +15,5 @@ startCharts();
 startGraph();
 startLists();
 startLive();
+// On a narrow screen the row of sections scrolls: where one is stays in sight.
+document.querySelector(".subtabs a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
