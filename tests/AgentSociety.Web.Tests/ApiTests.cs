@@ -58,9 +58,13 @@ public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
     public async Task A_page_is_deleted_at_the_revision_that_was_seen()
     {
         using HttpResponseMessage made = await Put("notes/gone", "x\n", "*");
-        using HttpResponseMessage stale = await Delete("notes/gone", new string('0', 64));
+        using HttpResponseMessage changed = await Put("notes/gone", "y\n", made.Headers.ETag!.Tag);
+        using HttpResponseMessage unknown = await Delete("notes/gone", new string('0', 64));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, unknown.StatusCode);
+        using HttpResponseMessage stale = await Delete("notes/gone", made.Headers.ETag!.Tag);
         Assert.Equal(HttpStatusCode.PreconditionFailed, stale.StatusCode);
-        using HttpResponseMessage gone = await Delete("notes/gone", made.Headers.ETag!.Tag);
+        Assert.Equal("y\n", (await Json(stale)).GetProperty("theirs").GetProperty("body").GetString());
+        using HttpResponseMessage gone = await Delete("notes/gone", changed.Headers.ETag!.Tag);
         Assert.Equal(HttpStatusCode.OK, gone.StatusCode);
         Assert.Null(site.Run.Pages.Read("notes/gone"));
     }

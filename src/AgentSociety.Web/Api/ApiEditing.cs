@@ -28,8 +28,7 @@ internal static class ApiEditing
         {
             if (!Expected(context.Request, out string? start) || start is null) return Unconditional();
             OpenRun open = library.Open(run);
-            if (open.Pages.Read(page) is not { } head) return FaultPages.NotFound($"there is no page {page}");
-            return Told(context, head.Revision == start ? open.Scratchpad.Delete(Door.Http, page, author ?? Nobody, role, comment ?? "") : new EditResult.Conflict(null, head, "", null));
+            return open.Pages.Read(page) is null ? FaultPages.NotFound($"there is no page {page}") : Told(context, open.Scratchpad.Delete(Door.Http, page, author ?? Nobody, role, comment ?? "", start));
         });
     }
 

@@ -100,14 +100,15 @@ public sealed class RunScratchpad : IDisposable
         });
     }
 
-    /// <summary>Takes a page away, as it was when the caller saw it.</summary>
+    /// <summary>Takes a page away.</summary>
     /// <remarks>To remove a page is to remove all of its lines: where the rules hold, it needs every gate to be open.</remarks>
     /// <param name="door">By which door.</param>
     /// <param name="page">Full name.</param>
     /// <param name="author">Who.</param>
     /// <param name="role">The part that a program plays; null for people.</param>
     /// <param name="comment">Why.</param>
-    public EditResult Delete(Door door, string page, string author, Role? role, string comment)
+    /// <param name="seen">The revision that the caller saw; null where it does not matter what the page says.</param>
+    public EditResult Delete(Door door, string page, string author, Role? role, string comment, string? seen = null)
     {
         if (AuthorFault(author) is { } fault) return new EditResult.Rejected(fault, EditRule.Form);
         if (!door.Trusted)
@@ -118,7 +119,7 @@ public sealed class RunScratchpad : IDisposable
                 return new EditResult.Rejected($"{page} cannot be deleted under this run's rules; a person can in the web app", foreign ? EditRule.Notebook : EditRule.Gate);
         }
 
-        return Change(pad => pad.Delete(page, author, RoundInPlay, comment));
+        return Change(pad => pad.Delete(page, author, RoundInPlay, comment, seen));
     }
 
     /// <summary>The tools of models and of clients of the Model Context Protocol, in somebody's name.</summary>
