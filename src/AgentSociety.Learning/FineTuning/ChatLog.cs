@@ -16,8 +16,18 @@ public static class ChatLog
 {
     private static readonly Dictionary<string, string> Roles = new(StringComparer.Ordinal)
     {
-        ["system"] = "system", ["developer"] = "system", ["user"] = "user", ["human"] = "user", ["assistant"] = "assistant", ["gpt"] = "assistant", ["model"] = "assistant",
-        ["function_call"] = "assistant", ["tool"] = "tool", ["function"] = "tool", ["observation"] = "tool", ["function_response"] = "tool",
+        ["system"] = "system",
+        ["developer"] = "system",
+        ["user"] = "user",
+        ["human"] = "user",
+        ["assistant"] = "assistant",
+        ["gpt"] = "assistant",
+        ["model"] = "assistant",
+        ["function_call"] = "assistant",
+        ["tool"] = "tool",
+        ["function"] = "tool",
+        ["observation"] = "tool",
+        ["function_response"] = "tool",
     };
 
     /// <summary>The texts of files, in their order.</summary>

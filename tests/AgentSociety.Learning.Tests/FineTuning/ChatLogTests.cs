@@ -56,8 +56,20 @@ public sealed class ChatLogTests : IDisposable
         if (!ended) (tokens, mask) = (tokens[..^1], mask[..^1]);
         EpisodeRecord episode = new()
         {
-            Id = "1/solve/0/0", Round = 1, Agent = "solver-1", Role = Role.Solver, Attempt = 0, Checkpoint = "base", Segments = segments, Tokens = tokens, LossMask = mask,
-            LogProbabilities = new float[tokens.Length], Outcome = Outcome.Correct, Reason = "", Sound = true, Reward = 1,
+            Id = "1/solve/0/0",
+            Round = 1,
+            Agent = "solver-1",
+            Role = Role.Solver,
+            Attempt = 0,
+            Checkpoint = "base",
+            Segments = segments,
+            Tokens = tokens,
+            LossMask = mask,
+            LogProbabilities = new float[tokens.Length],
+            Outcome = Outcome.Correct,
+            Reason = "",
+            Sound = true,
+            Reward = 1,
         };
         TrainingSequence text = Assert.Single(Read(JsonLines.Line(new LoggedEpisode("run", episode, null), format)));
         Assert.Equal(tokens, text.Tokens);
