@@ -31,7 +31,8 @@ public sealed class ServingTests
 
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Directory.Database);
         RevisionInfo newest = new PageArchive(database).History("notes/carry")[0];
-        Assert.Equal(("ann", 3, "learned"), (newest.Author, newest.Round, newest.Comment));
+        // What comes from outside belongs to the round in play, the one after the last that is stored.
+        Assert.Equal(("ann", 4, "learned"), (newest.Author, newest.Round, newest.Comment));
     }
 
     [Fact]

@@ -141,7 +141,7 @@ public sealed record EditReply
         EditResult.Conflict conflict => new()
         {
             Outcome = EditOutcome.Conflict,
-            Reason = "somebody else changed the same lines first; bring theirs and mine together and write the result on theirs.revision",
+            Reason = "somebody else changed the same lines first; bring theirs and mine together and write the result with theirs.revision as baseRevision (by HTTP: If-Match)",
             Base = conflict.Base,
             Theirs = conflict.Theirs,
             Mine = conflict.Mine,

@@ -76,15 +76,18 @@ public sealed class LearnerActor : ReceiveActor
     private const string TrainerFolder = "trainer";
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(250);
     private readonly RunPlan _plan;
+    private readonly Action<IDisposable> _keep;
     private readonly CancellationToken _stop;
     private LanguageModel? _model;
     private Trainer? _trainer;
 
     /// <summary>The learner of a run.</summary>
     /// <param name="plan">The run.</param>
+    /// <param name="keep">Takes the model, to be disposed of when nobody decodes with it any more: a learner that is stopped does not know when the model host is.</param>
     /// <param name="stop">Ends a training between two steps.</param>
-    public LearnerActor(RunPlan plan, CancellationToken stop)
+    public LearnerActor(RunPlan plan, Action<IDisposable> keep, CancellationToken stop)
     {
+        _keep = keep;
         _plan = plan;
         _stop = stop;
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
@@ -96,14 +99,10 @@ public sealed class LearnerActor : ReceiveActor
     }
 
     /// <summary>How to make one, on a thread of its own.</summary>
-    public static Props Props(RunPlan plan, CancellationToken stop) => Akka.Actor.Props.Create(() => new LearnerActor(plan, stop)).WithDispatcher(Dispatchers.OwnThread);
+    public static Props Props(RunPlan plan, Action<IDisposable> keep, CancellationToken stop) => Akka.Actor.Props.Create(() => new LearnerActor(plan, keep, stop)).WithDispatcher(Dispatchers.OwnThread);
 
     /// <inheritdoc />
-    protected override void PostStop()
-    {
-        _trainer?.Dispose();
-        _model?.Dispose();
-    }
+    protected override void PostStop() => _trainer?.Dispose();
 
     private void Answer(Func<object> work)
     {
@@ -132,6 +131,7 @@ public sealed class LearnerActor : ReceiveActor
             pretrained = Pretrain(_model);
         }
 
+        _keep(_model);
         _model.Tokenizer.Encode(_plan.Environment.Alphabet);
         if (scenario.Learning.Weights == TrainedWeights.Lora)
         {

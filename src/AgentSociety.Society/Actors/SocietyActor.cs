@@ -107,7 +107,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private void Begin()
     {
         _notes = new NotesAccess(_plan, _session.Database, _session.Scratchpad);
-        _learner = Context.Watch(Context.ActorOf(LearnerActor.Props(_plan, _session.Stop), "learner"));
+        _learner = Context.Watch(Context.ActorOf(LearnerActor.Props(_plan, _session.Keep, _session.Stop), "learner"));
         _scratchpad = Context.Watch(Context.ActorOf(ScratchpadActor.Props(_session.Scratchpad), "scratchpad"));
         _recorder = Context.Watch(Context.ActorOf(Recorder.Props(_session.Database, _session.Records), "recorder"));
         IActorRef self = Self;

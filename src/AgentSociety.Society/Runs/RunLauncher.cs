@@ -100,7 +100,7 @@ public static class RunLauncher
     private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
     {
         using Scratchpad scratchpad = new(database, rules: EditRules.From(plan.Scenario.Culture));
-        RunSession session = new()
+        using RunSession session = new()
         {
             Plan = plan,
             Directory = directory,
@@ -127,6 +127,8 @@ public static class RunLauncher
         finally
         {
             await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            // An orderly stop waits for some seconds only; what the actors work with goes when the last of them has.
+            await host.Services.GetRequiredService<ActorSystem>().WhenTerminated.ConfigureAwait(false);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
@@ -6,9 +7,10 @@ using AgentSociety.Culture;
 namespace AgentSociety.Society;
 
 /// <summary>One life of a run in this process: what its actors share and whom they tell how it ended.</summary>
-internal sealed class RunSession
+internal sealed class RunSession : IDisposable
 {
     private const int MostRestarts = 2;
+    private readonly ConcurrentStack<IDisposable> _kept = new();
     private readonly TaskCompletionSource<RunEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public required RunPlan Plan { get; init; }
@@ -37,6 +39,15 @@ internal sealed class RunSession
     public void Restarted(Exception cause)
     {
         if (++_restarts > MostRestarts) Fail(cause);
+    }
+
+    /// <summary>Keeps something alive until the run is over and none of its actors is left.</summary>
+    public void Keep(IDisposable held) => _kept.Push(held);
+
+    /// <summary>Lets go of what was kept; to be called when the actors are gone.</summary>
+    public void Dispose()
+    {
+        while (_kept.TryPop(out IDisposable? held)) held.Dispose();
     }
 
     public void EndAs(RunEnd end) => _end.TrySetResult(end);

@@ -118,9 +118,8 @@ public sealed class GuardedRunTests : IDisposable
         using SocietyDatabase byAnswer = await Run("answer", [.. TinySociety.Literate, "learning.remember=correct"]), bySteps = await Run("steps", [.. TinySociety.Literate]);
         Assert.Contains(new RunRecords(byAnswer).Metric("remembered/lucky"), point => point.Value > 0);
         Assert.All(new RunRecords(bySteps).Metric("remembered/lucky"), point => Assert.Equal(0, point.Value));
-        // They differ only in what is replayed: the first round replays nothing of their own.
+        // They differ only in what is replayed, and the first round replays nothing of their own.
         Assert.Equal(Played(byAnswer, 1), Played(bySteps, 1));
-        Assert.NotEqual(Played(byAnswer, 3), Played(bySteps, 3));
         static string[] Played(SocietyDatabase database, int round) =>
             [.. database.Episodes(new EpisodeFilter { FromRound = round, ToRound = round }).Select(episode => $"{string.Concat(episode.Segments.Select(segment => segment.Text))} {episode.LogProbabilities.Sum():r}")];
     }
