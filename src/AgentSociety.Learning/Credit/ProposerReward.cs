@@ -105,12 +105,15 @@ public sealed class ProposerReward
     /// <summary>The reward of a valid new problem.</summary>
     /// <param name="difficulty">The problem's difficulty.</param>
     /// <param name="solveRate">The solve rate of its own attempts, which counts where smoothing is 0; null for a problem that was not played.</param>
-    /// <remarks>What is known of its difficulty stands for a problem that was not played; where nothing is, it counts as solved half the time with optimism, and as never solved without.</remarks>
+    /// <remarks>
+    /// What is known of its difficulty stands for a problem that was not played; where nothing is, it counts as never solved. Optimism is for what is tried: paid for what
+    /// nobody will find out, proposers went on to sums that no text can hold (docs/lab-notes.md).
+    /// </remarks>
     public double Of(int difficulty, double? solveRate)
     {
         if (_settings.Reward == RegretName) return Regret(difficulty);
         double? known = _settings.Smoothing == 0 ? solveRate ?? SolveRate(difficulty) : SolveRate(difficulty) ?? solveRate;
-        return _formula(known ?? (_settings.Optimism > 0 ? 0.5 : 0));
+        return _formula(known ?? 0);
     }
 
     /// <summary>What proposers may know of the state of the society.</summary>

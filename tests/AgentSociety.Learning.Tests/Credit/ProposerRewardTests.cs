@@ -49,15 +49,14 @@ public sealed class ProposerRewardTests
     }
 
     [Theory]
-    [InlineData(0.9, 2, 1)]
-    [InlineData(0, 2, 1)]
-    [InlineData(0.9, 0, 0)]
-    public void A_problem_that_was_not_played_is_worth_what_is_known_of_its_difficulty_and_where_nothing_is_what_optimism_says(double smoothing, double optimism, double unknown)
+    [InlineData(0.9)]
+    [InlineData(0)]
+    public void A_problem_that_was_not_played_is_worth_what_is_known_of_its_difficulty_and_nothing_where_nothing_is(double smoothing)
     {
-        ProposerReward reward = new(new ProposerSettings { Smoothing = smoothing, Optimism = optimism });
+        ProposerReward reward = new(new ProposerSettings { Smoothing = smoothing, Optimism = 2 });
         reward.Observe(4, 1);
         Assert.Equal(ProposerReward.Learnability(reward.SolveRate(4)!.Value), reward.Of(4, null));
-        Assert.Equal(unknown, reward.Of(5, null));
+        Assert.Equal(0, reward.Of(5, null));
     }
 
     [Fact]
