@@ -48,6 +48,33 @@ public sealed class RunRecordsTests : IDisposable
     }
 
     [Fact]
+    public void Answers_of_tests_come_back_whole_and_are_no_attempts()
+    {
+        EpisodeRecord[] written = [.. Round(4, episodes: 6).Episodes.Select((episode, place) => episode with
+        {
+            Id = $"4/held-out/{place}",
+            Agent = AnswerRecord.Newborn,
+            Problem = null,
+            Attempt = 0,
+            Checkpoint = "round-4",
+            Reward = 0,
+            Advantage = 0,
+            TokenAdvantages = null,
+            WithholdingProbability = 0,
+            Withheld = [],
+        })];
+        AnswerRecord[] answers = [.. written.Select((episode, place) => new AnswerRecord { Test = "held-out", Problem = $"b{place}=", Difficulty = 1 + place / 2, Reading = place % 2 == 0, Episode = episode })];
+        Records.Append(Round(4, episodes: 8) with { Answers = answers });
+        Assert.All(answers, answer => Assert.Equivalent(answer, _society.Database.Answer(answer.Episode.Id), strict: true));
+        Assert.Equal(["4/held-out/5", "4/held-out/4", "4/held-out/3"], _society.Database.AnswerList(new AnswerFilter { Round = 4 }, limit: 3).Select(row => row.Id));
+        Assert.Equal(["4/held-out/2"], _society.Database.AnswerList(new AnswerFilter { Difficulty = 2, Reading = true, Outcome = Outcome.Correct, Sound = true }).Select(row => row.Id));
+        Assert.Equal(3, _society.Database.CountAnswers(new AnswerFilter { Reading = false }));
+        Assert.Equal(8, Records.Counts().Attempts);
+        Assert.Equal(8, _society.Database.Episodes(new EpisodeFilter()).Count());
+        Assert.Contains("no answer 4/held-out/9", Assert.Throws<SocietyException>(() => _society.Database.Answer("4/held-out/9")).Message);
+    }
+
+    [Fact]
     public void Resume_finds_the_last_round_and_the_last_saved_weights()
     {
         Assert.Null(Records.LastRound());

@@ -50,6 +50,16 @@ internal sealed class TinySociety : IDisposable
     public static Task<RunEnd> Run(LoadedScenario scenario, RunDirectory directory, Action<RunProgress>? watch = null, CancellationToken stop = default) =>
         RunLauncher.Run(scenario, directory, new RunOptions(), watch ?? (static _ => { }), stop);
 
+    /// <summary>Runs until a phase of a round has begun, and stops there as Ctrl-C does.</summary>
+    public static async Task<RunEnd> RunUntil(RunPhase phase, int round, LoadedScenario scenario, RunDirectory directory)
+    {
+        using CancellationTokenSource stop = new();
+        return await Run(scenario, directory, progress =>
+        {
+            if (progress.Phase == phase && progress.Round == round) stop.Cancel();
+        }, stop.Token);
+    }
+
     public static Task<RunEnd> Resume(RunDirectory directory, Action<RunProgress>? watch = null, CancellationToken stop = default) =>
         RunLauncher.Resume(directory, new RunOptions(), watch ?? (static _ => { }), stop);
 
@@ -66,6 +76,12 @@ internal sealed class TinySociety : IDisposable
 
         RunRecords records = new(database);
         lines.AddRange(records.HeldOut().SelectMany(point => point.Results.Select(result => $"held-out {point.Round} {result}")));
+        foreach (string id in database.AnswerList(new AnswerFilter(), int.MaxValue).Where(row => !row.Test.StartsWith("probe", StringComparison.Ordinal)).Select(row => row.Id).Reverse())
+        {
+            AnswerRecord answer = database.Answer(id);
+            lines.Add($"answer {id} {answer.Reading} {answer.Problem} {string.Concat(answer.Episode.Segments.Select(segment => segment.Text))} {answer.Episode.Outcome} {answer.Episode.Checkpoint}");
+        }
+
         ArchivedNotes notes = ArchivedNotes.Of(database);
         lines.AddRange(notes.List("").Select(page => $"page {page} {notes.Read(page)!.Revision}"));
         return lines;

@@ -163,6 +163,20 @@ public sealed class BrowsingTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task What_newborns_answered_in_a_test_is_found_by_length_and_reading_and_read_as_a_transcript()
+    {
+        await using WatchedPage watched = await browser.Open("/runs/culture-on/answers?difficulty=3&reading=yes&round=30");
+        IPage page = watched.Page;
+        await Expect(page.Locator("tbody tr")).ToHaveCountAsync(2);
+        await page.Locator("tbody .row-link").Last.ClickAsync();
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/answers/30/held-out/8$"));
+        await Expect(page.Locator(".transcript")).ToContainTextAsync("abc8=");
+        await Expect(page.Locator("aside")).ToContainTextAsync("could be read");
+        await page.Locator(".tools a").First.ClickAsync();
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex(@"/pages/notes/operator-a\?revision="));
+    }
+
+    [BrowserFact]
     public async Task A_cell_of_the_grid_opens_its_problems_and_a_problem_its_attempts()
     {
         await using WatchedPage watched = await browser.Open("/runs/culture-on/problems");

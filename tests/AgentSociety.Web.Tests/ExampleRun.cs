@@ -101,6 +101,7 @@ public sealed class ExampleRun : IDisposable
                                                from reading in (bool[])[false, true]
                                                let share = Math.Clamp((reading ? skill : skill * 0.3) * 1.2 - 0.08 * difficulty + 0.05 * _random.NextDouble(), 0, 1)
                                                select new HeldOutRecord { Difficulty = difficulty, Reading = reading, Correct = (int)(64 * share), Sound = (int)(60 * share), Count = 64 }],
+            Answers = !tested ? [] : [.. Enumerable.Range(0, 24).Select(place => Answer(round, place))],
             Checkpoint = round % 10 == 0 ? new CheckpointRecord($"round-{round}", round) : null,
         });
     }
@@ -162,6 +163,23 @@ public sealed class ExampleRun : IDisposable
         return Episode(episode, round, solver, Role.Solver, id, attempt, segments, calls, right, right ? "the answer is right" : $"the answer is {value}", right ? 1 : 0);
     }
 
+    private AnswerRecord Answer(int round, int place)
+    {
+        int difficulty = 1 + place / 4;
+        string text = Facts[..difficulty] + place % 10 + "=";
+        bool right = _random.NextDouble() < 0.5;
+        return new AnswerRecord
+        {
+            Test = "held-out",
+            Problem = text,
+            Difficulty = difficulty,
+            Reading = place % 2 == 0,
+            Episode = Episode($"{round}/held-out/{place}", round, AnswerRecord.Newborn, Role.Solver, null, 0, [new Segment(Source.Prompt, text), new Segment(Source.Model, "#7")],
+                [new ToolCall { Kind = ToolKind.Read, Request = "a7?", Reply = "- ", Page = "notes/operator-a", Revision = place % 2 == 0 ? Pages.Read("notes/operator-a")?.Revision : null }],
+                right, right ? "the answer is right" : "the answer is 3", 0),
+        };
+    }
+
     private EditRequest Note(string page, string text, string author, int round, string episode, string comment) => new()
     {
         Key = $"note/{episode}/{_key++}",
@@ -171,7 +189,7 @@ public sealed class ExampleRun : IDisposable
         Episode = episode,
     };
 
-    private EpisodeRecord Episode(string id, int round, string agent, Role role, string problem, int attempt, List<Segment> segments, List<ToolCall> calls, bool right, string reason, double reward)
+    private EpisodeRecord Episode(string id, int round, string agent, Role role, string? problem, int attempt, List<Segment> segments, List<ToolCall> calls, bool right, string reason, double reward)
     {
         bool[] mask = [.. segments.SelectMany(segment => segment.Text.Select(_ => segment.Source == Source.Model)), true];
         return new EpisodeRecord

@@ -8,6 +8,7 @@ public sealed class FaultTests(SiteFixture site) : IClassFixture<SiteFixture>
     [InlineData("/runs/nobody", HttpStatusCode.NotFound, "there is no run nobody")]
     [InlineData("/nowhere", HttpStatusCode.NotFound, "There is no page at this address")]
     [InlineData("/runs/small/problems/99/99", HttpStatusCode.NotFound, "there is no problem 99/99")]
+    [InlineData("/runs/small/answers/9/held-out/999", HttpStatusCode.NotFound, "there is no answer 9/held-out/999")]
     [InlineData("/runs/small/episodes/9/solve/9/9", HttpStatusCode.NotFound, "there is no episode 9/solve/9/9")]
     [InlineData("/runs/small/pages/notes/operator-a?revision=0000", HttpStatusCode.NotFound, "there is no revision 0000")]
     [InlineData("/runs/small/diff/notes/operator-a?to=0000", HttpStatusCode.NotFound, "there is no revision 0000")]

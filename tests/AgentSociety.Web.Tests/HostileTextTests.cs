@@ -35,7 +35,7 @@ public sealed class HostileTextTests(BrowserFixture browser)
             }
 
             foreach (string address in (string[])["", "/configuration", "/scratchpad", "/scratchpad?q=hacked", "/pages/notes/evil", "/history/notes/evil", "/blame/notes/evil", $"/diff/notes/evil?to={revision}", $"/diff/notes/evil?to={revision}&view=side",
-                "/edit/notes/evil", "/changes", "/links", "/worth", "/proposals", "/problems", "/problems/1/0", "/episodes", "/episodes/1/solve/0/0", "/agents", $"/lessons/{Uri.EscapeDataString(Checkpoint)}", "/whole/books/evil", $"/agents/{Uri.EscapeDataString(Worst)}", $"/episodes?agent={Uri.EscapeDataString(Worst)}", $"/scratchpad?q={Uri.EscapeDataString(Worst)}", $"/pages/{Uri.EscapeDataString(Worst)}"])
+                "/edit/notes/evil", "/changes", "/links", "/worth", "/proposals", "/problems", "/problems/1/0", "/episodes", "/episodes/1/solve/0/0", "/answers", "/answers/1/held-out/0", "/agents", $"/lessons/{Uri.EscapeDataString(Checkpoint)}", "/whole/books/evil", $"/agents/{Uri.EscapeDataString(Worst)}", $"/episodes?agent={Uri.EscapeDataString(Worst)}", $"/scratchpad?q={Uri.EscapeDataString(Worst)}", $"/pages/{Uri.EscapeDataString(Worst)}"])
             {
                 await watched.Go($"/runs/hostile{address}");
                 await AssertHarmless(address);
@@ -110,6 +110,19 @@ public sealed class HostileTextTests(BrowserFixture browser)
                     Id = "1/solve/0/0", Round = 1, Agent = Worst, Role = Role.Solver, Problem = "1/0", Attempt = 0, Checkpoint = Worst, Segments = [new Segment(Source.Model, Worst)], Tokens = [.. mask.Select(_ => 1)],
                     LogProbabilities = [.. mask.Select(_ => -1f)], LossMask = mask, Outcome = Outcome.Wrong, Reason = Worst, Sound = false, Reward = 0,
                     ToolCalls = [new ToolCall { Kind = ToolKind.Other, Request = Worst, Reply = Worst, Page = Worst }],
+                },
+            ],
+            Answers =
+            [
+                new AnswerRecord
+                {
+                    Test = Worst, Problem = Worst, Difficulty = 1, Reading = true,
+                    Episode = new EpisodeRecord
+                    {
+                        Id = "1/held-out/0", Round = 1, Agent = AnswerRecord.Newborn, Role = Role.Solver, Attempt = 0, Checkpoint = Worst, Segments = [new Segment(Source.Model, Worst)], Tokens = [.. mask.Select(_ => 1)],
+                        LogProbabilities = [.. mask.Select(_ => -1f)], LossMask = mask, Outcome = Outcome.Wrong, Reason = Worst, Sound = false, Reward = 0,
+                        ToolCalls = [new ToolCall { Kind = ToolKind.Other, Request = Worst, Reply = Worst, Page = Worst }],
+                    },
                 },
             ],
             Metrics = [new MetricRecord(Worst, 1)],

@@ -33,6 +33,8 @@ public sealed class ScreenshotTests(BrowserFixture browser)
         ("problem", "/runs/culture-on/problems/30/2"),
         ("transcripts", "/runs/culture-on/episodes"),
         ("transcript", "/runs/culture-on/episodes/30/solve/2/3"),
+        ("answers", "/runs/culture-on/answers"),
+        ("answer", "/runs/culture-on/answers/30/held-out/8"),
         ("agents", "/runs/culture-on/agents"),
         ("agent", "/runs/culture-on/agents/solver-1"),
         ("not-found", "/runs/nobody"),

@@ -18,6 +18,9 @@ public sealed record RoundRecord
     /// <summary>Held-out test results, where the round held a test.</summary>
     public IReadOnlyList<HeldOutRecord> HeldOut { get; init; } = [];
 
+    /// <summary>What newborns answered in the tests of the round, question by question.</summary>
+    public IReadOnlyList<AnswerRecord> Answers { get; init; } = [];
+
     /// <summary>The weights after the round, where they were saved.</summary>
     public CheckpointRecord? Checkpoint { get; init; }
 

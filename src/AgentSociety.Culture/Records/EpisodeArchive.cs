@@ -58,6 +58,45 @@ public static class EpisodeArchive
         database.Read(connection => Query(connection, "e.id = @id", ("@id", id))) is [var (_, episode), ..] ? episode
             : throw new SocietyException($"{database.Path}: there is no episode {id}; ids look like 12/solve/3/5 (round, part, problem, attempt).") { Missing = true };
 
+    /// <summary>An answer of a test by its id.</summary>
+    /// <exception cref="SocietyException">There is none.</exception>
+    public static AnswerRecord Answer(this SocietyDatabase database, string id) => database.Read(connection =>
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT round, test, problem, difficulty, reading, checkpoint, outcome, reason, sound, segments, tool_calls, tokens, log_probabilities, loss_mask FROM answer WHERE id = @id
+            """;
+        command.Parameters.AddWithValue("@id", id);
+        using SqliteDataReader row = command.ExecuteReader();
+        if (!row.Read()) throw new SocietyException($"{database.Path}: there is no answer {id}; ids look like 220/held-out/17 (round, test, question).") { Missing = true };
+        int[] tokens = TranscriptFormat.Unpack<int>(row.GetFieldValue<byte[]>(11));
+        return new AnswerRecord
+        {
+            Test = row.GetString(1),
+            Problem = row.GetString(2),
+            Difficulty = row.GetInt32(3),
+            Reading = row.GetInt64(4) != 0,
+            Episode = new EpisodeRecord
+            {
+                Id = id,
+                Round = row.GetInt32(0),
+                Agent = AnswerRecord.Newborn,
+                Role = Role.Solver,
+                Attempt = 0,
+                Checkpoint = row.GetString(5),
+                Outcome = Enum.Parse<Outcome>(row.GetString(6), ignoreCase: true),
+                Reason = row.GetString(7),
+                Sound = row.GetInt64(8) != 0,
+                Reward = 0,
+                Segments = TranscriptFormat.Segments(row.GetString(9)),
+                ToolCalls = TranscriptFormat.ToolCalls(row.TextOrNull(10)),
+                Tokens = tokens,
+                LogProbabilities = TranscriptFormat.Unpack<float>(row.GetFieldValue<byte[]>(12)),
+                LossMask = TranscriptFormat.UnpackBits(row.GetFieldValue<byte[]>(13), tokens.Length),
+            },
+        };
+    });
+
     private static List<(long Number, EpisodeRecord Episode)> Query(SqliteConnection connection, string where, params (string Name, object? Value)[] parameters)
     {
         using SqliteCommand command = connection.CreateCommand();

@@ -17,6 +17,7 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
     private readonly PreparedStatement _revision = new(connection, "SELECT number FROM revision WHERE id = @1");
     private readonly PreparedStatement _metric = new(connection, "INSERT INTO metric (name, round, value) VALUES (@1, @2, @3)");
     private readonly PreparedStatement _heldOut = new(connection, "INSERT INTO held_out (round, difficulty, reading, correct, sound, count) VALUES (@1, @2, @3, @4, @5, @6)");
+    private readonly PreparedStatement _answer = new(connection, "INSERT INTO answer (id, round, test, problem, difficulty, reading, checkpoint, outcome, reason, sound, segments, tool_calls, tokens, log_probabilities, loss_mask) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, @15)");
     private readonly PreparedStatement _checkpoint = new(connection, "INSERT INTO checkpoint (name, round) VALUES (@1, @2)");
     private readonly PreparedStatement _round = new(connection, "INSERT INTO round (number, state, checkpoint, time) VALUES (@1, @2, @3, @4)");
     private readonly PreparedStatement _forget = new(connection, "UPDATE round SET state = NULL WHERE number < @1 AND checkpoint IS NULL AND state IS NOT NULL");
@@ -32,6 +33,7 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
         foreach (MetricRecord metric in round.Metrics) _metric.Execute(metric.Name, round.Round, metric.Value);
         foreach (HeldOutRecord result in round.HeldOut)
             _heldOut.Execute(round.Round, result.Difficulty, result.Reading ? 1 : 0, result.Correct, result.Sound, result.Count);
+        foreach (AnswerRecord answer in round.Answers) Write(answer);
         if (round.Checkpoint is { } checkpoint) _checkpoint.Execute(checkpoint.Name, checkpoint.Round);
         _round.Execute(round.Round, round.State, round.Checkpoint?.Name, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _forget.Execute(round.Round);
@@ -53,6 +55,14 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
             _citation.Execute(target, episode.Agent, episode.Round, number);
     }
 
+    private void Write(AnswerRecord answer)
+    {
+        EpisodeRecord episode = answer.Episode;
+        _answer.Execute(episode.Id, episode.Round, answer.Test, answer.Problem, answer.Difficulty, answer.Reading ? 1 : 0, episode.Checkpoint, TranscriptFormat.Name(episode.Outcome), episode.Reason,
+            episode.Sound ? 1 : 0, TranscriptFormat.Segments(episode.Segments), TranscriptFormat.ToolCalls(episode.ToolCalls), TranscriptFormat.Pack(episode.Tokens),
+            TranscriptFormat.Pack(episode.LogProbabilities), TranscriptFormat.PackBits(episode.LossMask));
+    }
+
     private long? Revision(string id)
     {
         if (!_revisions.TryGetValue(id, out long? number)) _revisions[id] = number = _revision.First(row => (long?)row.GetInt64(0), id);
@@ -61,7 +71,7 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[_problem, _episode, _transcript, _read, _withheld, _citation, _revision, _metric, _heldOut, _checkpoint, _round, _forget, _last])
+        foreach (PreparedStatement statement in (PreparedStatement[])[_problem, _episode, _transcript, _read, _withheld, _citation, _revision, _metric, _heldOut, _answer, _checkpoint, _round, _forget, _last])
             statement.Dispose();
     }
 }

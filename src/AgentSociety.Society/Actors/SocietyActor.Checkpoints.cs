@@ -30,6 +30,7 @@ internal sealed partial class SocietyActor
             Episodes = _result.Episodes,
             Metrics = Metrics(),
             HeldOut = kept ? _heldOut : [],
+            Answers = [.. _answers],
             Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
             State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, PastSelves = PastSelves, Stopped = _stopAfterRound }).Save(),
         }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);

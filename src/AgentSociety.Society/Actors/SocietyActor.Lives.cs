@@ -1,6 +1,4 @@
-using AgentSociety.Core.Culture;
 using AgentSociety.Core.Play;
-using AgentSociety.Core.Records;
 using AgentSociety.Learning;
 using Akka.Actor;
 
@@ -68,7 +66,7 @@ internal sealed partial class SocietyActor
         });
     }
 
-    private void TestNewborns() => Ask($"{_round}/birth", HeldOutTest.Questions(_plan, Scenario.Evaluation.ProblemsPerDifficulty), _notes.OfNewborn(_round - 1, era: _round), results =>
+    private void TestNewborns() => Ask("birth", _lifetimes.InheritsWeights ? WeightsBefore : "round-0", HeldOutTest.Questions(_plan, Scenario.Evaluation.ProblemsPerDifficulty), _notes.OfNewborn(_round - 1, era: _round), results =>
     {
         _metrics.AddRange(GenerationMetrics.AtBirth(_lifetimes.Of(_round), results));
         BeginPlay();
@@ -84,8 +82,8 @@ internal sealed partial class SocietyActor
         }
 
         IReadOnlyList<HeldOutTest.Question> questions = HeldOutTest.Questions(_plan, Scenario.Evaluation.ProblemsPerDifficulty);
-        Ask($"{_round}/wipe/before", questions, _notes.OfNewborn(_round - 1), before =>
-            Ask($"{_round}/wipe/after", questions, _notes.OfNewborn(_round - 1, era: _round), after =>
+        Ask("wipe/before", WeightsBefore, questions, _notes.OfNewborn(_round - 1), before =>
+            Ask("wipe/after", WeightsBefore, questions, _notes.OfNewborn(_round - 1, era: _round), after =>
             {
                 _metrics.AddRange(GenerationMetrics.AtWipe(before, after));
                 Play();
@@ -96,40 +94,5 @@ internal sealed partial class SocietyActor
     private void Populate()
     {
         foreach (Agent agent in _plan.Population) _agents[agent.Name] = Context.Watch(Context.ActorOf(AgentActor.Props(agent, _plan.Environment, HostOf(agent, _host)), agent.Name));
-    }
-
-    /// <summary>Lets newborns answer questions, and goes on with what came of it.</summary>
-    private void Ask(string part, IReadOnlyList<HeldOutTest.Question> questions, INotes notes, Action<IReadOnlyList<HeldOutRecord>> then)
-    {
-        _attempts = new AgentActor.Solved[questions.Count];
-        _asked = _missing = _attempts.Length;
-        for (int index = 0; index < questions.Count; index++)
-        {
-            HeldOutTest.Question question = questions[index];
-            _newborn.Tell(new AgentActor.Solve
-            {
-                Episode = $"{part}/{index}",
-                Round = _round,
-                Place = index,
-                ProblemId = "",
-                Problem = question.Problem,
-                Environment = _plan.Environment,
-                Attempt = 0,
-                Prompt = question.Prompt,
-                Access = HeldOutTest.Access(question, notes),
-                Playing = Playing(HeldOutTest.Key(_plan, index), Scenario.Evaluation.Temperature) with { Adapter = _plan.Newborn(index).Adapter },
-            });
-        }
-
-        Phase(RunPhase.Evaluate, () =>
-        {
-            Always();
-            Receive<AgentActor.Solved>(solved =>
-            {
-                Place(solved);
-                if (_missing == 0) then(HeldOutTest.Score(_attempts.Select((attempt, index) => (questions[index], attempt.Verdict))));
-            });
-        });
-        if (_missing == 0) then([]);
     }
 }

@@ -41,11 +41,11 @@ internal sealed partial class SocietyActor
             return;
         }
 
-        Answer(seen, known => Answer(fresh, unknown => EndProbes(divergence, Probes.Memorisation(known, seen.Count, unknown, fresh.Count))));
+        Answer("probe/seen", seen, known => Answer("probe/fresh", fresh, unknown => EndProbes(divergence, Probes.Memorisation(known, seen.Count, unknown, fresh.Count))));
     }
 
-    private void Answer(IReadOnlyList<HeldOutTest.Question> questions, Action<int> then) =>
-        Ask($"{_round}/probe", questions, _notes.OfNewborn(_round), results => then(results.Sum(result => result.Correct)));
+    private void Answer(string test, IReadOnlyList<HeldOutTest.Question> questions, Action<int> then) =>
+        Ask(test, Weights, questions, _notes.OfNewborn(_round), results => then(results.Sum(result => result.Correct)));
 
     private void EndProbes(double? divergence, Gap? memorisation)
     {

@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using AgentSociety.Core;
-using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
-using AgentSociety.Learning;
 using Akka.Actor;
 
 namespace AgentSociety.Society;
@@ -61,6 +59,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private RoundResult _result = new([], [], []);
     private IReadOnlyList<HeldOutRecord> _heldOut = [];
     private readonly List<MetricRecord> _metrics = [];
+    private readonly List<AnswerRecord> _answers = [];
     private bool _stopAfterRound;
     private string _lastTrouble = "";
 
@@ -88,6 +87,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private bool Curated => Scenario.SelfPlay.Enabled && Scenario.SelfPlay.Curriculum != ProblemSource.Proposer;
 
     private string Weights => $"round-{_round}";
+
+    private string WeightsBefore => $"round-{Math.Max(0, _round - 1)}";
 
     public static Props Props(RunSession session) => Akka.Actor.Props.Create(() => new SocietyActor(session));
 
@@ -191,235 +192,6 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         return Context.Watch(Context.ActorOf(RemoteHost.Props(opener(remote), examples), name));
     }
 
-    private void BeginRound() => Settle(_reports);
-
-    private void NextRound()
-    {
-        if (_round >= Scenario.SelfPlay.Rounds || _stopAfterRound)
-        {
-            _display.Show(RunPhase.Done, _round);
-            _session.EndAs(_stopAfterRound ? RunEnd.Stopped : RunEnd.Done);
-            return;
-        }
-
-        _round++;
-        _metrics.Clear();
-        if (_lifetimes.BeginsAt(_round)) TurnOver();
-        else BeginPlay();
-    }
-
-    private void Play()
-    {
-        if (Curated) Solve(_curriculum.Draw(_round));
-        else if (Scenario.SelfPlay.Enabled) Propose();
-        else Solve(ProblemSelection.Of(_plan, _round, [], _played));
-    }
-
-    private void Propose()
-    {
-        _proposals = new AgentActor.Proposed[Scenario.SelfPlay.ProposalsPerRound];
-        _asked = _missing = _proposals.Length;
-        Frontier frontier = _memory.Reward.Frontier(_plan.Environment.MaximumDifficulty);
-        for (int index = 0; index < _proposals.Length; index++)
-        {
-            _agents[_plan.Proposers[index % _plan.Proposers.Count].Name].Tell(new AgentActor.Propose
-            {
-                Episode = $"{_round}/propose/{index}",
-                Round = _round,
-                Index = index,
-                Prompt = ProposerPrompt(frontier, index),
-                Playing = Playing(KeyedRandom.Key(_plan.Seed, "propose", _round, index), Temperature),
-            });
-        }
-
-        Phase(RunPhase.Propose, Proposing);
-    }
-
-    private string ProposerPrompt(Frontier frontier, int index)
-    {
-        KeyedRandom random = KeyedRandom.For(_plan.Seed, "propose/prompt", _round, index);
-        if (_plan.Environment is not IConditionedProposer { Shown: > 0 } conditioned) return _plan.Environment.ProposerPrompt(frontier, random);
-        KeyedRandom draw = KeyedRandom.For(_plan.Seed, "propose/earlier", _round, index);
-        string[] texts = [.. _archive.Count == 0 ? [] : Enumerable.Range(0, conditioned.Shown).Select(_ => draw.Choose(_archive)).Distinct()];
-        return conditioned.ProposerPrompt(frontier, [.. texts.Select(text => _plan.Environment.Parse(text).Problem).OfType<Problem>()], random);
-    }
-
-    private void Proposing()
-    {
-        Always();
-        Receive<AgentActor.Proposed>(proposed =>
-        {
-            _proposals[proposed.Index] = proposed;
-            Take(proposed.Meter);
-            if (--_missing > 0) return;
-            Solve(ProblemSelection.Of(_plan, _round, [.. _proposals.Select(each => (each.Proposal, each.Episode.Agent))], _played));
-        });
-    }
-
-    private void Solve(ProblemSelection selection)
-    {
-        _selection = selection;
-        int attempts = Scenario.SelfPlay.AttemptsPerProblem;
-        _attempts = new AgentActor.Solved[selection.Problems.Count * attempts];
-        _asked = _missing = _attempts.Length;
-        IReadOnlyList<Agent> solvers = _plan.Solvers;
-        int[] experiments = [.. solvers.Select(_ => Scenario.Culture.ExperimentsPerRound)];
-        INotes[] notes = [.. solvers.Select(solver => _notes.Of(solver.Name, _round))];
-        for (int problem = 0; problem < selection.Problems.Count; problem++)
-        {
-            // One solver makes all attempts of a group: they are samples of one policy.
-            int solver = problem % solvers.Count;
-            PosedProblem posed = selection.Problems[problem];
-            int granted = Math.Min(experiments[solver], posed.Problem.Difficulty);
-            experiments[solver] -= granted;
-            string prompt = _plan.Environment.SolverPrompt(posed.Problem, KeyedRandom.For(_plan.Seed, "solve/prompt", _round, problem));
-            for (int attempt = 0; attempt < attempts; attempt++)
-            {
-                WithheldNotes tried = _notes.Tried(notes[solver], $"{_round}/solve/{problem}/{attempt}");
-                _agents[solvers[solver].Name].Tell(new AgentActor.Solve
-                {
-                    Episode = $"{_round}/solve/{problem}/{attempt}",
-                    Round = _round,
-                    Place = problem * attempts + attempt,
-                    ProblemId = posed.Id,
-                    Problem = posed.Problem,
-                    Environment = _plan.Environment,
-                    Attempt = attempt,
-                    Prompt = prompt,
-                    Access = new ToolAccess
-                    {
-                        Notes = tried,
-                        Experiments = attempt == 0 ? granted : 0,
-                        RequireEvidence = Scenario.Culture.RequireEvidence,
-                    },
-                    Trial = tried,
-                    Playing = Playing(KeyedRandom.Key(_plan.Seed, "solve", _round, problem, attempt), Temperature),
-                });
-            }
-        }
-
-        Phase(RunPhase.Solve, Solving);
-        if (_missing == 0) Review();
-    }
-
-    private void Solving()
-    {
-        Always();
-        Receive<AgentActor.Solved>(solved =>
-        {
-            Place(solved);
-            if (_missing == 0) Review();
-        });
-    }
-
-    private void Edit()
-    {
-        _result = RoundResult.Of(_round, Scenario.Learning, Scenario.SelfPlay.Enabled ? _proposals : [], _selection, _attempts, _memory, _reviews);
-        _metrics.AddRange(_result.Metrics);
-        if (Curated) _curriculum.Observe(_result.Problems);
-        foreach (PosedProblem problem in _selection.Problems)
-        {
-            _played.Add(problem.Problem.CanonicalForm);
-            _archive.Add(problem.Problem.Text);
-        }
-
-        EditRequest[] edits = [.. _attempts.SelectMany(attempt => _notes.Requests(Role.Solver, attempt.Episode.Agent, attempt.Episode.Id, _round, attempt.Edits))];
-        Phase(RunPhase.Edit, Editing);
-        if (edits.Length > 0) _scratchpad.Tell(new ScratchpadActor.Edit(edits));
-        else Migrate();
-    }
-
-    private void Editing()
-    {
-        Always();
-        Receive<ScratchpadActor.Edited>(_ => Migrate());
-    }
-
-    private void Migrate()
-    {
-        // A round that is played again finds what it spread the first time: to spread it once more would carry notes two steps.
-        EditRequest[] migration = _notes.Spread(_round) ? [] : [.. _notes.Migration(_round), .. _notes.Books(_round)];
-        if (migration.Length == 0)
-        {
-            Admit();
-            return;
-        }
-
-        _scratchpad.Tell(new ScratchpadActor.Edit(migration));
-        Become(Migrating);
-    }
-
-    private void Migrating()
-    {
-        Always();
-        Receive<ScratchpadActor.Edited>(_ => Admit());
-    }
-
-    private void Learn()
-    {
-        _notes.Played(_result.Episodes);
-        if (Scenario.Guards.TemperatureFloor > 0) _metrics.Add(new MetricRecord(TemperatureMetric, Temperature));
-        Phase(RunPhase.Learn, Learning);
-        if (Scenario.Learning.Enabled) _learner.Tell(new LearnerActor.Learn(_round, _result.Episodes, _solutions.Snapshot(), Temperature, _plan.Environment));
-        else Sleep(new Dictionary<Role, double>());
-    }
-
-    private void Learning()
-    {
-        Always();
-        Receive<LearnerActor.Learned>(learned =>
-        {
-            TrainingReport report = learned.Report;
-            _trainSeconds += report.Elapsed.TotalSeconds;
-            _trainTokens += report.Tokens;
-            _metrics.AddRange(RoundMetrics.Of(report));
-            Sleep(report.Entropy);
-        });
-    }
-
-    private void Remember()
-    {
-        Dictionary<string, int> difficulties = _result.Problems.ToDictionary(problem => problem.Id, problem => problem.Difficulty);
-        _solutions.Add(_result.Episodes, problem => difficulties[problem]);
-        if (_solutions.LuckyShare is { } lucky) _metrics.Add(new MetricRecord("remembered/lucky", lucky));
-    }
-
-    private void Guard(IReadOnlyDictionary<Role, double> entropy)
-    {
-        Remember();
-        string[] written = [.. (Scenario.SelfPlay.Enabled ? _proposals : []).Select(proposed => string.Concat(proposed.Episode.Segments.Skip(1).Select(segment => segment.Text)))];
-        GuardReading reading = _memory.Guard.Read(written, _selection.Fates.Count(fate => fate.Fate == Fate.Duplicate), [.. _result.Problems.Select(problem => problem.SolveRate)], entropy);
-        _metrics.AddRange(RoundMetrics.Of(reading));
-        foreach (string alarm in reading.Alarms) _display.Say($"round {_round}: {alarm}");
-        _stopAfterRound = reading.Stop;
-        Measure();
-    }
-
-    private bool Final => _round == 0 || _round == Scenario.SelfPlay.Rounds || _stopAfterRound;
-
-    private bool TestDue => Final || _round % Scenario.Evaluation.EveryRounds == 0 || _lifetimes.EndsAt(_round);
-
-    private void TestOrSave()
-    {
-        if (TestDue) Test();
-        else Save(kept: false);
-    }
-
-    private void Test()
-    {
-        int count = Final ? Scenario.Evaluation.FinalProblemsPerDifficulty : Scenario.Evaluation.ProblemsPerDifficulty;
-        MeasureCulture();
-        Ask($"{_round}/held-out", HeldOutTest.Questions(_plan, count), _notes.OfNewborn(_round), results =>
-        {
-            _heldOut = results;
-            int frontier = HeldOutTest.Frontier(_heldOut, Scenario.Evaluation.SolvedAt);
-            _metrics.Add(new MetricRecord("frontier", frontier));
-            _metrics.AddRange(GenerationMetrics.AfterTest(_lifetimes, _round, _heldOut, _session.Records, _metrics));
-            _display.Tested(new HeldOutPoint(_round, _heldOut), frontier);
-            OnceCultureMeasured(Probe);
-        });
-    }
-
     /// <summary>What every state answers to.</summary>
     private void Always()
     {
@@ -443,24 +215,6 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     {
         if (cause is OperationCanceledException && _session.Stop.IsCancellationRequested) _session.EndAs(RunEnd.Interrupted);
         else _session.Fail(cause);
-    }
-
-    private Playing Playing(ulong key, double temperature) => new()
-    {
-        // The weights at hand are those after the round before, except in the test that ends a round.
-        Checkpoint = $"round-{Math.Max(0, _round - 1)}",
-        Key = key,
-        Temperature = temperature,
-        MaximumTokens = Scenario.SelfPlay.MaximumTokens,
-    };
-
-    private void Take(DecodingMeter meter) => _work.Take(meter);
-
-    private void Place(AgentActor.Solved solved)
-    {
-        _attempts[solved.Place] = solved;
-        Take(solved.Meter);
-        _missing--;
     }
 
     private void Phase(RunPhase phase, Action state)

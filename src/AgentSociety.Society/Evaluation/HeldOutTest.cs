@@ -18,7 +18,12 @@ public static class HeldOutTest
     /// <param name="Problem">A reserved problem.</param>
     /// <param name="Prompt">How it is put.</param>
     /// <param name="Reading">Whether the newborn may read.</param>
-    public sealed record Question(Problem Problem, string Prompt, bool Reading);
+    public sealed record Question(Problem Problem, string Prompt, bool Reading)
+    {
+        /// <summary>What is kept of an answer. The episode's problem is none that was played.</summary>
+        internal AnswerRecord Answered(string test, EpisodeRecord episode) =>
+            new() { Test = test, Problem = Problem.Text, Difficulty = Problem.Difficulty, Reading = Reading, Episode = episode with { Problem = null } };
+    }
 
     /// <summary>The test's questions: at each difficulty as many different reserved problems as can be found, up to the number asked for.</summary>
     public static IReadOnlyList<Question> Questions(RunPlan plan, int problemsPerDifficulty)

@@ -12,7 +12,8 @@ namespace AgentSociety.Society;
 internal sealed class NotesAccess
 {
     private readonly RunPlan _plan;
-    private readonly Scratchpad _scratchpad;
+    private readonly Func<int, INotes> _snapshot;
+    private readonly Func<long, INotes, INotes> _candidate;
     private readonly SocietyDatabase _database;
     private readonly CultureTopology _topology;
     private readonly Lifetimes _lifetimes;
@@ -22,22 +23,30 @@ internal sealed class NotesAccess
     private readonly Func<string, string?>? _oracle;
     private readonly EpisodeNotes? _episodes;
 
-    /// <summary>The access of a run.</summary>
+    /// <summary>The access of a run that is played.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="database">Its records.</param>
     /// <param name="scratchpad">Its notes.</param>
-    /// <param name="asOfRound">Raw episodes of later rounds are not found, where readers search them; null for none left out.</param>
-    public NotesAccess(RunPlan plan, SocietyDatabase database, Scratchpad scratchpad, int? asOfRound = null)
+    public NotesAccess(RunPlan plan, SocietyDatabase database, Scratchpad scratchpad)
+        : this(plan, database, round => scratchpad.Snapshot(round), (number, notes) => scratchpad.Candidate(number, notes), null)
     {
-        (_plan, _database, _scratchpad) = (plan, database, scratchpad);
+    }
+
+    private NotesAccess(RunPlan plan, SocietyDatabase database, Func<int, INotes> snapshot, Func<long, INotes, INotes> candidate, int? lastRound)
+    {
+        (_plan, _database, _snapshot, _candidate) = (plan, database, snapshot, candidate);
         _lifetimes = new Lifetimes(plan.Scenario);
         _topology = new CultureTopology(Settings, plan.Population);
         _oracle = plan.Environment is IFactSource source ? OracleNotes.TruthOf(source) : null;
         if (Settings.Shown == NotesShown.Placebo) _placebo = RunDirectory.Of(database).PlaceboDatabase;
         if (Settings.Shown != NotesShown.Episodes || plan.Environment is not IEpisodeReader reader) return;
         _episodes = new EpisodeNotes(reader, !Settings.RequireEvidence, Settings.EpisodesFound, agent => _topology.IslandOf(Lifetimes.Ancestor(agent)));
-        _episodes.Add(database.Episodes(new EpisodeFilter { Role = Role.Solver, ToRound = asOfRound }));
+        _episodes.Add(database.Episodes(new EpisodeFilter { Role = Role.Solver, ToRound = lastRound }));
     }
+
+    /// <summary>The access to what a run, which may be open for reading only, had written when a round was over.</summary>
+    public static NotesAccess After(RunPlan plan, SocietyDatabase database, int round) =>
+        new(plan, database, asOf => ArchivedNotes.Of(database, asOf), static (_, _) => throw new InvalidOperationException("candidates are tried while a run is played"), round);
 
     /// <summary>True where what is read in a round depends on the records of the round before, beside its edits.</summary>
     public bool NeedRecords => Settings.AuthorRecord || Settings is { WithholdingProbability: > 0, RankByWorth: true } or { WithholdingProbability: > 0, RetireHarmful: true };
@@ -50,7 +59,7 @@ internal sealed class NotesAccess
     /// <param name="candidate">Number of a proposed edit that is shown as if it were accepted; null for none.</param>
     public INotes Of(string agent, int round, long? candidate = null)
     {
-        INotes Whole(int asOf) => candidate is { } number ? _scratchpad.Candidate(number, _scratchpad.Snapshot(asOf)) : _scratchpad.Snapshot(asOf);
+        INotes Whole(int asOf) => candidate is { } number ? _candidate(number, _snapshot(asOf)) : _snapshot(asOf);
         return Attributed(Ranked(Shown(round, Lifetimes.Ancestor(agent), asOf => _topology.View(_lifetimes.EraOf(round).View(Whole(asOf)), Lifetimes.Ancestor(agent))), agent, round), round);
     }
 
@@ -63,7 +72,7 @@ internal sealed class NotesAccess
     public INotes OfNewborn(int round, int? era = null)
     {
         if (Settings.Sharing != Sharing.Shared) return EmptyNotes.Instance;
-        INotes notes = Attributed(Shown(round + 1, null, asOf => _lifetimes.EraOf(era ?? round).View(_scratchpad.Snapshot(asOf)), era ?? round), round + 1);
+        INotes notes = Attributed(Shown(round + 1, null, asOf => _lifetimes.EraOf(era ?? round).View(_snapshot(asOf)), era ?? round), round + 1);
         string[] list = [.. Settings.ReadingList, .. Settings.Books is { EveryRounds: > 0, Assigned: true } ? _plan.Authors.Select(author => BookOf(author.Name)) : []];
         return list.Length == 0 ? notes : new ReadingNotes(notes, list);
     }
@@ -94,7 +103,7 @@ internal sealed class NotesAccess
 
     /// <summary>The edits of the migration that follows a round; none where none is due.</summary>
     public IReadOnlyList<EditRequest> Migration(int round) => _topology.MigratesAfter(round)
-        ? [.. _topology.Migration(_lifetimes.EraOf(round).View(_scratchpad.Snapshot(round)), round).Select(request => request with { Edit = request.Edit with { Page = _lifetimes.EraOf(round).Page(request.Edit.Page) } })]
+        ? [.. _topology.Migration(_lifetimes.EraOf(round).View(_snapshot(round)), round).Select(request => request with { Edit = request.Edit with { Page = _lifetimes.EraOf(round).Page(request.Edit.Page) } })]
         : [];
 
     /// <summary>The editions that authors bring out after a round, from the pages that they can read; none where none is due.</summary>
@@ -105,7 +114,7 @@ internal sealed class NotesAccess
         Dictionary<string, double> worth = _database.WorthOfReading(fromRound: _lifetimes.EraOf(round).FirstRound, toRound: round - 1).ToDictionary(page => page.Page, page => page.Worth, StringComparer.Ordinal);
         foreach (string author in _plan.Authors.Select(author => Lifetimes.NameIn(author.Name, _lifetimes.Of(round))))
         {
-            INotes notes = Shown(round + 1, Lifetimes.Ancestor(author), asOf => _topology.View(_lifetimes.EraOf(round).View(_scratchpad.Snapshot(asOf)), Lifetimes.Ancestor(author)));
+            INotes notes = Shown(round + 1, Lifetimes.Ancestor(author), asOf => _topology.View(_lifetimes.EraOf(round).View(_snapshot(asOf)), Lifetimes.Ancestor(author)));
             double? WorthOf(string page) => FullName(author, round, page) is { } full && worth.TryGetValue(full, out double known) ? known : null;
             if (ChapterChoice.Edition(notes, BookOf(author), WorthOf, Settings.Books.Chapters) is not { } edition) continue;
             foreach (EditRequest request in Requests(Role.Author, author, $"{round}/book/{author}", round, [edition])) yield return request with { Episode = null };

@@ -24,7 +24,7 @@ internal sealed class SolutionMemory(LearningSettings settings)
     {
         foreach (EpisodeRecord episode in episodes)
         {
-            if (!IsSolution(episode) || episode.Problem is not { } problem || episode.Role == Core.Play.Role.Proposer || episode.Tokens.Length == 0) continue;
+            if (!IsSolution(episode) || episode.Problem is not { } problem || episode.Role != Core.Play.Role.Solver || episode.Tokens.Length == 0) continue;
             int difficulty = difficultyOf(problem);
             if (!_solutions.TryGetValue(difficulty, out Queue<EpisodeRecord>? solutions)) _solutions[difficulty] = solutions = [];
             if (solutions.Count == settings.RememberedSolutions) solutions.Dequeue();

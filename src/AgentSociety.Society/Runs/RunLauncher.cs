@@ -85,15 +85,14 @@ public static class RunLauncher
     private static IReadOnlyList<HeldOutRecord> Evaluate(RunDirectory directory, string? checkpoint, LoadedScenario? scenario, CancellationToken stop)
     {
         RunPlan plan = RunPlan.Of(scenario ?? Scenario(directory));
-        using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
         RunRecords records = new(database);
         StoredRound last = records.LastRound() ?? throw new SocietyException($"{directory.Path}: the run has stored no round yet; there is nothing to test");
         SocietyState state = SocietyState.Load(last.State);
         int round = checkpoint is null ? state.ResumeRound ?? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
         plan = plan.Against(state.PastSelves);
         using LanguageModel model = LanguageModel.Load(directory.Checkpoint(checkpoint ?? state.ResumePoint));
-        using Scratchpad scratchpad = new(database);
-        INotes notes = new NotesAccess(plan, database, scratchpad, round).OfNewborn(round);
+        INotes notes = NotesAccess.After(plan, database, round).OfNewborn(round);
         return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
     }
 

@@ -1,6 +1,7 @@
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Environments;
 using AgentSociety.Learning;
@@ -11,7 +12,6 @@ namespace AgentSociety.Society;
 public sealed record RunPlan
 {
     /// <summary>The weights of newborns where every agent has an adapter of its own.</summary>
-    private const string NewbornName = "newborn";
 
     /// <summary>The scenario.</summary>
     public required LoadedScenario Loaded { get; init; }
@@ -80,7 +80,7 @@ public sealed record RunPlan
 
     /// <summary>A newborn: the weights of a solver (in turn, where each has its own), and nothing else.</summary>
     /// <param name="index">Which of the test's newborns.</param>
-    public Agent Newborn(int index) => new() { Name = NewbornName, Role = Role.Solver, Adapter = Solvers[index % Solvers.Count].Adapter };
+    public Agent Newborn(int index) => new() { Name = AnswerRecord.Newborn, Role = Role.Solver, Adapter = Solvers[index % Solvers.Count].Adapter };
 
     private static IEnumerable<Agent> Agents(Scenario scenario)
     {

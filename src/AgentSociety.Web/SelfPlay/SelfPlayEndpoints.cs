@@ -14,6 +14,8 @@ internal static class SelfPlayEndpoints
         app.MapGet("/runs/{run}/problems/{**problem}", (RunLibrary library, string run, string problem) => new RazorComponentResult<ProblemPage>(new { Run = library.Open(run), Id = problem }));
         app.MapGet("/runs/{run}/episodes", (RunLibrary library, string run) => new RazorComponentResult<EpisodesPage>(new { Run = library.Open(run) }));
         app.MapGet("/runs/{run}/episodes/{**episode}", (RunLibrary library, string run, string episode) => new RazorComponentResult<EpisodePage>(new { Run = library.Open(run), Id = episode }));
+        app.MapGet("/runs/{run}/answers", (RunLibrary library, string run) => new RazorComponentResult<AnswersPage>(new { Run = library.Open(run) }));
+        app.MapGet("/runs/{run}/answers/{**answer}", (RunLibrary library, string run, string answer) => new RazorComponentResult<AnswerPage>(new { Run = library.Open(run), Id = answer }));
     }
 
     /// <summary>The filter that a query asks for; values that mean nothing do not restrict.</summary>

@@ -41,6 +41,10 @@ internal static class Address
 
     internal static string Episode(string run, string episode) => $"{Run(run)}/episodes/{Path(episode)}";
 
+    internal static string Answers(string run) => $"{Run(run)}/answers";
+
+    internal static string Answer(string run, string answer) => $"{Run(run)}/answers/{Path(answer)}";
+
     internal static string Agents(string run) => $"{Run(run)}/agents";
 
     internal static string Agent(string run, string agent) => $"{Run(run)}/agents/{Uri.EscapeDataString(agent)}";

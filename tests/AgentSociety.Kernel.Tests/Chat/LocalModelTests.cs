@@ -95,17 +95,36 @@ public sealed class LocalModelTests
     }
 
     [Fact]
-    public async Task Taking_the_model_down_ends_what_is_being_written_with_an_error()
+    public async Task Taking_the_model_down_ends_what_is_under_way_with_an_error()
     {
-        using LanguageModel model = Torch.Model(context: 4096);
+        using LanguageModel model = Torch.Model();
         LocalModel local = new(model);
-        Task writing = Assert.ThrowsAsync<ObjectDisposedException>(async () =>
-        {
-            // Not awaited within the loop: the thread must be able to end.
-            await foreach (TextPiece piece in local.GenerateAsync(new TextRequest { Prompt = [1], Sampling = new SamplingSettings { Temperature = 3 } })) _ = Task.Run(local.Dispose);
-        });
-        await writing.WaitAsync(TimeSpan.FromSeconds(20));
+        using ManualResetEventSlim begun = new(), down = new();
+        Task waits = local.ChangeAsync(_ => begun.Wait());
+        Task<List<TextPiece>> writing = Pieces(local, new TextRequest { Prompt = [1] });
+        // The thread takes the request in and stands before its first step until the model is being taken down.
+        Task stands = local.ChangeAsync(_ => down.Wait());
+        begun.Set();
+        await waits;
+        Task taken = Task.Run(local.Dispose);
+        while (!IsDown(local)) await Task.Delay(1);
+        down.Set();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => writing.WaitAsync(TimeSpan.FromMinutes(1)));
+        await Task.WhenAll(taken, stands);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Pieces(local, new TextRequest { Prompt = [1] }));
+    }
+
+    private static bool IsDown(LocalModel local)
+    {
+        try
+        {
+            _ = local.ChangeAsync(static _ => { });
+            return false;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
     }
 
     private static async Task<List<TextPiece>> Pieces(LocalModel local, TextRequest request)

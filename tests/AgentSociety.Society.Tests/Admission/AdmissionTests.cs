@@ -44,11 +44,7 @@ public sealed class AdmissionTests : TestKit
         string[] settings = [.. Gated, "culture.withholdingProbability=0.2", "culture.retireHarmful=true", "culture.rankByWorth=true"];
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         await TinySociety.Run(_tiny.Scenario(settings), whole);
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario(settings), broken, progress =>
-        {
-            if (progress.Phase == phase && progress.Round == round) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(phase, round, _tiny.Scenario(settings), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }

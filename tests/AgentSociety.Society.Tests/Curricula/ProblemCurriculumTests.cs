@@ -20,11 +20,7 @@ public sealed class ProblemCurriculumTests : IDisposable
         string[] settings = [$"selfPlay.curriculum={curriculum}", "population=[{role: solver, count: 2}]"];
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(settings), whole));
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario(settings), broken, progress =>
-        {
-            if (progress is { Phase: RunPhase.Learn, Round: 2 }) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Learn, 2, _tiny.Scenario(settings), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(whole.Database);

@@ -62,11 +62,7 @@ public sealed class PolicyReadingTests : IDisposable
     {
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(Kuhn), whole));
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario(Kuhn), broken, progress =>
-        {
-            if (progress is { Phase: RunPhase.Learn, Round: 3 }) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Learn, 3, _tiny.Scenario(Kuhn), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
         Assert.Equal(4, Metric(whole, "exploitability").Count);
@@ -81,11 +77,7 @@ public sealed class PolicyReadingTests : IDisposable
         string[] board = ["environment.name=tic-tac-toe", "environment.options={opponent: past-self}", "pretrain.maximumDifficulty=5", "evaluation.difficulties=[2]", "culture.sharing=off", "learning.replayShare=0.5", "learning.rememberedShare=0"];
         RunDirectory whole = _tiny.Create("whole-board"), broken = _tiny.Create("broken-board");
         Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(board), whole));
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario(board), broken, progress =>
-        {
-            if (progress is { Phase: RunPhase.Learn, Round: 3 }) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Learn, 3, _tiny.Scenario(board), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
         Assert.Equal(4, Metric(whole, "optimal-play-rate").Count);

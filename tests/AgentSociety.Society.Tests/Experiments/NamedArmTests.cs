@@ -116,11 +116,7 @@ public sealed class NamedArmTests : IDisposable
     {
         RunDirectory whole = _society.Create("whole"), broken = _society.Create("broken");
         await TinySociety.Run(Searching("shared"), whole);
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(Searching("shared"), broken, progress =>
-        {
-            if (progress is { Phase: RunPhase.Solve, Round: 4 }) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Solve, 4, Searching("shared"), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(whole.Database);

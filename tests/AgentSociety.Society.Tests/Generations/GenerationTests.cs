@@ -46,11 +46,7 @@ public sealed class GenerationTests : IDisposable
         string[] settings = [.. Mortal, $"generations.inherit={inherit}", "generations.wipeScratchpadAtRound=4"];
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         await TinySociety.Run(_tiny.Scenario(settings), whole);
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario(settings), broken, progress =>
-        {
-            if (progress.Phase == RunPhase.Solve && progress.Round == round) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Solve, round, _tiny.Scenario(settings), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }

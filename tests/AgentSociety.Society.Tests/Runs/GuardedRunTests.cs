@@ -75,11 +75,7 @@ public sealed class GuardedRunTests : IDisposable
             Assert.All(records.Metric("divergence"), point => Assert.InRange(point.Value, 0, 1e-6));
         }
 
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario(settings), broken, progress =>
-        {
-            if (progress is { Phase: RunPhase.Solve, Round: 3 }) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Solve, 3, _tiny.Scenario(settings), broken);
         await TinySociety.Resume(broken);
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }

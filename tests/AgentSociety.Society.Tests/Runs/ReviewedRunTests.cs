@@ -72,11 +72,7 @@ public sealed class ReviewedRunTests : IDisposable
     {
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         await TinySociety.Run(_tiny.Scenario([.. Reviewing, "pretrain.steps=30"]), whole);
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario([.. Reviewing, "pretrain.steps=30"]), broken, progress =>
-        {
-            if (progress is { Phase: RunPhase.Edit, Round: 2 }) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Edit, 2, _tiny.Scenario([.. Reviewing, "pretrain.steps=30"]), broken);
         await TinySociety.Resume(broken);
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }

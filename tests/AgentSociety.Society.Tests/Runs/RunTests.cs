@@ -28,6 +28,19 @@ public sealed class RunTests : IDisposable
         Assert.Equal(3 * 12, episodes.Count(episode => episode.Role == Role.Proposer));
         Assert.Equal(3 * 4 * 3, episodes.Count(episode => episode.Role == Role.Solver));
         Assert.All(episodes, episode => Assert.Equal(episode.Tokens.Length, episode.LogProbabilities.Length));
+        // Each answer of a test is there to be read, under the weights that gave it, and they add up to what is reported.
+        AnswerRecord[] answers = [.. database.AnswerList(new AnswerFilter(), int.MaxValue).Where(row => row.Test == "held-out").Select(row => database.Answer(row.Id))];
+        Assert.All(answers, answer => Assert.Equal($"round-{answer.Episode.Round}", answer.Episode.Checkpoint));
+        foreach ((int round, IReadOnlyList<HeldOutRecord> results) in records.HeldOut())
+        {
+            foreach (HeldOutRecord result in results)
+            {
+                AnswerRecord[] given = [.. answers.Where(answer => (answer.Episode.Round, answer.Difficulty, answer.Reading) == (round, result.Difficulty, result.Reading))];
+                Assert.Equal((result.Count, result.Correct), (given.Length, given.Count(answer => answer.Episode.Outcome == Core.Environments.Outcome.Correct)));
+                Assert.All(given, answer => Assert.StartsWith(answer.Problem, answer.Episode.Segments[0].Text, StringComparison.Ordinal));
+            }
+        }
+
         foreach (string metric in (string[])["solve-rate", "seconds/round", "tokens/decoded", "tokens/trained", "pages", "loss"])
             Assert.Contains(metric, records.MetricNames());
         Assert.Subset(phases.ToHashSet(), new HashSet<RunPhase> { RunPhase.Pretrain, RunPhase.Propose, RunPhase.Solve, RunPhase.Edit, RunPhase.Learn, RunPhase.Evaluate, RunPhase.Done });
@@ -57,11 +70,7 @@ public sealed class RunTests : IDisposable
         string[] rare = [.. TinySociety.Literate, "selfPlay.rounds=7", "selfPlay.problemsPerRound=4", "evaluation.everyRounds=100", "evaluation.difficulties=[1]", .. settings];
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         await TinySociety.Run(_tiny.Scenario(rare), whole);
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario([.. rare, $"checkpoints.everyRounds={every}"]), broken, progress =>
-        {
-            if (progress.Phase == RunPhase.Edit && progress.Round == round) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Edit, round, _tiny.Scenario([.. rare, $"checkpoints.everyRounds={every}"]), broken);
         using (SocietyDatabase database = SocietyDatabase.OpenReadOnly(broken.Database))
         {
             StoredRound last = new RunRecords(database).LastRound()!;
@@ -84,11 +93,7 @@ public sealed class RunTests : IDisposable
     {
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         await TinySociety.Run(_tiny.Scenario(), whole);
-        using CancellationTokenSource stop = new();
-        RunEnd end = await TinySociety.Run(_tiny.Scenario(), broken, progress =>
-        {
-            if (progress.Phase == phase && progress.Round == round) stop.Cancel();
-        }, stop.Token);
+        RunEnd end = await TinySociety.RunUntil(phase, round, _tiny.Scenario(), broken);
         Assert.Equal(RunEnd.Interrupted, end);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
@@ -104,11 +109,7 @@ public sealed class RunTests : IDisposable
         string[] ring = [.. TinySociety.Literate, "population=[{role: proposer, count: 1}, {role: solver, count: 5}]", "culture.sharing=ring", "culture.migrateEveryRounds=2", "selfPlay.rounds=5", "selfPlay.problemsPerRound=10", "evaluation.everyRounds=2"];
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         await TinySociety.Run(_tiny.Scenario(ring), whole);
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario(ring), broken, progress =>
-        {
-            if (progress.Phase == phase && progress.Round == round) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(phase, round, _tiny.Scenario(ring), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(whole.Database);
@@ -130,6 +131,10 @@ public sealed class RunTests : IDisposable
     {
         RunDirectory directory = _tiny.Create("run");
         await TinySociety.Run(_tiny.Scenario(), directory);
+        // It only reads: somebody else may be writing meanwhile.
+        using Microsoft.Data.Sqlite.SqliteConnection writing = new($"Data Source={directory.Database};Pooling=False");
+        writing.Open();
+        using Microsoft.Data.Sqlite.SqliteTransaction transaction = writing.BeginTransaction(deferred: false);
         IReadOnlyList<HeldOutRecord> again = RunLauncher.Evaluate(directory.Path, null, new RunOptions(), default);
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
         Assert.Equal(new RunRecords(database).HeldOut()[^1].Results.OrderBy(result => (result.Reading, result.Difficulty)), again.OrderBy(result => (result.Reading, result.Difficulty)));

@@ -38,11 +38,7 @@ public sealed class SleepTests : IDisposable
     {
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
         await TinySociety.Run(_tiny.Scenario(Sleepy), whole);
-        using CancellationTokenSource stop = new();
-        await TinySociety.Run(_tiny.Scenario(Sleepy), broken, progress =>
-        {
-            if (progress is { Phase: RunPhase.Evaluate, Round: 2 }) stop.Cancel();
-        }, stop.Token);
+        await TinySociety.RunUntil(RunPhase.Evaluate, 2, _tiny.Scenario(Sleepy), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }
