@@ -48,7 +48,10 @@ public sealed record SelfPlaySettings
 /// <summary>What proposers are rewarded for.</summary>
 public sealed record ProposerSettings
 {
-    /// <summary>Name of the reward: <c>learnability</c> is 4p(1-p), <c>difficulty</c> is 1-p, with p the smoothed solve rate; <c>regret</c> is what the best solver has over the mean of all.</summary>
+    /// <summary>
+    /// Name of the reward, with p the smoothed solve rate: <c>learnability</c> is 4p(1-p), the variance of outcomes; <c>uncertainty</c> is 1-2|p-1/2| (R-Zero); <c>solvable-difficulty</c> is 1-p, and 0 where nobody
+    /// succeeds (Absolute Zero); <c>difficulty</c> is 1-p; <c>regret</c> is what the best solver has over the mean of all.
+    /// </summary>
     public string Reward { get; init; } = "learnability";
 
     /// <summary>Weight of the past in the solve rate of a difficulty class, by attempt group; 0 uses the problem's own attempts only.</summary>

@@ -45,6 +45,8 @@ public sealed class Sandbox(SandboxLimits limits)
     public Execution Run(string program, string input)
     {
         if (program.Length > limits.Text || input.Length > limits.Text) return Failed($"longer than {limits.Text} characters");
+        // The interpreter's JSON reader takes a null character for the end of the text, and would pass over what it should refuse.
+        if (input.Contains('\0', StringComparison.Ordinal)) return Failed("a null character is no JSON");
         if (Refusal(program) is { } refusal) return Failed(refusal);
         // A value may be nested as deep as memory reaches, and the interpreter recurses into it: an overflow would end the process.
         return _threads.Run(() => RunHere(program, input), Patience * limits.Time)?.Came ?? Failed($"did not end within {Patience * limits.Time.TotalSeconds} s");

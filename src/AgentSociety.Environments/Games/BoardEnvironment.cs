@@ -11,8 +11,8 @@ namespace AgentSociety.Environments.Games;
 /// fixed opponent and is right where it gets at least what perfect play is sure of. Difficulty is the most moves that may still be played.
 /// </summary>
 /// <remarks>
-/// The solver writes a move and <c>;</c>; the reply is the opponent's move and the new position, or how the game ended: <c>+</c> won, <c>~</c> drawn,
-/// <c>-</c> lost, <c>!</c> forfeited by an illegal move. Steps are judged by minimax, so the share of perfect moves is exact; against the past self by what
+/// The solver writes a move and <c>;</c>; the reply is the opponent's move and the new position, or how the game ended (at once, with <see cref="GameOptions.OneMove"/>): <c>+</c> won,
+/// <c>~</c> drawn, <c>-</c> lost, <c>!</c> forfeited by an illegal move. Steps are judged by minimax, so the share of perfect moves is exact; against the past self by what
 /// comes of them where that self plays both sides (<see cref="SelfPlay"/>): minimax then measures, and teaches nothing.
 /// </remarks>
 public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
@@ -118,10 +118,11 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     /// <inheritdoc />
     public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript) => Table(problem).Judge(transcript, (got, steps) =>
     {
-        if (Adapts)
+        if (Adapts || _options.OneMove)
         {
             int slips = steps.Count(step => !step.Valid);
-            return new() { Outcome = slips == 0 ? Outcome.Correct : Outcome.Wrong, Reason = $"{Result(got)}; after {slips} of {steps.Count} moves the past self gets less than after others", Steps = steps };
+            string judge = Adapts ? "the past self" : "perfect play";
+            return new() { Outcome = slips == 0 ? Outcome.Correct : Outcome.Wrong, Reason = $"{Result(got)}; after {slips} of {steps.Count} moves {judge} gets less than after others", Steps = steps };
         }
 
         double sure = Sure(At(problem.Text));
@@ -157,19 +158,22 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     ];
 
     /// <inheritdoc />
-    /// <remarks>Every position that a problem can begin with: at most <see cref="MaximumDifficulty"/> moves are left, and it is not lost.</remarks>
+    /// <remarks>
+    /// Every position that a problem can begin with: at most <see cref="MaximumDifficulty"/> moves are left, and, where perfect play may tell, it is not lost. A past self is read at lost positions too.
+    /// </remarks>
     public IReadOnlyList<DecisionPoint> Decisions => [.. _positions.Value.Select(position => new DecisionPoint(GameTable.Shown(position), _moveLength + 1))];
 
     /// <inheritdoc />
     /// <remarks>
-    /// The probability of a move that loses nothing, averaged over the positions, each alike: over all of them, over the reserved ones, and over those
+    /// The probability of a move that loses nothing, averaged over the positions that are not lost, each alike: over all of them, over the reserved ones, and over those
     /// where some legal move does lose something. An illegal move is no perfect one.
     /// </remarks>
     public IReadOnlyList<MetricRecord> Measure(IReadOnlyList<IReadOnlyDictionary<string, double>> policy)
     {
         (IGamePosition Position, double Legal, double Perfect)[] played =
         [
-            .. _positions.Value.Zip(policy, (position, written) => (position, Share(written, position.Moves), Share(written, _perfect.Best(position)))),
+            .. _positions.Value.Zip(policy, (position, written) => (position, Share(written, position.Moves), Share(written, _perfect.Best(position))))
+                .Where(at => Sure(at.position) >= 0),
         ];
         return
         [
@@ -208,7 +212,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         while (open.TryPop(out IGamePosition? position))
         {
             if (position.Mover < 0 || !seen.Add(GameTable.Shown(position))) continue;
-            if (Left(position) <= MaximumDifficulty && Sure(position) >= 0) positions.Add(position);
+            if (Left(position) <= MaximumDifficulty && (Adapts || Sure(position) >= 0)) positions.Add(position);
             foreach (string move in position.Moves) open.Push(position.Play(move));
         }
 
@@ -219,7 +223,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     private double Sure(IGamePosition position) => position.Mover == 0 ? _perfect.Value(position) : -_perfect.Value(position);
 
     private GameTable Table(Problem problem, ulong? seed = null) =>
-        new(At(problem.Text), KeyedRandom.Key(seed ?? _seed, $"{Name}/opponent/{problem.Text}"), Reply, _best);
+        new(At(problem.Text), KeyedRandom.Key(seed ?? _seed, $"{Name}/opponent/{problem.Text}"), Reply, _best, _options.OneMove);
 
     private string Reply(IGamePosition position, KeyedRandom random) => _options.Opponent switch
     {

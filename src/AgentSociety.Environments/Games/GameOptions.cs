@@ -11,6 +11,9 @@ public sealed record GameOptions
     /// <summary>Share of moves in demonstrations that are perfect; the others are any legal ones. At 0 base material teaches the rules and no skill; against a past self it always is of what came out best for that self.</summary>
     [Range(0, 1)]
     public double DemonstratePerfect { get; init; }
+
+    /// <summary>True where a problem asks for one move, and the opponent plays both sides from there on: every attempt is then about another position, in a fifth of the tokens.</summary>
+    public bool OneMove { get; init; }
 }
 
 /// <summary>The fixed opponents of a board game.</summary>

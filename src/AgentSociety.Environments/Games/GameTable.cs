@@ -11,7 +11,9 @@ namespace AgentSociety.Environments.Games;
 /// <param name="key">Key of the opponent's choices.</param>
 /// <param name="opponent">How the opponent moves.</param>
 /// <param name="best">The moves of the solver that lose nothing.</param>
-sealed class GameTable(IGamePosition position, ulong key, Func<IGamePosition, KeyedRandom, string> opponent, Func<IGamePosition, IReadOnlyList<string>> best) : IToolSession
+/// <param name="oneMove">True where the solver moves once and the opponent plays both sides from there on.</param>
+sealed class GameTable(
+    IGamePosition position, ulong key, Func<IGamePosition, KeyedRandom, string> opponent, Func<IGamePosition, IReadOnlyList<string>> best, bool oneMove = false) : IToolSession
 {
     public const char Marker = ';';
 
@@ -71,15 +73,18 @@ sealed class GameTable(IGamePosition position, ulong key, Func<IGamePosition, Ke
     {
         if (Over) return "!";
         string move = call.Length > 0 ? call[..^1] : "";
-        if (!Position.Moves.Contains(move))
+        // What only looks like a move (another script's semicolon) is none.
+        if (!call.EndsWith(Marker) || !Position.Moves.Contains(move))
         {
             _forfeited = true;
             return "!";
         }
 
         Position = Position.Play(move);
+        KeyedRandom random = KeyedRandom.For(key, "move", _calls.Count);
+        while (oneMove && Position.Mover >= 0) Position = Position.Play(opponent(Position, random));
         if (Position.Mover < 0) return Ending();
-        string reply = opponent(Position, KeyedRandom.For(key, "move", _calls.Count));
+        string reply = opponent(Position, random);
         Position = Position.Play(reply);
         return Position.Mover < 0 ? $"{reply}{Ending()}" : $"{reply}>{Shown(Position)}";
     }

@@ -69,6 +69,31 @@ public class BoardEnvironmentTests
     }, iter: 100);
 
     [Fact]
+    public void Where_one_move_is_asked_for_the_game_ends_with_it_and_the_move_alone_is_judged() => Gen.Select(Gen.Int[0, 2], Gen.Enum<Opponent>(), Gen.ULong).Sample((game, opponent, key) =>
+    {
+        BoardEnvironment board = new(new IGame[] { new TicTacToe(), new ConnectFour(4, 4), new Nim(3, 4, 5) }[game], new() { Opponent = opponent, OneMove = true }, key);
+        PerfectPlay perfect = new();
+        Problem problem = board.Generate(1 + (int)(key % (ulong)board.MaximumDifficulty), KeyedRandom.FromKey(key));
+        IReadOnlyList<string>? best = null, moves = null;
+        // Learns from the position that it is asked about which moves there are.
+        Move(board, problem, "", position =>
+        {
+            (best, moves) = (perfect.Best(position), position.Moves);
+            return position.Moves[0];
+        });
+        foreach (string move in moves!)
+        {
+            (IReadOnlyList<Segment> transcript, _) = ScriptedPlay.Attempt(board, problem, Nothing, said => said.Length == 0 ? move + ";" : null);
+            Assert.Equal(3, transcript.Count);
+            Assert.Contains(Assert.Single(transcript[2].Text), "+~-");
+            Verdict verdict = board.Verify(problem, transcript);
+            Assert.Equal(verdict.Outcome == Outcome.Correct, verdict.Steps.Single().Valid);
+            if (opponent != Opponent.PastSelf) Assert.Equal(best!.Contains(move), verdict.Sound);
+            Assert.Equal(Outcome.Malformed, board.Verify(problem, [.. transcript, new(Source.Model, "1;")]).Outcome);
+        }
+    }, iter: 200);
+
+    [Fact]
     public void Parse_is_total() => Gen.Select(AnyBoard, Gen.String).Sample((board, text) => Assert.Equal(board.Parse(text).Problem is null, board.Parse(text).Reason.Length > 0));
 
     [Theory, InlineData("="), InlineData("1=2="), InlineData("11="), InlineData("142536="), InlineData("14253="), InlineData("１="), InlineData("12")]

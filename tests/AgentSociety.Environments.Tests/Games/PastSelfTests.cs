@@ -79,10 +79,22 @@ public class PastSelfTests
         BoardEnvironment fixedOpponent = new(new TicTacToe(), new(), 1);
         Assert.Equal("the position is lost", fixedOpponent.Parse("125=").Reason);
         Assert.NotNull(Board.Parse("125=").Problem);
-        Assert.Equal(Board.Decisions, fixedOpponent.Decisions);
+        Assert.Contains(Board.Decisions, decision => decision.Prompt == Board.Parse("125=").Problem!.CanonicalForm);
+        Assert.Equal(fixedOpponent.Decisions.Order(ByPrompt), Board.Decisions.Where(decision => fixedOpponent.Parse(Texts.Value[decision.Prompt]).Problem is not null).Order(ByPrompt));
         Assert.True(Board.Adapts);
         Assert.False(fixedOpponent.Adapts);
     }
+
+    [Fact]
+    public void What_is_measured_does_not_depend_on_what_is_played_at_lost_positions() => Gen.Double[0, 1].Array[9].Sample(likings =>
+    {
+        BoardEnvironment fixedOpponent = new(new TicTacToe(), new(), 1);
+        IReadOnlyList<MetricRecord> expected = fixedOpponent.Measure([.. fixedOpponent.Decisions.Select(decision => Mixed(decision.Prompt, likings))]);
+        HashSet<string> judged = [.. fixedOpponent.Decisions.Select(decision => decision.Prompt)];
+        IReadOnlyList<MetricRecord> measured = Board.Measure([.. Board.Decisions.Select(decision => judged.Contains(decision.Prompt) ? Mixed(decision.Prompt, likings) : new Dictionary<string, double>())]);
+        Assert.Equal(expected.Select(metric => metric.Name), measured.Select(metric => metric.Name));
+        foreach ((MetricRecord one, MetricRecord other) in expected.Zip(measured)) Assert.Equal(one.Value, other.Value, 9);
+    }, iter: 5);
 
     [Fact]
     public void Material_shows_any_legal_moves_at_first_and_then_what_came_out_best_for_the_past_self() => Gen.Select(Gen.Double[0, 1].Array[9], Gen.ULong).Sample((likings, key) =>
@@ -115,6 +127,8 @@ public class PastSelfTests
     [Theory, InlineData("nonsense"), InlineData("null"), InlineData("{}"), InlineData("{\"Moves\":[]}"), InlineData("{\"Moves\":[null]}")]
     public void A_stored_past_self_of_another_kind_is_refused(string stored) =>
         Assert.Contains("past self of 'tic-tac-toe'", Assert.Throws<SocietyException>(() => Board.Restored(stored)).Message);
+
+    private static readonly Comparer<DecisionPoint> ByPrompt = Comparer<DecisionPoint>.Create(static (one, other) => string.CompareOrdinal(one.Prompt, other.Prompt));
 
     private static readonly int[][] Rows = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6]];
 
