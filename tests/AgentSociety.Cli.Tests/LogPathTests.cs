@@ -2,7 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
+using AgentSociety.Learning;
 using AgentSociety.Models;
 using AgentSociety.Society;
 using Parquet.Serialization;
@@ -75,6 +77,12 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
     [InlineData("imitation", "full")]
     [InlineData("rejection-sampling", "full")]
     [InlineData("policy-gradient", "full")]
+    [InlineData("grpo", "full")]
+    [InlineData("dr-grpo", "full")]
+    [InlineData("dapo", "full")]
+    [InlineData("rloo", "full")]
+    [InlineData("reinforce++", "full")]
+    [InlineData("task-reinforce++", "full")]
     [InlineData("dpo", "full")]
     [InlineData("spin", "full")]
     [InlineData("rejection-sampling", "lora")]
@@ -85,6 +93,8 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
         JsonElement said = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training.json"))).RootElement;
         Assert.Equal(method, said.GetProperty("method").GetString());
         Assert.True(double.IsFinite(said.GetProperty("loss").GetDouble()));
+        Assert.True(said.GetProperty("finished").GetBoolean());
+        Assert.False(Path.Exists(Path.Combine(model, "unfinished")));
         KeptTerminal kept = new();
         Assert.Equal(0, await CommandLine.Run(["eval", model, "--scenario", played.Scenario, "--set", "evaluation.finalProblemsPerDifficulty=4", "--json"], kept.Terminal));
         Assert.Equal(4, JsonDocument.Parse(kept.Raw).RootElement.GetArrayLength());
@@ -99,8 +109,33 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
         await Done("export", played.Run, "--format", format, "--out", place, "--sound", "--role", "solver", "--test-share", "0");
         await Done("train", "--from", played.Run, "--method", "sft", "--sound", "--role", "solver", "--base", PlayedRun.Base, "--out", fromRun, "--threads", "1");
         await Done("train", "--from", Path.Combine(place, "train.jsonl"), "--base", PlayedRun.Base, "--out", fromFile, "--threads", "1");
-        Assert.Equal("imitation", JsonDocument.Parse(File.ReadAllText(Path.Combine(fromFile, "training.json"))).RootElement.GetProperty("method").GetString());
+        Assert.Equal("sft", JsonDocument.Parse(File.ReadAllText(Path.Combine(fromFile, "training.json"))).RootElement.GetProperty("method").GetString());
         Assert.Equal(File.ReadAllBytes(Path.Combine(fromRun, "model.safetensors")), File.ReadAllBytes(Path.Combine(fromFile, "model.safetensors")));
+    }
+
+    [Fact]
+    public void Steps_of_a_log_are_judged_again_as_they_were_in_play()
+    {
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(new RunDirectory(played.Run).Database);
+        ITokenizer tokenizer = TokenizerFolder.Load(PlayedRun.Base, null);
+        LoggedEpisode[] log = [.. LoggedSteps.Judged(RunLog.Read(database, new ExportOptions { Format = ExportFormat.ChatML, Role = Core.Play.Role.Solver, FirstRound = 1 }), database)];
+        // The run's own credit was measured round by round, at the time, from verdicts that nobody stored.
+        CreditAssignment credit = new(new LearningSettings { StepCredit = 1 }, token => token == tokenizer.EndOfText ? 0 : tokenizer.Decode([token]).Length);
+        EpisodeRecord[] assigned = [.. log.GroupBy(logged => logged.Episode.Round).SelectMany(round =>
+            credit.Assign([.. round.Select(logged => new JudgedEpisode(logged.Episode with { TokenAdvantages = null }, logged.Steps, logged.Problem!.Difficulty))]))];
+        Assert.Contains(assigned, episode => episode.TokenAdvantages?.Any(value => value != 0) == true);
+        Assert.Equal(log.Select(logged => (logged.Episode.Id, logged.Episode.Advantage)), assigned.Select(episode => (episode.Id, episode.Advantage)));
+        foreach ((LoggedEpisode logged, EpisodeRecord episode) in log.Zip(assigned)) Assert.Equal(logged.Episode.TokenAdvantages, episode.TokenAdvantages);
+    }
+
+    [Fact]
+    public async Task A_method_that_is_not_there_and_credit_that_a_log_cannot_give_are_refused()
+    {
+        string lucky = played.Doctored("lucky", episode => episode.Role == Core.Play.Role.Solver ? episode with { Outcome = Outcome.Correct, Sound = true, Reward = 1 } : episode);
+        await Refused("did you mean dr-grpo?", "train", "--from", played.Run, "--method", "drgrpo", "--base", played.Run, "--out", played.At("never"));
+        await Refused("the verifier says", "train", "--from", lucky, "--method", "grpo", "--base", played.Run, "--out", played.At("never"), "--role", "solver", "--set", "policy.stepCredit=1");
+        await Refused("belongs to the policy gradient", "train", "--from", played.Run, "--method", "dpo", "--base", played.Run, "--out", played.At("never"), "--set", "policy.stepCredit=1");
+        await Refused("a log holds no marks", "train", "--from", played.Run, "--method", "grpo", "--base", played.Run, "--out", played.At("never"), "--set", "policy.retrospectiveCredit=1");
     }
 
     [Fact]
@@ -147,7 +182,7 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
         string model = played.At("adapted");
         using (LanguageModel adapted = LanguageModel.Load(PlayedRun.Base))
         {
-            adapted.AddAdapter("fine-tuned", new Core.Scenarios.LoraSettings { Rank = 2 }, 1);
+            adapted.AddAdapter("fine-tuned", new LoraSettings { Rank = 2 }, 1);
             adapted.Save(model);
         }
 

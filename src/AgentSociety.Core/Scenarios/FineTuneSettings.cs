@@ -19,7 +19,7 @@ public sealed record FineTuneSettings
     /// <summary>True to put several short texts into one row of a batch where they are imitated: less padding, wider attention, and the same loss and gradient.</summary>
     public bool Packing { get; init; }
 
-    /// <summary>Peak learning rate; warmed up, then lowered along a cosine to a tenth.</summary>
+    /// <summary>Peak learning rate; warmed up, then lowered along a cosine to a tenth. The policy gradient keeps it constant.</summary>
     [Range(0, 1)]
     public double LearningRate { get; init; } = 5e-4;
 
@@ -56,8 +56,8 @@ public sealed record FineTuneSettings
     /// <summary>The adapter, where <c>weights</c> is <c>lora</c>.</summary>
     public LoraSettings Lora { get; init; } = new();
 
-    /// <summary>Bounds of the policy gradient and of memory; its own batch, rates and epochs are those above.</summary>
-    public LearningSettings Policy { get; init; } = new() { ReplayShare = 0 };
+    /// <summary>Baseline, bounds and credit of the policy gradient, and what bounds memory for every method; its batch, rates, epochs and weights are those above, and its replay is none.</summary>
+    public LearningSettings Policy { get; init; } = new();
 }
 
 /// <summary>How a log becomes a gradient.</summary>

@@ -1,3 +1,4 @@
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 
@@ -9,6 +10,9 @@ namespace AgentSociety.Learning;
 /// <param name="Problem">The problem that it solved or posed; null for a proposal that became none.</param>
 public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRecord? Problem)
 {
+    /// <summary>The verifier's word on each step of the work; empty where it was not asked again: logs hold the verdict on the answer and not on steps.</summary>
+    public IReadOnlyList<StepVerdict> Steps { get; init; } = [];
+
     /// <summary>What identifies its problem across runs: episodes with the same one are never parted between training and test.</summary>
     public string ProblemKey => Problem?.CanonicalForm ?? $"{Run}/{Episode.Id}";
 

@@ -11,27 +11,32 @@ namespace AgentSociety.Learning;
 
 /// <summary>Trains a model on logs of runs that are over.</summary>
 /// <remarks>
-/// Refuses a log that lacks what the method needs before anything is computed. Deterministic in (seed, log, settings) on CPU. It reads
-/// episodes, not databases; see <see cref="LoggedEpisode"/>.
+/// Refuses a log that lacks what the method needs before anything is computed. Deterministic in (seed, log, settings) on CPU, however often it was stopped. It reads
+/// episodes, not databases; see <see cref="LoggedEpisode"/>. A training that fails or is stopped leaves the model with the weights of its last good step.
 /// </remarks>
 public sealed class FineTuner
 {
     /// <summary>Name of the adapter that is trained where the settings ask for one.</summary>
     public const string AdapterName = "fine-tuned";
 
+    private static readonly TimeSpan BetweenStates = TimeSpan.FromMinutes(1);
+
     private readonly LanguageModel _model;
     private readonly FineTuneSettings _settings;
     private readonly ulong _seed;
+    private readonly FineTuneState? _state;
 
     /// <summary>Creates the tuner.</summary>
     /// <param name="model">The model to train; with adapters one named <see cref="AdapterName"/> is added unless it is there.</param>
     /// <param name="settings">Method, rates, weights.</param>
     /// <param name="seed">Of order and pairing.</param>
-    public FineTuner(LanguageModel model, FineTuneSettings settings, ulong seed)
+    /// <param name="state">Where the training keeps what it needs to go on after a stop, and goes on from where it is there; null to keep nothing.</param>
+    public FineTuner(LanguageModel model, FineTuneSettings settings, ulong seed, FineTuneState? state = null)
     {
         _model = model;
         _settings = settings;
         _seed = seed;
+        _state = state;
     }
 
     /// <summary>Trains on a log.</summary>
@@ -62,7 +67,7 @@ public sealed class FineTuner
     /// <exception cref="SocietyException">The method needs what texts alone do not say, or a loss was not finite.</exception>
     public FineTuneProgress Train(IReadOnlyList<TrainingSequence> chats, Action<FineTuneProgress>? progress = null, CancellationToken stop = default)
     {
-        if (_settings.Method != FineTuneMethod.Imitation) throw new SocietyException($"chat logs have neither verdicts nor groups, which {_settings.Method} needs; use sft, or name the runs themselves");
+        if (_settings.Method != FineTuneMethod.Imitation) throw new SocietyException($"chat logs have neither verdicts nor groups, which {NamedMethod.NameOf(_settings.Method)} needs; use sft, or name the runs themselves");
         PrepareAdapter();
         FineTuneProgress reached = Imitate([.. chats], progress, stop);
         _model.WeightsChanged();
@@ -90,7 +95,7 @@ public sealed class FineTuner
         WeightSet weights = Weights();
         using AdamW optimizer = new(weights.Parameters);
         GradientStep gradient = new(weights, optimizer, _model.Decoder.Device, _settings.Policy, _settings.Packing);
-        return Steps(texts, (chosen, rate, where) =>
+        return Steps(texts, weights, optimizer, (chosen, rate, where) =>
         {
             double weight = 1.0 / chosen.Sum(text => text.Learned);
             StepReading reading = gradient.Take([.. chosen.Select(text => new WeighedText(text, weight))], rate, _settings.WeightDecay, _settings.GradientNorm, where);
@@ -100,18 +105,18 @@ public sealed class FineTuner
 
     private FineTuneProgress Prefer(IReadOnlyList<PreferencePair> pairs, PreferenceLoss objective, Action<FineTuneProgress>? progress, CancellationToken stop)
     {
-        if (pairs.Count == 0) throw new SocietyException($"the log gives no pairs to {_settings.Method}: no problem has both a preferred answer and another; play with more attempts per problem, or set sound to false");
+        if (pairs.Count == 0) throw new SocietyException($"the log gives no pairs to {NamedMethod.NameOf(_settings.Method)}: no problem has both a preferred answer and another; play with more attempts per problem, or set sound to false");
         WeightSet weights = Weights();
         using AdamW optimizer = new(weights.Parameters);
         PreferenceStep step = new(weights, optimizer, _model.Decoder.Device, _settings.Policy.MicroBatchTokens);
-        return Steps(step.WithReference(pairs), (chosen, rate, where) =>
+        return Steps(step.WithReference(pairs), weights, optimizer, (chosen, rate, where) =>
         {
             (double loss, double accuracy) = step.Take(chosen, objective, _settings.Beta, rate, _settings.WeightDecay, _settings.GradientNorm, where);
             return (loss, accuracy, chosen.Sum(pair => pair.Better.Tokens.Length + pair.Worse.Tokens.Length));
         }, progress, stop);
     }
 
-    /// <summary>The trainer of runs over the log as if it were one round, a call an epoch.</summary>
+    /// <summary>The trainer of runs over the log as if it were one round, a call an epoch; a stopped one goes on from its last whole epoch.</summary>
     private FineTuneProgress Reinforce(IReadOnlyList<LoggedEpisode> log, Action<FineTuneProgress>? progress, CancellationToken stop)
     {
         LearningSettings learning = _settings.Policy with
@@ -119,6 +124,8 @@ public sealed class FineTuner
             Method = LearningMethod.PolicyGradient,
             Batch = _settings.Batch,
             Epochs = 1,
+            StepsPerRound = 0,
+            ReplayShare = 0, // a log has no base material
             LearningRate = _settings.LearningRate,
             WeightDecay = _settings.WeightDecay,
             GradientNorm = _settings.GradientNorm,
@@ -127,41 +134,66 @@ public sealed class FineTuner
         };
         Agent[] writers = [.. log.Select(logged => (logged.Episode.Agent, logged.Episode.Role)).Distinct().Select(writer => new Agent { Name = writer.Agent, Role = writer.Role, Adapter = AdapterName })];
         using Trainer trainer = new(_model, new TrainingPlan { Learning = learning, Pretrain = new PretrainSettings(), Temperature = _settings.Temperature, Seed = _seed, Population = writers });
-        JudgedEpisode[] judged = [.. log.Select(logged => new JudgedEpisode(logged.Episode with { Problem = logged.Group }, [], logged.Problem?.Difficulty))];
-        IReadOnlyList<EpisodeRecord> credited = new CreditAssignment(learning, _ => 1).Assign(judged);
+        // Credit is measured anew: what a run gave its steps followed its own settings.
+        JudgedEpisode[] judged = [.. log.Select(logged => new JudgedEpisode(logged.Episode with { Problem = logged.Group, TokenAdvantages = null }, logged.Steps, logged.Problem?.Difficulty))];
+        int TokenLength(int token) => token == _model.Tokenizer.EndOfText ? 0 : _model.Tokenizer.Decode([token]).Length;
+        IReadOnlyList<EpisodeRecord> credited = new CreditAssignment(learning, TokenLength).Assign(judged);
+        int done = trainer.Resume(_state);
         Stopwatch watch = Stopwatch.StartNew();
         FineTuneProgress reached = FineTuneProgress.None;
         long tokens = 0;
-        for (int epoch = 1; epoch <= _settings.Epochs; epoch++)
+        try
         {
-            TrainingReport report = trainer.Train(epoch, credited, replay: null, stop: stop);
-            tokens += report.Tokens;
-            reached = new FineTuneProgress(reached.Step + report.Steps, report.Steps * _settings.Epochs, report.Loss, null, tokens / watch.Elapsed.TotalSeconds, watch.Elapsed / epoch * (_settings.Epochs - epoch));
-            progress?.Invoke(reached);
+            for (int epoch = done + 1; epoch <= _settings.Epochs; epoch++)
+            {
+                TrainingReport report = trainer.Train(epoch, credited, replay: null, stop: stop);
+                tokens += report.Tokens;
+                reached = new FineTuneProgress(report.Steps * epoch, report.Steps * _settings.Epochs, report.Loss, null, tokens / watch.Elapsed.TotalSeconds, watch.Elapsed / (epoch - done) * (_settings.Epochs - epoch));
+                progress?.Invoke(reached);
+                if (epoch < _settings.Epochs) trainer.Keep(_state, epoch);
+            }
+        }
+        catch (Exception cause) when (cause is OperationCanceledException or SocietyException)
+        {
+            trainer.Resume(_state);
+            throw;
         }
 
         return reached;
     }
 
     private FineTuneProgress Steps<T>(
-        IReadOnlyList<T> items, Func<T[], double, string, (double Loss, double? Accuracy, long Tokens)> take, Action<FineTuneProgress>? progress, CancellationToken stop)
+        IReadOnlyList<T> items, WeightSet weights, AdamW optimizer, Func<T[], double, string, (double Loss, double? Accuracy, long Tokens)> take, Action<FineTuneProgress>? progress, CancellationToken stop)
     {
-        int perEpoch = (items.Count + _settings.Batch - 1) / _settings.Batch, steps = perEpoch * _settings.Epochs;
-        Stopwatch watch = Stopwatch.StartNew();
+        int perEpoch = (items.Count + _settings.Batch - 1) / _settings.Batch, steps = perEpoch * _settings.Epochs, done = _state?.Load(weights, optimizer) ?? 0, step = done;
+        Stopwatch watch = Stopwatch.StartNew(), kept = Stopwatch.StartNew();
         FineTuneProgress reached = FineTuneProgress.None;
         long tokens = 0;
-        for (int step = 0; step < steps; step++)
+        try
         {
-            stop.ThrowIfCancellationRequested();
-            int[] order = KeyedRandom.For(_seed, "fine-tune", step / perEpoch).Permutation(items.Count);
-            int part = step % perEpoch;
-            T[] chosen = [.. order[(items.Count * part / perEpoch)..(items.Count * (part + 1) / perEpoch)].Select(index => items[index])];
-            double rate = Schedule.WarmupCosine(step, steps, Math.Min(_settings.WarmupSteps, steps / 2), _settings.LearningRate);
-            (double loss, double? accuracy, long taken) = take(chosen, rate, $"step {step + 1} of {steps}");
-            tokens += taken;
-            TimeSpan elapsed = watch.Elapsed;
-            reached = new FineTuneProgress(step + 1, steps, loss, accuracy, tokens / elapsed.TotalSeconds, elapsed / (step + 1) * (steps - step - 1));
-            progress?.Invoke(reached);
+            for (; step < steps; step++)
+            {
+                stop.ThrowIfCancellationRequested();
+                int[] order = KeyedRandom.For(_seed, "fine-tune", step / perEpoch).Permutation(items.Count);
+                int part = step % perEpoch;
+                T[] chosen = [.. order[(items.Count * part / perEpoch)..(items.Count * (part + 1) / perEpoch)].Select(index => items[index])];
+                double rate = Schedule.WarmupCosine(step, steps, Math.Min(_settings.WarmupSteps, steps / 2), _settings.LearningRate);
+                (double loss, double? accuracy, long taken) = take(chosen, rate, $"step {step + 1} of {steps}");
+                tokens += taken;
+                TimeSpan elapsed = watch.Elapsed;
+                reached = new FineTuneProgress(step + 1, steps, loss, accuracy, tokens / elapsed.TotalSeconds, elapsed / (step + 1 - done) * (steps - step - 1));
+                progress?.Invoke(reached);
+                if (kept.Elapsed < BetweenStates || step + 1 == steps) continue;
+                _state?.Save(weights, optimizer, step + 1);
+                kept.Restart();
+            }
+        }
+        catch (Exception cause) when (cause is OperationCanceledException or SocietyException)
+        {
+            // The step that failed was not taken.
+            if (step > 0) _state?.Save(weights, optimizer, step);
+            _model.WeightsChanged();
+            throw;
         }
 
         return reached;

@@ -12,17 +12,19 @@ internal static class LogChecks
     public static void Require(IReadOnlyList<LoggedEpisode> log, FineTuneSettings settings, LanguageModel model)
     {
         if (log.Count == 0) throw new SocietyException("the log holds no episode that passes the filter; widen it");
+        if (settings.Policy.RetrospectiveCredit > 0) throw new SocietyException("policy.retrospectiveCredit weighs reviews against a round's verdicts, and a log holds no marks; use it in a scenario's learning");
+        if (settings.Policy.StepCredit > 0) Checked(log, settings.Method);
         TextCode text = model.Text();
         foreach (LoggedEpisode logged in log) Fits(logged, text);
         bool rewarded = log.Any(logged => LogPairs.IsRight(logged, settings.Sound));
         if (settings.Method != FineTuneMethod.Imitation && !rewarded)
         {
-            throw new SocietyException($"no episode of the log was verified as right{(settings.Sound ? " and sound" : "")}, which {settings.Method} needs; set sound to false, or take another log");
+            throw new SocietyException($"no episode of the log was verified as right{(settings.Sound ? " and sound" : "")}, which {NamedMethod.NameOf(settings.Method)} needs; set sound to false, or take another log");
         }
 
         if (settings.Method is FineTuneMethod.Imitation or FineTuneMethod.RejectionSampling) return;
         bool grouped = log.Where(logged => logged.Group is not null).GroupBy(logged => logged.Group).Any(group => group.Skip(1).Any());
-        if (!grouped) throw new SocietyException($"the log has one attempt at each problem, and {settings.Method} needs groups; take a run with selfPlay.attemptsPerProblem above 1");
+        if (!grouped) throw new SocietyException($"the log has one attempt at each problem, and {NamedMethod.NameOf(settings.Method)} needs groups; take a run with selfPlay.attemptsPerProblem above 1");
         if (settings.Method == FineTuneMethod.PolicyGradient) Sampled(log);
     }
 
@@ -37,6 +39,12 @@ internal static class LogChecks
         {
             throw new SocietyException($"episode {name} was written with another tokenizer than the model's; take the base model of its run, or export the log as text and train on that");
         }
+    }
+
+    private static void Checked(IReadOnlyList<LoggedEpisode> log, FineTuneMethod method)
+    {
+        if (method != FineTuneMethod.PolicyGradient) throw new SocietyException($"policy.stepCredit belongs to the policy gradient, and the method is {NamedMethod.NameOf(method)}; leave it out, or use policy-gradient");
+        if (log.All(logged => logged.Steps.Count == 0)) throw new SocietyException("no step of the log's episodes was judged, which policy.stepCredit needs; leave it out, or take runs of an environment that checks steps");
     }
 
     private static void Sampled(IReadOnlyList<LoggedEpisode> log)

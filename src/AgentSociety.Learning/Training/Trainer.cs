@@ -113,6 +113,23 @@ public sealed class Trainer : IDisposable
     /// <exception cref="SocietyException">The state is missing, or belongs to other weights.</exception>
     public void LoadState(string folder) => TrainerState.Load(folder, _learners, _entropy);
 
+    /// <summary>Keeps the state of a trainer of one set of weights between two trainings on one log.</summary>
+    internal void Keep(FineTuneState? state, int done)
+    {
+        Learner only = _learners.Values.Single();
+        state?.Save(only.Weights, only.Optimizer, done, _entropy);
+    }
+
+    /// <summary>Goes on from what <see cref="Keep"/> kept, weights included.</summary>
+    /// <returns>Trainings that are done; 0 where nothing was kept.</returns>
+    internal int Resume(FineTuneState? state)
+    {
+        Learner only = _learners.Values.Single();
+        int done = state?.Load(only.Weights, only.Optimizer, _entropy) ?? 0;
+        if (done > 0) _changed();
+        return done;
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

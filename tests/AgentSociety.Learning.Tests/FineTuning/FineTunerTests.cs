@@ -9,9 +9,13 @@ using static TorchSharp.torch;
 namespace AgentSociety.Learning.Tests;
 
 [Collection("Torch")]
-public sealed class FineTunerTests
+public sealed class FineTunerTests : IDisposable
 {
     private static readonly FineTuneSettings Settings = new() { Epochs = 30, Batch = 8, LearningRate = 3e-3, WarmupSteps = 2 };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("fine-tuner-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [InlineData(FineTuneMethod.Imitation, TrainedWeights.Full)]
@@ -27,7 +31,7 @@ public sealed class FineTunerTests
         using LanguageModel model = Model();
         LoggedEpisode[] log = Log(model);
         double before = Margin(model, log, null);
-        FineTuneSettings settings = Settings with { Method = method, Weights = weights, LearningRate = weights == TrainedWeights.Lora ? 1e-2 : 3e-3 };
+        FineTuneSettings settings = Settings with { Method = method, Weights = weights, LearningRate = weights == TrainedWeights.Lora && method != FineTuneMethod.PolicyGradient ? 1e-2 : 3e-3 };
         List<double> losses = [];
         FineTuneProgress reached = new FineTuner(model, settings, 1).Train(log, progress => losses.Add(progress.Loss));
         double after = Margin(model, log, weights == TrainedWeights.Lora ? model.Adapters[FineTuner.AdapterName] : null);
@@ -45,11 +49,88 @@ public sealed class FineTunerTests
         {
             using LanguageModel model = Model();
             new FineTuner(model, Settings with { Method = FineTuneMethod.Dpo, Epochs = 2 }, seed).Train(Log(model));
-            return [.. model.Decoder.Parameters.SelectMany(parameter => parameter.Weight.detach().data<float>().ToArray())];
+            return Trained(model, TrainedWeights.Full);
         }
 
         Assert.Equal(Weights(1), Weights(1));
         Assert.NotEqual(Weights(1), Weights(2));
+    }
+
+    [Theory]
+    [InlineData(FineTuneMethod.Imitation, TrainedWeights.Full)]
+    [InlineData(FineTuneMethod.Imitation, TrainedWeights.Lora)]
+    [InlineData(FineTuneMethod.Dpo, TrainedWeights.Full)]
+    [InlineData(FineTuneMethod.Spin, TrainedWeights.Lora)]
+    [InlineData(FineTuneMethod.PolicyGradient, TrainedWeights.Full)]
+    [InlineData(FineTuneMethod.PolicyGradient, TrainedWeights.Lora)]
+    public void A_training_that_was_stopped_twice_ends_with_the_weights_of_one_that_was_not(FineTuneMethod method, TrainedWeights weights)
+    {
+        LearningSettings policy = new() { KlWeight = 0.1, SolverEntropy = 0.01, EntropyFloor = 1.5 };
+        FineTuneSettings settings = Settings with { Method = method, Weights = weights, Epochs = 5, Policy = policy };
+        using LanguageModel whole = Model();
+        FineTuneProgress end = new FineTuner(whole, settings, 1).Train(Log(whole));
+        FineTuneState state = new(Path.Combine(_folder, "state.safetensors"));
+        foreach (int until in (int[])[2, 4])
+        {
+            using LanguageModel stopped = Model();
+            using CancellationTokenSource stop = new();
+            Assert.Throws<OperationCanceledException>(() => new FineTuner(stopped, settings, 1, state).Train(Log(stopped), progress =>
+            {
+                if (progress.Step >= progress.Steps * until / 5) stop.Cancel();
+            }, stop.Token));
+            Assert.True(state.Exists);
+        }
+
+        using LanguageModel resumed = Model();
+        List<int> steps = [];
+        FineTuneProgress reached = new FineTuner(resumed, settings, 1, state).Train(Log(resumed), progress => steps.Add(progress.Step));
+        Assert.Equal((end.Step, end.Loss), (reached.Step, reached.Loss));
+        Assert.True(steps[0] > end.Steps * 4 / 5, string.Join(' ', steps));
+        Assert.Equal(Trained(whole, weights), Trained(resumed, weights));
+    }
+
+    [Fact]
+    public void A_training_whose_loss_is_not_finite_leaves_the_weights_of_the_step_before_and_says_so()
+    {
+        using LanguageModel model = Model(), once = Model();
+        LoggedEpisode[] log = Log(model);
+        FineTuneSettings settings = Settings with { Method = FineTuneMethod.Imitation, Epochs = 2, LearningRate = 1e30, WarmupSteps = 0 };
+        FineTuneState state = new(Path.Combine(_folder, "state.safetensors"));
+        Assert.Contains("training stopped at step 2 of 6", Assert.Throws<SocietyException>(() => new FineTuner(model, settings, 1, state).Train(log)).Message);
+        using CancellationTokenSource stop = new();
+        Assert.Throws<OperationCanceledException>(() => new FineTuner(once, settings, 1).Train(Log(once), _ => stop.Cancel(), stop.Token));
+        Assert.Equal(Trained(once, TrainedWeights.Full), Trained(model, TrainedWeights.Full));
+        Assert.True(state.Exists);
+    }
+
+    [Fact]
+    public void A_state_of_another_model_is_refused()
+    {
+        using LanguageModel model = Model(), other = Model(width: 16);
+        FineTuneState state = new(Path.Combine(_folder, "state.safetensors"));
+        using CancellationTokenSource stop = new();
+        Assert.Throws<OperationCanceledException>(() => new FineTuner(model, Settings, 1, state).Train(Log(model), _ => stop.Cancel(), stop.Token));
+        Assert.Contains("belongs to another model", Assert.Throws<SocietyException>(() => new FineTuner(other, Settings, 1, state).Train(Log(other))).Message);
+    }
+
+    [Fact]
+    public void Steps_that_were_judged_again_carry_credit_and_credit_of_the_run_does_not()
+    {
+        float[] After(double stepCredit, bool judged, bool recorded)
+        {
+            using LanguageModel model = Model();
+            LoggedEpisode[] log = [.. Log(model).Select(logged => logged with
+            {
+                Steps = judged ? [new StepVerdict(1, 0, 1, logged.Episode.Attempt < 2)] : [],
+                Episode = logged.Episode with { TokenAdvantages = recorded ? [0, 0, 5, 5] : null },
+            })];
+            new FineTuner(model, Settings with { Method = FineTuneMethod.PolicyGradient, Epochs = 1, Policy = new LearningSettings { StepCredit = stepCredit } }, 1).Train(log);
+            return Trained(model, TrainedWeights.Full);
+        }
+
+        Assert.Equal(After(0, judged: false, recorded: false), After(0, judged: true, recorded: true));
+        Assert.NotEqual(After(0, judged: true, recorded: false), After(1, judged: true, recorded: false));
+        Assert.Contains("no step of the log's episodes was judged", Assert.Throws<SocietyException>(() => After(1, judged: false, recorded: true)).Message);
     }
 
     [Fact]
@@ -106,8 +187,14 @@ public sealed class FineTunerTests
         Assert.Contains("of rank 2", Assert.Throws<SocietyException>(() => new FineTuner(model, settings with { Lora = new LoraSettings { Rank = 2, Targets = ["q_proj"] } }, 1).Train(log)).Message);
     }
 
-    private static LanguageModel Model() => LanguageModel.Create(
-        new ArchitectureSettings { Width = 32, Layers = 2, Heads = 4, KeyValueHeads = 2, FeedForward = 64, Context = 16 }, new CharacterTokenizer(CountingWorld.Alphabet), 1);
+    private static float[] Trained(LanguageModel model, TrainedWeights weights) =>
+    [
+        .. (weights == TrainedWeights.Full ? model.Decoder.Parameters.Select(parameter => parameter.Weight) : model.Adapters[FineTuner.AdapterName].Parameters.Select(parameter => parameter.Item2))
+            .SelectMany(weight => weight.detach().data<float>().ToArray()),
+    ];
+
+    private static LanguageModel Model(int width = 32) => LanguageModel.Create(
+        new ArchitectureSettings { Width = width, Layers = 2, Heads = 4, KeyValueHeads = 2, FeedForward = 64, Context = 16 }, new CharacterTokenizer(CountingWorld.Alphabet), 1);
 
     /// <summary>Five problems, four attempts each: count one on. One or two attempts are right.</summary>
     private static LoggedEpisode[] Log(LanguageModel model) =>
