@@ -30,12 +30,17 @@ public sealed class DecodingEngineTests
         foreach (Generation generation in Torch.Decode(engine, Requests(model, 20)).Values) AssertAgrees(model, generation, null);
     }
 
-    [Fact]
-    public void Adapters_in_one_batch_each_give_what_the_torch_decoder_gives()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(13)]
+    public void Adapters_in_one_batch_each_give_what_the_torch_decoder_gives(int rank)
     {
         using LanguageModel model = Torch.Loud();
         string[] names = [.. Enumerable.Range(0, 5).Select(index => $"agent-{index}")];
-        foreach (string name in names) Disturb(model.AddAdapter(name, new LoraSettings { Rank = 3, RankStabilised = true }, KeyedRandom.Key(7, name)), name);
+        foreach (string name in names) Disturb(model.AddAdapter(name, new LoraSettings { Rank = rank, RankStabilised = true }, KeyedRandom.Key(7, name)), name);
         using DecodingEngine engine = new(model);
         GenerationRequest[] requests = [.. Requests(model, 30).Select((request, index) => request with { Adapter = index % 6 == 5 ? null : names[index % 6] })];
         Dictionary<string, Generation> done = Torch.Decode(engine, requests);

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>A weight matrix in the order in which products read it, and its product with rows of inputs.</summary>
@@ -62,9 +60,10 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="output">Rows of at least <see cref="PaddedOutputs"/> values.</param>
     /// <param name="outputStride">Values from one output row to the next.</param>
     /// <param name="rows">Number of rows.</param>
-    /// <param name="add">True to add to what the output holds.</param>
-    public void Multiply(float* input, int inputStride, float* output, int outputStride, int rows, bool add = false)
+    /// <param name="soon">Weights that are read next, to be asked for meanwhile; null for none.</param>
+    public void Multiply(float* input, int inputStride, float* output, int outputStride, int rows, Lookahead? soon = null)
     {
+        soon?.Spread(_panels * (rows / 4));
         for (int panel = 0; panel < _panels; panel++)
         {
             (int start, int width) = Panel(panel);
@@ -74,12 +73,14 @@ internal sealed unsafe class PackedMatrix : IDisposable
             for (; row + 4 <= rows; row += 4)
             {
                 float* x = input + (long)row * inputStride, y = target + (long)row * outputStride;
+                byte* from = null, to = null;
+                soon?.Take(out from, out to);
                 switch (width)
                 {
-                    case 4: Tile.Four4(weights, x, inputStride, y, outputStride, Inputs, add); break;
-                    case 3: Tile.Four3(weights, x, inputStride, y, outputStride, Inputs, add); break;
-                    case 2: Tile.Four2(weights, x, inputStride, y, outputStride, Inputs, add); break;
-                    default: Tile.Four1(weights, x, inputStride, y, outputStride, Inputs, add); break;
+                    case 4: Tile.Four4(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
+                    case 3: Tile.Four3(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
+                    case 2: Tile.Four2(weights, x, inputStride, y, outputStride, Inputs); break;
+                    default: Tile.Four1(weights, x, inputStride, y, outputStride, Inputs); break;
                 }
             }
 
@@ -88,21 +89,13 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 float* x = input + (long)row * inputStride, y = target + (long)row * outputStride;
                 switch (width)
                 {
-                    case 4: Tile.One4(weights, x, y, Inputs, add); break;
-                    case 3: Tile.One3(weights, x, y, Inputs, add); break;
-                    case 2: Tile.One2(weights, x, y, Inputs, add); break;
-                    default: Tile.One1(weights, x, y, Inputs, add); break;
+                    case 4: Tile.One4(weights, x, y, Inputs); break;
+                    case 3: Tile.One3(weights, x, y, Inputs); break;
+                    case 2: Tile.One2(weights, x, y, Inputs); break;
+                    default: Tile.One1(weights, x, y, Inputs); break;
                 }
             }
         }
-    }
-
-    /// <summary>Asks for the weights to be brought near, for a product that follows soon.</summary>
-    public void Prefetch()
-    {
-        if (!Sse.IsSupported) return;
-        float* end = _weights.Start + _weights.Length;
-        for (float* line = _weights.Start; line < end; line += Lane) Sse.Prefetch1(line);
     }
 
     public void Dispose() => _weights.Dispose();

@@ -18,14 +18,17 @@ internal sealed unsafe class RowBlock : IDisposable
     private readonly FloatBlock _product;
     private readonly FloatBlock _hidden;
     private readonly FloatBlock _scores;
-    private FloatBlock _lowRank = new(16);
+    private readonly PackedAdapter?[] _adapters = new PackedAdapter?[Rows];
+    private FloatBlock _middle = new(16);
+    private readonly Lookahead _soon = new();
+    private bool _adapted;
 
     public RowBlock(PackedDecoder weights, int context, KeyValueCache?[] caches, FloatBlock cosines, FloatBlock sines, FloatBlock logits)
     {
         _weights = weights;
         _config = weights.Config;
         (_caches, _cosines, _sines, _logits) = (caches, cosines, sines, logits);
-        // One vector of spare room: an adapter's padded outputs may reach past the end of a fused row.
+        // One vector of spare room: an adapter's outputs are written, and its inputs read, in whole vectors.
         _width = KeyValueCache.Padded(Math.Max(_config.Width, _config.Heads * _config.HeadWidth)) + 16;
         _fused = weights.Layers[0].Attention.PaddedOutputs + 16;
         _wide = weights.Layers[0].GateUp.PaddedOutputs + 16;
@@ -43,36 +46,37 @@ internal sealed unsafe class RowBlock : IDisposable
 
     public void Dispose()
     {
-        foreach (FloatBlock block in (FloatBlock[])[_stream, _normed, _product, _hidden, _scores, _lowRank]) block.Dispose();
+        foreach (FloatBlock block in (FloatBlock[])[_stream, _normed, _product, _hidden, _scores, _middle]) block.Dispose();
     }
 
     private void Block(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
     {
+        TakeAdapters(rows, adapters);
         for (int row = 0; row < rows.Length; row++) _weights.Embed(rows[row].Token, Row(_stream, row));
         for (int index = 0; index < _weights.Layers.Length; index++)
         {
             PackedDecoder.Layer layer = _weights.Layers[index];
             Normalise(layer.AttentionNorm, rows.Length);
-            layer.Attention.Multiply(_normed.Start, _width, _hidden.Start, _fused, rows.Length);
-            Adapt(rows, adapters, index, PackedAdapter.Place.Attention, _normed.Start, _width, _hidden.Start, _fused);
+            layer.Attention.Multiply(_normed.Start, _width, _hidden.Start, _fused, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.Attention));
+            Adapt(rows.Length, index, PackedAdapter.Place.Attention, _normed.Start, _width, _hidden.Start, _fused);
             if (layer.AttentionBias is { } bias) AddBias(bias, _hidden.Start, _fused, rows.Length);
             if (layer.QueryNorm is { } queryNorm) NormaliseHeads(queryNorm, layer.KeyNorm!, rows.Length);
             for (int row = 0; row < rows.Length; row++) Attend(index, rows[row], _hidden.Start + (long)row * _fused, Row(_normed, row));
-            layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length);
-            Adapt(rows, adapters, index, PackedAdapter.Place.Output, _normed.Start, _width, _product.Start, _width);
+            layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.Output));
+            Adapt(rows.Length, index, PackedAdapter.Place.Output, _normed.Start, _width, _product.Start, _width);
             if (layer.OutputBias is { } outputBias) AddBias(outputBias, _product.Start, _width, rows.Length);
             AddProduct(rows.Length);
             Normalise(layer.FeedForwardNorm, rows.Length);
-            layer.GateUp.Multiply(_normed.Start, _width, _hidden.Start, _wide, rows.Length);
-            Adapt(rows, adapters, index, PackedAdapter.Place.GateUp, _normed.Start, _width, _hidden.Start, _wide);
+            layer.GateUp.Multiply(_normed.Start, _width, _hidden.Start, _wide, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.GateUp));
+            Adapt(rows.Length, index, PackedAdapter.Place.GateUp, _normed.Start, _width, _hidden.Start, _wide);
             for (int row = 0; row < rows.Length; row++)
             {
                 float* gate = _hidden.Start + (long)row * _wide;
                 Elementwise.Gate(gate, gate + _config.FeedForward, _config.FeedForward);
             }
 
-            layer.Down.Multiply(_hidden.Start, _wide, _product.Start, _width, rows.Length);
-            Adapt(rows, adapters, index, PackedAdapter.Place.Down, _hidden.Start, _wide, _product.Start, _width);
+            layer.Down.Multiply(_hidden.Start, _wide, _product.Start, _width, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.Down));
+            Adapt(rows.Length, index, PackedAdapter.Place.Down, _hidden.Start, _wide, _product.Start, _width);
             AddProduct(rows.Length);
         }
 
@@ -135,28 +139,49 @@ internal sealed unsafe class RowBlock : IDisposable
         for (int head = 0; head < _config.Heads; head++) cache.Attend(layer, head / group, row.Position, fused + head * width, _scores.Start, output + head * width);
     }
 
-    /// <summary>Adds adapters' updates, one run of rows with the same adapter at a time.</summary>
-    private void Adapt(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters, int layer, PackedAdapter.Place place, float* input, int inputStride, float* output, int outputStride)
+    /// <summary>Looks up the adapters of a block's rows.</summary>
+    private void TakeAdapters(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
     {
-        for (int start = 0, end; start < rows.Length; start = end)
+        _adapted = false;
+        for (int row = 0; row < rows.Length; row++)
         {
-            string? name = rows[start].Adapter;
-            for (end = start + 1; end < rows.Length && rows[end].Adapter == name; end++)
+            PackedAdapter? adapter = _adapters[row] = rows[row].Adapter is not { } name ? null : row > 0 && rows[row - 1].Adapter == name ? _adapters[row - 1] : adapters[name];
+            if (adapter is null) continue;
+            _adapted = true;
+            if (_middle.Length >= 2 * adapter.Ranks) continue;
+            _middle.Dispose();
+            _middle = new FloatBlock(2 * adapter.Ranks);
+        }
+    }
+
+    /// <summary>The adapters' weights that are read after a product, to be asked for while it is computed.</summary>
+    private Lookahead? Soon(int rows, int layer, PackedAdapter.Place place)
+    {
+        if (!_adapted) return null;
+        _soon.Clear();
+        for (int row = 0; row < rows; row++)
+        {
+            if ((row == 0 || _adapters[row] != _adapters[row - 1]) && _adapters[row]?.Update(layer, place) is { } update) _soon.Add(update.Weights, update.Length);
+        }
+
+        return _soon;
+    }
+
+    /// <summary>Adds the updates of the rows' adapters.</summary>
+    private void Adapt(int rows, int layer, PackedAdapter.Place place, float* input, int inputStride, float* output, int outputStride)
+    {
+        if (!_adapted) return;
+        for (int row = 0; row < rows; row++)
+        {
+            if (_adapters[row]?.Update(layer, place) is not { } update) continue;
+            if (row + 1 < rows && _adapters[row + 1] == _adapters[row])
             {
+                update.ApplyTwo(input + (long)row * inputStride, inputStride, output + (long)row * outputStride, outputStride, _middle.Start);
+                row++;
+                continue;
             }
 
-            // Many adapters do not fit the near caches: the next one's weights come while this one's are used.
-            if (end < rows.Length && rows[end].Adapter is { } next) adapters[next].Prefetch(layer, place);
-            if (name is null) continue;
-            PackedAdapter adapter = adapters[name];
-            long room = (long)Rows * adapter.Room;
-            if (_lowRank.Length < room)
-            {
-                _lowRank.Dispose();
-                _lowRank = new FloatBlock(room);
-            }
-
-            adapter.Apply(layer, place, input + (long)start * inputStride, inputStride, output + (long)start * outputStride, outputStride, end - start, _lowRank.Start);
+            update.Apply(input + (long)row * inputStride, output + (long)row * outputStride, _middle.Start);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace AgentSociety.Models.Cpu;
@@ -11,7 +10,7 @@ namespace AgentSociety.Models.Cpu;
 internal static unsafe partial class Tile
 {
     /// <summary>Four rows by 4 vectors.</summary>
-    public static void Four4(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, bool add)
+    public static void Four4(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default, a02 = default, a03 = default;
@@ -20,6 +19,7 @@ internal static unsafe partial class Tile
         Vector512<float> a30 = default, a31 = default, a32 = default, a33 = default;
         for (int input = 0; input < inputs; input++)
         {
+            if (soon < end) soon = Lookahead.Ask(soon);
             Vector512<float> w0 = Vector512.Load(weights);
             Vector512<float> w1 = Vector512.Load(weights + 16);
             Vector512<float> w2 = Vector512.Load(weights + 32);
@@ -47,29 +47,29 @@ internal static unsafe partial class Tile
             weights += 64;
         }
 
-        Store(a00, y, add);
-        Store(a01, y + 16, add);
-        Store(a02, y + 32, add);
-        Store(a03, y + 48, add);
+        a00.Store(y);
+        a01.Store(y + 16);
+        a02.Store(y + 32);
+        a03.Store(y + 48);
         y += outputStride;
-        Store(a10, y, add);
-        Store(a11, y + 16, add);
-        Store(a12, y + 32, add);
-        Store(a13, y + 48, add);
+        a10.Store(y);
+        a11.Store(y + 16);
+        a12.Store(y + 32);
+        a13.Store(y + 48);
         y += outputStride;
-        Store(a20, y, add);
-        Store(a21, y + 16, add);
-        Store(a22, y + 32, add);
-        Store(a23, y + 48, add);
+        a20.Store(y);
+        a21.Store(y + 16);
+        a22.Store(y + 32);
+        a23.Store(y + 48);
         y += outputStride;
-        Store(a30, y, add);
-        Store(a31, y + 16, add);
-        Store(a32, y + 32, add);
-        Store(a33, y + 48, add);
+        a30.Store(y);
+        a31.Store(y + 16);
+        a32.Store(y + 32);
+        a33.Store(y + 48);
     }
 
     /// <summary>Four rows by 3 vectors.</summary>
-    public static void Four3(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, bool add)
+    public static void Four3(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default, a02 = default;
@@ -78,6 +78,7 @@ internal static unsafe partial class Tile
         Vector512<float> a30 = default, a31 = default, a32 = default;
         for (int input = 0; input < inputs; input++)
         {
+            if (soon < end) soon = Lookahead.Ask(soon);
             Vector512<float> w0 = Vector512.Load(weights);
             Vector512<float> w1 = Vector512.Load(weights + 16);
             Vector512<float> w2 = Vector512.Load(weights + 32);
@@ -100,25 +101,25 @@ internal static unsafe partial class Tile
             weights += 48;
         }
 
-        Store(a00, y, add);
-        Store(a01, y + 16, add);
-        Store(a02, y + 32, add);
+        a00.Store(y);
+        a01.Store(y + 16);
+        a02.Store(y + 32);
         y += outputStride;
-        Store(a10, y, add);
-        Store(a11, y + 16, add);
-        Store(a12, y + 32, add);
+        a10.Store(y);
+        a11.Store(y + 16);
+        a12.Store(y + 32);
         y += outputStride;
-        Store(a20, y, add);
-        Store(a21, y + 16, add);
-        Store(a22, y + 32, add);
+        a20.Store(y);
+        a21.Store(y + 16);
+        a22.Store(y + 32);
         y += outputStride;
-        Store(a30, y, add);
-        Store(a31, y + 16, add);
-        Store(a32, y + 32, add);
+        a30.Store(y);
+        a31.Store(y + 16);
+        a32.Store(y + 32);
     }
 
     /// <summary>Four rows by 2 vectors.</summary>
-    public static void Four2(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, bool add)
+    public static void Four2(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs)
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default;
@@ -182,21 +183,21 @@ internal static unsafe partial class Tile
             weights += 32;
         }
 
-        Store(a00 + b00, y, add);
-        Store(a01 + b01, y + 16, add);
+        (a00 + b00).Store(y);
+        (a01 + b01).Store(y + 16);
         y += outputStride;
-        Store(a10 + b10, y, add);
-        Store(a11 + b11, y + 16, add);
+        (a10 + b10).Store(y);
+        (a11 + b11).Store(y + 16);
         y += outputStride;
-        Store(a20 + b20, y, add);
-        Store(a21 + b21, y + 16, add);
+        (a20 + b20).Store(y);
+        (a21 + b21).Store(y + 16);
         y += outputStride;
-        Store(a30 + b30, y, add);
-        Store(a31 + b31, y + 16, add);
+        (a30 + b30).Store(y);
+        (a31 + b31).Store(y + 16);
     }
 
     /// <summary>Four rows by 1 vector.</summary>
-    public static void Four1(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, bool add)
+    public static void Four1(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs)
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default;
@@ -271,16 +272,12 @@ internal static unsafe partial class Tile
             weights += 16;
         }
 
-        Store(a00 + b00 + (c00 + d00), y, add);
+        (a00 + b00 + (c00 + d00)).Store(y);
         y += outputStride;
-        Store(a10 + b10 + (c10 + d10), y, add);
+        (a10 + b10 + (c10 + d10)).Store(y);
         y += outputStride;
-        Store(a20 + b20 + (c20 + d20), y, add);
+        (a20 + b20 + (c20 + d20)).Store(y);
         y += outputStride;
-        Store(a30 + b30 + (c30 + d30), y, add);
+        (a30 + b30 + (c30 + d30)).Store(y);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector512<float> sum, float* target, bool add) =>
-        (add ? Vector512.Load(target) + sum : sum).Store(target);
 }

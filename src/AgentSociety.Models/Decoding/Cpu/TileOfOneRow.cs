@@ -6,7 +6,7 @@ namespace AgentSociety.Models.Cpu;
 internal static unsafe partial class Tile
 {
     /// <summary>One row by 4 vectors.</summary>
-    public static void One4(float* weights, float* x, float* y, int inputs, bool add)
+    public static void One4(float* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         for (int input = 0; input < inputs; input++)
@@ -19,14 +19,14 @@ internal static unsafe partial class Tile
             weights += 64;
         }
 
-        Store(a0, y, add);
-        Store(a1, y + 16, add);
-        Store(a2, y + 32, add);
-        Store(a3, y + 48, add);
+        a0.Store(y);
+        a1.Store(y + 16);
+        a2.Store(y + 32);
+        a3.Store(y + 48);
     }
 
     /// <summary>One row by 3 vectors.</summary>
-    public static void One3(float* weights, float* x, float* y, int inputs, bool add)
+    public static void One3(float* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default;
         for (int input = 0; input < inputs; input++)
@@ -38,13 +38,13 @@ internal static unsafe partial class Tile
             weights += 48;
         }
 
-        Store(a0, y, add);
-        Store(a1, y + 16, add);
-        Store(a2, y + 32, add);
+        a0.Store(y);
+        a1.Store(y + 16);
+        a2.Store(y + 32);
     }
 
     /// <summary>One row by 2 vectors.</summary>
-    public static void One2(float* weights, float* x, float* y, int inputs, bool add)
+    public static void One2(float* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default;
         Vector512<float> b0 = default, b1 = default;
@@ -68,12 +68,12 @@ internal static unsafe partial class Tile
             weights += 32;
         }
 
-        Store(a0 + b0, y, add);
-        Store(a1 + b1, y + 16, add);
+        (a0 + b0).Store(y);
+        (a1 + b1).Store(y + 16);
     }
 
     /// <summary>One row by 1 vector.</summary>
-    public static void One1(float* weights, float* x, float* y, int inputs, bool add)
+    public static void One1(float* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default;
         Vector512<float> b0 = default;
@@ -100,6 +100,6 @@ internal static unsafe partial class Tile
             weights += 16;
         }
 
-        Store(a0 + b0 + (c0 + d0), y, add);
+        (a0 + b0 + (c0 + d0)).Store(y);
     }
 }
