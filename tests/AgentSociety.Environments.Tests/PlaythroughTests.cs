@@ -63,7 +63,7 @@ public class PlaythroughTests
     [InlineData("expressions", "(3+4)*5-6/4=", "7*5-6/4=35-6/4=35-3/2=67/2#", "7*5-6/4=35-6/4=29/4#")]
     [InlineData("word-problems", "Ada has 12 apples. Ada gets 5 more. Ada keeps one of 2 equal shares. How many apples has Ada now?", "12 + 5 = 17\n17 / 2 = 17/2\n#### 17/2", "#### 8.5")]
     [InlineData("kuhn-poker", "x17=", "b;", "hello;")]
-    [InlineData("haggling", "o3=", "y;", "n;")]
+    [InlineData("haggling", "o3=", "y;", "n;"), InlineData("goofspiel", "o3=", "1;", "2;")]
     [InlineData("relay", "AA1=", "AA13;#3", "#3")]
     public void Worked_problems_play_as_recorded(string name, string text, params string[] answers)
     {

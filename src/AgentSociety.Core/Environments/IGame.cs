@@ -38,6 +38,9 @@ public interface IGamePosition
     /// <summary>What player 0 has won, which is what player 1 has lost; 0 before the end.</summary>
     double Payoff { get; }
 
+    /// <summary>True where the one who moves may not know the move before, since both move at the same time.</summary>
+    bool Concealed => false;
+
     /// <summary>All that this player knows, as text: the information state. Positions with one view are one decision.</summary>
     string View(int player);
 }

@@ -28,7 +28,7 @@ sealed record GameDecisions(IReadOnlyList<DecisionPoint> Points, IReadOnlyList<s
                 return;
             }
 
-            string prompt = transcript.Length == 0 ? GameTable.Shown(position) : $"{transcript}{reply}>{GameTable.Shown(position)}";
+            string prompt = transcript.Length == 0 ? GameTable.Shown(position) : $"{transcript}{(position.Concealed ? "" : reply)}>{GameTable.Shown(position)}";
             found.TryAdd(position.View(seat), (new(prompt, position.Moves.Max(move => move.Length) + 1), position.Moves));
             foreach (string move in position.Moves) Walk(position.Play(move), seat, $"{prompt}{move}{GameTable.Marker}", "");
         }

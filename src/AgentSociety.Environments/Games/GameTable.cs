@@ -86,7 +86,7 @@ sealed class GameTable(
         if (Position.Mover < 0) return Ending();
         string reply = opponent(Position, random);
         Position = Position.Play(reply);
-        return Position.Mover < 0 ? $"{reply}{Ending()}" : $"{reply}>{Shown(Position)}";
+        return Position.Mover < 0 ? $"{reply}{Ending()}" : $"{(Position.Concealed ? "" : reply)}>{Shown(Position)}";
     }
 
     private string Ending() => Got switch
