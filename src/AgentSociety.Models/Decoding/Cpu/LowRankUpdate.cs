@@ -309,7 +309,7 @@ internal sealed unsafe class LowRankUpdate
             Vector512<float> sum = Vector512.Load(y);
             for (int index = 0; index < rank; index++)
             {
-                    sum = Vector512.FusedMultiplyAdd(Vector512.Load(weights), Vector512.Create(middle[index]), sum);
+                sum = Vector512.FusedMultiplyAdd(Vector512.Load(weights), Vector512.Create(middle[index]), sum);
                 weights += Lane;
             }
 
