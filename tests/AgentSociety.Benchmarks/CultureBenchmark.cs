@@ -218,12 +218,13 @@ public static class CultureBenchmark
         }, runs: 3);
     }
 
+    /// <summary>Rounds with their training batches (32 attempts a step, 16 remembered solutions beside them) and without, in turn.</summary>
     private static void Rounds(Figures figures, string place)
     {
         using SocietyDatabase database = SocietyDatabase.Open(place + ".db");
         RunRecords records = new(database);
-        List<double> times = [];
-        for (int round = 1; round <= 20; round++)
+        List<double> plain = [], batched = [];
+        for (int round = 1; round <= 40; round++)
         {
             int number = round;
             RoundRecord record = new()
@@ -248,14 +249,28 @@ public static class CultureBenchmark
                     Sound = true,
                     Reward = 1,
                 })],
+                Batches = number % 2 == 0 ? [.. Enumerable.Range(0, 600).Chunk(32).Select((own, step) => new TrainingBatchRecord
+                {
+                    Weights = "base",
+                    Step = step,
+                    Demonstrations = 16,
+                    Episodes =
+                    [
+                        .. own.Select(index => new TrainedEpisode($"{number}/solve/{index / 8}/{index % 8}", 1.0 / 600, 0.5)),
+                        .. Enumerable.Range(0, 16).Select(index => new TrainedEpisode($"{number - 1}/solve/{step}/{index % 8}", 1.0 / 600, null)),
+                    ],
+                })] : [],
             };
             long started = Stopwatch.GetTimestamp();
             records.Append(record);
-            times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            (number % 2 == 0 ? batched : plain).Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }
 
-        times.Sort();
-        figures.Note(new Figure("store a round of 600 episodes of 60 tokens", "ms", times[10], times[0], times[^1], times.Count));
+        foreach ((string what, List<double> times) in ((string, List<double>)[])[("without training batches", plain), ("with 19 training batches", batched)])
+        {
+            times.Sort();
+            figures.Note(new Figure($"store a round of 600 episodes of 60 tokens, {what}", "ms", times[10], times[0], times[^1], times.Count));
+        }
     }
 
     private static void Wiki(Figures figures, string place, int pages)

@@ -1,7 +1,5 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
-using AgentSociety.Core.Environments;
-using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using CsCheck;
 
@@ -174,29 +172,11 @@ public sealed class BookTests : IDisposable
     public void A_page_that_one_lucky_attempt_read_is_worth_less_than_one_that_served_many()
     {
         string lucky = _society.Save("notes/lucky", "x"), proven = _society.Save("notes/proven", "y"), useless = _society.Save("notes/useless", "z");
-        EpisodeRecord Reader(int attempt, string page, string revision, double reward) => new()
-        {
-            Id = $"1/solve/0/{attempt}",
-            Round = 1,
-            Agent = "solver-1",
-            Role = Role.Solver,
-            Attempt = attempt,
-            Checkpoint = "base",
-            Segments = [],
-            Tokens = [],
-            LogProbabilities = [],
-            LossMask = [],
-            Outcome = reward > 0 ? Outcome.Correct : Outcome.Wrong,
-            Reason = "",
-            Sound = reward > 0,
-            Reward = reward,
-            ToolCalls = [new ToolCall { Kind = ToolKind.Read, Request = "?", Reply = "", Page = page, Revision = revision }],
-        };
         new RunRecords(_society.Database).Append(new RoundRecord
         {
             Round = 1,
             State = "{}",
-            Episodes = [Reader(0, "notes/lucky", lucky, 1), .. Enumerable.Range(1, 20).Select(attempt => Reader(attempt, "notes/proven", proven, attempt == 1 ? 0 : 1)), Reader(30, "notes/useless", useless, 0)],
+            Episodes = [TestEpisode.Reading(1, 0, 1, "notes/lucky", lucky), .. Enumerable.Range(1, 20).Select(attempt => TestEpisode.Reading(1, attempt, attempt == 1 ? 0 : 1, "notes/proven", proven)), TestEpisode.Reading(1, 30, 0, "notes/useless", useless)],
         });
         IReadOnlyList<PageWorth> worth = _society.Database.WorthOfReading();
         Assert.Equal(["notes/proven", "notes/lucky", "notes/useless"], worth.Select(page => page.Page));

@@ -1,6 +1,4 @@
 using AgentSociety.Core.Culture;
-using AgentSociety.Core.Environments;
-using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using CsCheck;
@@ -136,33 +134,10 @@ public sealed class ExposureTests : IDisposable
     {
         Round = round,
         State = "{}",
-        Episodes = [.. rows.Select((row, index) => TestEpisode.Of(round, index, row.Reward) with
+        Episodes = [.. rows.Select((row, index) => TestEpisode.Reading(round, index, row.Reward, "notes/x", row.Withheld ? null : row.Revision) with
         {
             WithholdingProbability = probability,
             Withheld = row.Withheld ? [new WithheldNote("notes/x", row.Revision)] : [],
-            ToolCalls = [new ToolCall { Kind = ToolKind.Read, Request = "", Reply = "", Page = "notes/x", Revision = row.Withheld ? null : row.Revision }],
         })],
     });
-}
-
-/// <summary>A solver's episode with nothing in it but its reward.</summary>
-internal static class TestEpisode
-{
-    internal static EpisodeRecord Of(int round, int index, double reward, string agent = "solver-9") => new()
-    {
-        Id = $"{round}/solve/{index}/0",
-        Round = round,
-        Agent = agent,
-        Role = Role.Solver,
-        Attempt = 0,
-        Checkpoint = "base",
-        Segments = [],
-        Tokens = [],
-        LogProbabilities = [],
-        LossMask = [],
-        Outcome = reward > 0 ? Outcome.Correct : Outcome.Wrong,
-        Reason = "",
-        Sound = reward > 0,
-        Reward = reward,
-    };
 }

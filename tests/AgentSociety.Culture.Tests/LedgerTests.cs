@@ -1,6 +1,4 @@
 using AgentSociety.Core;
-using AgentSociety.Core.Environments;
-using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 
 namespace AgentSociety.Culture.Tests;
@@ -19,6 +17,7 @@ public sealed class LedgerTests : IDisposable
         records.Append(Round(1, revision, null));
         records.Append(Round(2, revision, "round-2"));
         records.Append(Round(3, null, "round-3"));
+        Assert.Equal([1L, 2L], _society.Database.WhatBecameOf("notes/c").Select(entry => entry.Batch!.Value));
         IReadOnlyList<LedgerEntry> became = _society.Database.WhatBecameOf("notes/c");
         Assert.Equal(["1/solve/0/0", "2/solve/0/0"], became.Select(entry => entry.Episode));
         Assert.All(became, entry => Assert.Equal(("round-2", "solver-1", revision, 1d), (entry.Checkpoint, entry.Author, entry.Revision, entry.Reward)));
@@ -34,6 +33,36 @@ public sealed class LedgerTests : IDisposable
         Adoption adoption = Assert.Single(_society.Database.AdoptionOf("notes/c")).Value;
         Assert.Equal((2, 1, 1d), (adoption.Attempts, adoption.Readers, adoption.Reward));
         Assert.Equal((0L, (double?)null, (int?)null), (_society.Database.UseOf("notes/none") is { } none ? (none.Attempts, none.RewardWith, none.FirstRead) : default));
+    }
+
+    [Fact]
+    public void Training_batches_are_found_from_the_episode_and_from_the_checkpoint_and_what_is_remembered_teaches_later_weights_too()
+    {
+        string revision = _society.Save("notes/c", "c4=2", author: "solver-1");
+        RunRecords records = new(_society.Database);
+        records.Append(Round(1, revision, "round-1"));
+        records.Append(Round(2, revision, "round-2", "1/solve/0/0"));
+        records.Append(Round(3, revision, null) with { Batches = [new TrainingBatchRecord { Phase = TrainingPhase.Sleep, Weights = "base", Episodes = [new("3/solve/0/0", null, null)] }] });
+        Assert.Equal(
+            [(1L, 1, "round-1", 0.25, (double?)0.5), (3L, 2, "round-2", 0.125, null), (3L, 2, "round-2", 0.125, null)],
+            _society.Database.BatchesOf("1/solve/0/0").Select(text => (text.Batch, text.Round, text.Checkpoint!, text.Weight!.Value, text.Advantage)));
+        TrainedText slept = Assert.Single(_society.Database.BatchesOf("3/solve/0/0"));
+        Assert.Equal((TrainingPhase.Sleep, (string?)null, (double?)null), (slept.Phase, slept.Checkpoint, slept.Weight));
+        Assert.Empty(_society.Database.BatchesOf("1/solve/1/0"));
+        Assert.Equal([(2L, 2, 1L), (3L, 2, 2L)], _society.Database.BatchesOfCheckpoint("round-2"));
+        Assert.Equal(["1/solve/0/0", "1/solve/0/0"], _society.Database.EpisodesOf(3).Select(text => text.Episode));
+        Assert.Equal(["1/solve/0/0", "2/solve/0/0"], _society.Database.WhatTaught("round-2").Select(entry => entry.Episode));
+        Assert.Equal(["round-1", "round-2", null], _society.Database.WhatBecameOf("notes/c").Select(entry => entry.Checkpoint));
+        Assert.Empty(_society.Database.CheckIntegrity());
+    }
+
+    [Fact]
+    public void An_attempt_that_nothing_learned_from_taught_no_weights()
+    {
+        string revision = _society.Save("notes/c", "c4=2");
+        new RunRecords(_society.Database).Append(Round(1, revision, "round-1") with { Batches = [] });
+        Assert.Empty(_society.Database.WhatTaught("round-1"));
+        Assert.Equal((null, null), (_society.Database.WhatBecameOf("notes/c")[0].Batch, _society.Database.WhatBecameOf("notes/c")[0].Checkpoint));
     }
 
     [Fact]
@@ -54,30 +83,17 @@ public sealed class LedgerTests : IDisposable
         Assert.Empty(CultureTransfer.Import(other.Scratchpad, folder, "first", 1));
     }
 
-    private static RoundRecord Round(int number, string? revision, string? checkpoint) => new()
+    /// <summary>A round with an attempt that read a page and was rewarded, and one that found nothing; training learned from the first.</summary>
+    private static RoundRecord Round(int number, string? revision, string? checkpoint, params string[] remembered) => new()
     {
         Round = number,
         State = "{}",
         Checkpoint = checkpoint is null ? null : new CheckpointRecord(checkpoint, number),
-        Episodes = [Episode(number, 0, revision), Episode(number, 1, null)],
-    };
-
-    private static EpisodeRecord Episode(int round, int attempt, string? revision) => new()
-    {
-        Id = $"{round}/solve/0/{attempt}",
-        Round = round,
-        Agent = "solver-2",
-        Role = Role.Solver,
-        Attempt = attempt,
-        Checkpoint = "base",
-        Segments = [],
-        Tokens = [],
-        LogProbabilities = [],
-        LossMask = [],
-        ToolCalls = [new ToolCall { Kind = ToolKind.Read, Request = "c4=", Reply = "2", Page = "notes/c", Revision = revision }],
-        Outcome = attempt == 0 ? Outcome.Correct : Outcome.Wrong,
-        Reason = "",
-        Sound = attempt == 0,
-        Reward = 1 - attempt,
+        Episodes = [TestEpisode.Reading(number, 0, 1, "notes/c", revision, "solver-2") with { Advantage = 0.5 }, TestEpisode.Reading(number, 1, 0, "notes/c", null, "solver-2")],
+        Batches =
+        [
+            new TrainingBatchRecord { Weights = "base", Step = 0, Demonstrations = 3, Episodes = [new($"{number}/solve/0/0", 0.25, 0.5)] },
+            .. remembered.Select((episode, step) => new TrainingBatchRecord { Weights = "base", Step = step + 1, Episodes = [new(episode, 0.125, null), new(episode, 0.125, null)] }),
+        ],
     };
 }

@@ -46,6 +46,8 @@ public sealed class RevertTests : IDisposable
         EditResult.Conflict conflict = Assert.IsType<EditResult.Conflict>(Revert("vandal"));
         Assert.Equal(head, conflict.Theirs.Revision);
         Assert.Equal("one\n<<<<<<< mine\ntwo\n=======\ndeux\n>>>>>>> theirs\nthree\n", conflict.Attempt);
+        EditResult.Conflict single = Assert.IsType<EditResult.Conflict>(_society.Scratchpad.TakeBack(changed, "person", 2, "wrong"));
+        Assert.Equal((changed, head, "one\ntwo\nthree\n", conflict.Attempt), (single.Base!.Revision, single.Theirs.Revision, single.Mine, single.Attempt));
         Assert.Equal("one\ndeux\nthree\n", Body());
     }
 

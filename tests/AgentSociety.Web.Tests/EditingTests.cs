@@ -125,6 +125,26 @@ public sealed class EditingTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task A_change_that_others_built_on_is_taken_back_by_a_person_who_settles_it()
+    {
+        using ExampleRun run = browser.Run("edit-back-conflict", 2);
+        string start = Assert.IsType<EditResult.Saved>(run.Write("notes/built", "one\ntwo\nthree\n")).Revision;
+        string bad = Assert.IsType<EditResult.Saved>(run.Write("notes/built", "one\nBAD\nthree\n", start, "solver-2")).Revision;
+        string worse = Assert.IsType<EditResult.Saved>(run.Write("notes/built", "one\nWORSE\nthree\n", bad, "solver-3")).Revision;
+        await using WatchedPage watched = await browser.Open($"/runs/edit-back-conflict/diff/notes/built?to={bad}");
+        IPage page = watched.Page;
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take this change back" }).ClickAsync();
+        await Expect(page.Locator("[role=alert]")).ToContainTextAsync("Later edits stand in the place of what is taken back");
+        await Expect(page.Locator(".columns section").First).ToContainTextAsync("WORSE");
+        await Expect(page.Locator(".columns section").Last.Locator("tr.came")).ToContainTextAsync("two");
+        Assert.Equal("one\n<<<<<<< mine\ntwo\n=======\nWORSE\n>>>>>>> theirs\nthree\n", await page.Locator("textarea").InputValueAsync());
+        Assert.Equal(worse, run.Pages.Read("notes/built")!.Revision);
+        await watched.SaveEdit("one\ntwo\nthree\n", "ada");
+        await Expect(page.Locator(".notice")).ToContainTextAsync("Saved.");
+        Assert.Equal("one\ntwo\nthree\n", run.Pages.Read("notes/built")!.Body);
+    }
+
+    [BrowserFact]
     public async Task Everything_of_one_author_is_taken_back_as_one_action()
     {
         using ExampleRun run = browser.Run("edit-author", 1);

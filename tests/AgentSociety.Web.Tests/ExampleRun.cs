@@ -88,6 +88,7 @@ public sealed class ExampleRun : IDisposable
             State = "{}",
             Problems = problems,
             Episodes = episodes,
+            Batches = [.. episodes.Where(episode => episode.Advantage != 0).Chunk(16).Select((batch, step) => new TrainingBatchRecord { Weights = "base", Step = step, Demonstrations = 16, Episodes = [.. batch.Select(episode => new TrainedEpisode(episode.Id, 1.0 / 600, episode.Advantage))] })],
             Metrics = round == 0 ? [] :
             [
                 new("solve-rate", rate), new("sound-rate", rate * 0.9), new("lucky-rate", rate * 0.1), new("proposed-difficulty", problems.Average(problem => problem.Difficulty)), new("frontier", Math.Floor(1 + round / 9.0)),

@@ -54,6 +54,13 @@ public sealed partial class LivingSocietyTests(BrowserFixture browser)
         // A later attempt reads the page since the repair, and is told what the person wrote.
         string episode = await society.When(database => database.WhatBecameOf(note, 100_000).Where(entry => entry.ReadIn > repair.Round)
             .FirstOrDefault(entry => database.Episode(entry.Episode).ToolCalls.Any(call => call.Kind == ToolKind.Read && call.Page == note && call.Request.StartsWith(fact.Groups["question"].Value, StringComparison.Ordinal) && call.Reply == fact.Groups["reply"].Value))?.Episode);
+        await society.When(database =>
+        {
+            // The ledger says so too: what was read is the repair, or what others made of it since.
+            LedgerEntry read = database.WhatBecameOf(note, 100_000).First(entry => entry.Episode == episode);
+            Assert.True(new PageArchive(database).Revision(read.Revision).Number >= repair.Number);
+            return read;
+        });
         await watched.Go($"/runs/living/episodes/{episode}");
         ILocator look = page.Locator(".tools tbody tr", new() { HasText = $"{fact.Groups["question"].Value}?" }).First;
         await Expect(look.Locator("td").Nth(2)).ToHaveTextAsync(fact.Groups["reply"].Value);

@@ -57,7 +57,7 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
             IPage page = await browser.Context.NewPageAsync();
             await page.GotoAsync(server.Address.ToString());
             foreach (string address in (string[])["/runs/large", "/runs/large/episodes", "/runs/large/episodes?agent=solver-3&verdict=wrong", "/runs/large/episodes?before=50000", "/runs/large/episodes/100/solve/7/3", "/runs/large/problems",
-                "/runs/large/problems?difficulty=3&order=least", "/runs/large/problems/100/7", "/runs/large/agents", "/runs/large/agents/solver-3", "/runs/large/scratchpad", "/runs/large/pages/notes/operator-3", "/runs/large/changes"])
+                "/runs/large/problems?difficulty=3&order=least", "/runs/large/problems/100/7", "/runs/large/lessons/round-100", "/runs/large/agents", "/runs/large/agents/solver-3", "/runs/large/scratchpad", "/runs/large/pages/notes/operator-3", "/runs/large/changes"])
                 await Paint(page, server, address);
             await page.CloseAsync();
         }
@@ -139,6 +139,8 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
                     Outcome = index % 3 == 0 ? Outcome.Wrong : Outcome.Correct, Reason = "", Sound = index % 3 != 0, Reward = index % 3 == 0 ? 0 : 1,
                     ToolCalls = [new ToolCall { Kind = ToolKind.Read, Request = "a1?", Reply = "2", Page = $"notes/operator-{index % 40}", Revision = revisions[index % 40] }],
                 })],
+                Batches = [.. Enumerable.Range(0, PerRound).Chunk(32).Select((batch, step) => new TrainingBatchRecord { Weights = "base", Step = step, Demonstrations = 32, Episodes = [.. batch.Select(index => new TrainedEpisode($"{round}/solve/{index / 8}/{index % 8}", 1.0 / 600, index % 3 == 0 ? -0.5 : 0.5))] })],
+                Checkpoint = round % 10 == 0 ? new CheckpointRecord($"round-{round}", round) : null,
                 Metrics = [new MetricRecord("solve-rate", 0.6), new MetricRecord("frontier", 3), new MetricRecord("entropy/solver", 0.4)],
                 HeldOut = [.. Enumerable.Range(1, 6).Select(difficulty => new HeldOutRecord { Difficulty = difficulty, Reading = true, Correct = 30, Sound = 30, Count = 64 })],
             });

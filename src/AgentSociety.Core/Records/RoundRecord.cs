@@ -12,6 +12,9 @@ public sealed record RoundRecord
     /// <summary>Proposals and attempts.</summary>
     public IReadOnlyList<EpisodeRecord> Episodes { get; init; } = [];
 
+    /// <summary>The gradient steps that were taken on them and on earlier ones, in order.</summary>
+    public IReadOnlyList<TrainingBatchRecord> Batches { get; init; } = [];
+
     /// <summary>Measurements of the round.</summary>
     public IReadOnlyList<MetricRecord> Metrics { get; init; } = [];
 

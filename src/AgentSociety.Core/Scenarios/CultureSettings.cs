@@ -90,6 +90,9 @@ public sealed record CultureSettings
     /// <summary>How far agents may write on their own, by namespace and role; the longest prefix holds, and of two as long the one that names the role.</summary>
     public IReadOnlyList<GateSettings> Gates { get; init; } = [];
 
+    /// <summary>How the population's editors decide what waits for a review.</summary>
+    public EditorSettings Editors { get; init; } = new();
+
     /// <summary>How far agents may write in notebooks of others.</summary>
     public Gate ForeignNotebooks { get; init; } = Gate.Locked;
 

@@ -23,7 +23,7 @@ public sealed record LedgerEntry
     /// <summary>Who read it.</summary>
     public required string Reader { get; init; }
 
-    /// <summary>The round in which it was read, whose episodes trained the weights after it.</summary>
+    /// <summary>The round in which it was read.</summary>
     public required int ReadIn { get; init; }
 
     /// <summary>What the episode was rewarded with.</summary>
@@ -32,7 +32,10 @@ public sealed record LedgerEntry
     /// <summary>The reward relative to its group, as it was trained on.</summary>
     public required double Advantage { get; init; }
 
-    /// <summary>The first saved weights that the episode went into; null where none were saved yet.</summary>
+    /// <summary>Number of the first training batch that the episode went into; null where nothing learned from it.</summary>
+    public long? Batch { get; init; }
+
+    /// <summary>The first saved weights that hold that batch; null where there is none yet.</summary>
     public string? Checkpoint { get; init; }
 }
 
@@ -58,13 +61,14 @@ public sealed record PageUse
     public double? RewardWithout { get; init; }
 }
 
-/// <summary>From words to weights and back: which revision was read in which attempt, what that earned, and which checkpoint learned from it.</summary>
-/// <remarks>Built on the read log of the episodes. An association, not a cause: readers choose what they read.</remarks>
+/// <summary>From words to weights and back: which revision was read in which attempt, what that earned, which training batch learned from it, and which checkpoint holds that.</summary>
+/// <remarks>Built on the read log of the episodes and on the batches that were trained. An association, not a cause: readers choose what they read.</remarks>
 public static class CultureLedger
 {
     private const string Entries = """
         SELECT r.id AS Revision, p.name AS Page, r.author AS Author, r.round AS WrittenIn, e.id AS Episode, e.agent AS Reader, e.round AS ReadIn,
-               e.reward AS Reward, e.advantage AS Advantage, (SELECT c.name FROM checkpoint c WHERE c.round >= e.round ORDER BY c.round LIMIT 1) AS Checkpoint
+               e.reward AS Reward, e.advantage AS Advantage, (SELECT min(t.batch) FROM trained t WHERE t.episode = e.number) AS Batch,
+               (SELECT c.name FROM checkpoint c JOIN trained t ON t.batch BETWEEN c.first_batch AND c.last_batch WHERE t.episode = e.number ORDER BY c.last_batch LIMIT 1) AS Checkpoint
         FROM read d JOIN episode e ON e.number = d.episode JOIN revision r ON r.number = d.revision JOIN page p ON p.id = r.page
         """;
 
@@ -76,15 +80,14 @@ public static class CultureLedger
     public static IReadOnlyList<LedgerEntry> LatestReadings(this SocietyDatabase database, string page, int limit = 10) => database.Read(connection =>
         connection.Query<LedgerEntry>($"{Entries} WHERE p.name = @page GROUP BY d.revision, d.episode ORDER BY e.number DESC LIMIT @limit", new { page, limit }).AsList());
 
-    /// <summary>What taught these weights: the revisions that were read in episodes up to a checkpoint and since the one before it, the best rewarded first.</summary>
+    /// <summary>What taught these weights: the revisions that were read in episodes that were trained on since the checkpoint before, the best rewarded first.</summary>
     /// <param name="database">The database.</param>
     /// <param name="checkpoint">Name of the weights.</param>
     /// <param name="limit">Most entries.</param>
     public static IReadOnlyList<LedgerEntry> WhatTaught(this SocietyDatabase database, string checkpoint, int limit = 1_000) => database.Read(connection =>
         connection.Query<LedgerEntry>($"""
             {Entries}
-            WHERE e.round <= (SELECT round FROM checkpoint WHERE name = @checkpoint)
-              AND e.round > coalesce((SELECT max(round) FROM checkpoint WHERE round < (SELECT round FROM checkpoint WHERE name = @checkpoint)), -1)
+            WHERE e.number IN (SELECT t.episode FROM checkpoint c JOIN trained t ON t.batch BETWEEN c.first_batch AND c.last_batch WHERE c.name = @checkpoint)
             GROUP BY d.revision, d.episode ORDER BY e.advantage DESC, e.number LIMIT @limit
             """, new { checkpoint, limit }).AsList());
 

@@ -94,16 +94,19 @@ public sealed class Scratchpad : IDisposable
     /// <param name="reverter">Who decides it.</param>
     /// <param name="round">The round in play.</param>
     /// <param name="comment">Why.</param>
-    /// <returns>Saved; unchanged where nothing of it is left; a conflict, with an attempt that marks the places, where others put another line in the place of one that it removed; rejected for a page that is deleted.</returns>
+    /// <returns>Saved; unchanged where nothing of it is left; a conflict, with an attempt that marks the places, where others put another line in the place of one that it removed: its base is what the revision said, and mine what it found; rejected for a page that is deleted.</returns>
     /// <exception cref="SocietyException">There is no such revision.</exception>
     public EditResult TakeBack(string revision, string reverter, int round, string comment) => Change((transaction, connection) =>
     {
         long number = PageArchive.Number(connection, revision);
-        (string page, string kind, long? merge) = connection.QuerySingle<(string, string, long?)>("""
-            SELECT p.name, r.kind, (SELECT max(m.number) FROM revision m WHERE m.page = r.page AND m.merged = r.number) FROM revision r JOIN page p ON p.id = r.page WHERE r.number = @number
+        (string page, string kind, long? before, long? merge) = connection.QuerySingle<(string, string, long?, long?)>("""
+            SELECT p.name, r.kind, r.parent, (SELECT max(m.number) FROM revision m WHERE m.page = r.page AND m.merged = r.number) FROM revision r JOIN page p ON p.id = r.page WHERE r.number = @number
             """, new { number });
         if (transaction.IsDeleted(page) && transaction.HeadOf(page) != revision) return new EditResult.Rejected($"{page} is deleted; restore it first", EditRule.Base);
-        return transaction.Revert(page, step => step.Number == (kind == "side" ? merge : number), reverter, round, comment) ?? new EditResult.Unchanged(transaction.HeadOf(page));
+        EditResult? result = transaction.Revert(page, step => step.Number == (kind == "side" ? merge : number), reverter, round, comment);
+        // Seen from the revision: base is what it said, theirs what became of that, mine what stood there before it.
+        if (result is EditResult.Conflict lost) return lost with { Base = RevisionStore.Read(connection, number), Mine = before is { } parent ? RevisionStore.Read(connection, parent).Body : "" };
+        return result ?? new EditResult.Unchanged(transaction.HeadOf(page));
     });
 
     /// <summary>Edits that wait for a decision, oldest first.</summary>

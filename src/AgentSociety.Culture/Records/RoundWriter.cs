@@ -18,11 +18,17 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
     private readonly PreparedStatement _metric = new(connection, "INSERT INTO metric (name, round, value) VALUES (@1, @2, @3)");
     private readonly PreparedStatement _heldOut = new(connection, "INSERT INTO held_out (round, difficulty, reading, correct, sound, count) VALUES (@1, @2, @3, @4, @5, @6)");
     private readonly PreparedStatement _answer = new(connection, "INSERT INTO answer (id, round, test, problem, difficulty, reading, checkpoint, outcome, reason, sound, segments, tool_calls, tokens, log_probabilities, loss_mask) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, @15)");
-    private readonly PreparedStatement _checkpoint = new(connection, "INSERT INTO checkpoint (name, round) VALUES (@1, @2)");
+    private readonly PreparedStatement _checkpoint = new(connection, "INSERT INTO checkpoint (name, round, first_batch, last_batch) VALUES (@1, @2, @3, @4)");
+    private readonly PreparedStatement _batch = new(connection, "INSERT INTO training_batch (number, round, phase, weights, epoch, step, demonstrations) VALUES (@1, @2, @3, @4, @5, @6, @7)");
+    private readonly PreparedStatement _trained = new(connection, "INSERT INTO trained (batch, position, episode, weight, advantage) VALUES (@1, @2, @3, @4, @5)");
+    private readonly PreparedStatement _number = new(connection, "SELECT number FROM episode WHERE id = @1");
+    private readonly PreparedStatement _lastBatch = new(connection, "SELECT coalesce(max(number), 0) FROM training_batch");
+    private readonly PreparedStatement _savedBatch = new(connection, "SELECT coalesce(max(last_batch), 0) FROM checkpoint");
     private readonly PreparedStatement _round = new(connection, "INSERT INTO round (number, state, checkpoint, time) VALUES (@1, @2, @3, @4)");
     private readonly PreparedStatement _forget = new(connection, "UPDATE round SET state = NULL WHERE number < @1 AND checkpoint IS NULL AND state IS NOT NULL");
     private readonly PreparedStatement _last = new(connection, "SELECT coalesce(max(number), 0) FROM episode");
     private readonly Dictionary<string, long?> _revisions = [];
+    private readonly Dictionary<string, long> _episodes = [];
 
     internal void Write(RoundRecord round)
     {
@@ -30,17 +36,36 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
             _problem.Execute(problem.Id, problem.Round, problem.Text, problem.Difficulty, problem.CanonicalForm, problem.Proposer, problem.SolveRate);
         long number = _last.First(row => row.GetInt64(0));
         foreach (EpisodeRecord episode in round.Episodes) Write(episode, ++number);
+        long trained = _lastBatch.First(row => row.GetInt64(0));
+        foreach (TrainingBatchRecord batch in round.Batches) Write(batch, round.Round, ++trained);
         foreach (MetricRecord metric in round.Metrics) _metric.Execute(metric.Name, round.Round, metric.Value);
         foreach (HeldOutRecord result in round.HeldOut)
             _heldOut.Execute(round.Round, result.Difficulty, result.Reading ? 1 : 0, result.Correct, result.Sound, result.Count);
         foreach (AnswerRecord answer in round.Answers) Write(answer);
-        if (round.Checkpoint is { } checkpoint) _checkpoint.Execute(checkpoint.Name, checkpoint.Round);
+        if (round.Checkpoint is { } checkpoint)
+        {
+            long saved = _savedBatch.First(row => row.GetInt64(0));
+            _checkpoint.Execute(checkpoint.Name, checkpoint.Round, trained > saved ? saved + 1 : null, trained > saved ? trained : null);
+        }
+
         _round.Execute(round.Round, round.State, round.Checkpoint?.Name, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _forget.Execute(round.Round);
     }
 
+    private void Write(TrainingBatchRecord batch, int round, long number)
+    {
+        _batch.Execute(number, round, batch.Phase == TrainingPhase.Sleep ? "sleep" : "play", batch.Weights, batch.Epoch, batch.Step, batch.Demonstrations);
+        for (int position = 0; position < batch.Episodes.Count; position++)
+        {
+            TrainedEpisode text = batch.Episodes[position];
+            if (!_episodes.TryGetValue(text.Episode, out long episode)) _episodes[text.Episode] = episode = _number.First(row => row.GetInt64(0), text.Episode);
+            _trained.Execute(number, position, episode, text.Weight, text.Advantage);
+        }
+    }
+
     private void Write(EpisodeRecord episode, long number)
     {
+        _episodes[episode.Id] = number;
         _episode.Execute(number, episode.Id, episode.Round, episode.Agent, TranscriptFormat.Name(episode.Role), episode.Problem, episode.Attempt, episode.Checkpoint,
             TranscriptFormat.Name(episode.Outcome), episode.Reason, episode.Sound ? 1 : 0, episode.Reward, episode.Advantage, episode.WithholdingProbability);
         _transcript.Execute(number, TranscriptFormat.Segments(episode.Segments), TranscriptFormat.ToolCalls(episode.ToolCalls), TranscriptFormat.Pack(episode.Tokens),
@@ -71,7 +96,7 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[_problem, _episode, _transcript, _read, _withheld, _citation, _revision, _metric, _heldOut, _answer, _checkpoint, _round, _forget, _last])
+        foreach (PreparedStatement statement in (PreparedStatement[])[_problem, _episode, _transcript, _read, _withheld, _citation, _revision, _metric, _heldOut, _answer, _checkpoint, _batch, _trained, _number, _lastBatch, _savedBatch, _round, _forget, _last])
             statement.Dispose();
     }
 }

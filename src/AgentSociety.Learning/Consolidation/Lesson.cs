@@ -9,6 +9,9 @@ namespace AgentSociety.Learning;
 /// <param name="WithoutNotes">What the student reads.</param>
 public sealed record Lesson(IReadOnlyList<Segment> WithNotes, IReadOnlyList<Segment> WithoutNotes)
 {
+    /// <summary>Id of the episode that it is made of; null where none is known.</summary>
+    public string? Episode { get; init; }
+
     /// <summary>
     /// A lesson from a transcript whose notes came by tools: the same calls are made again against an empty scratchpad, and what the tools say
     /// then is what the student sees.

@@ -74,7 +74,8 @@ public sealed class Trainer : IDisposable
             : new Demonstrations(replay, _text, _plan.Pretrain, _plan.Learning.PositionSlack);
         bool replays = _plan.Learning.ReplayShare > 0 && (material is not null || (remembered?.Count > 0 && _plan.Learning.RememberedShare > 0));
         StepReading total = new();
-        int steps = 0, used = 0;
+        List<TrainingBatchRecord> batches = [];
+        int used = 0;
         double rate = Schedule.StableDecay(round, _plan.Rounds, _plan.Learning.DecayShare, _plan.Learning.LearningRate);
         foreach ((string name, Learner learner) in _learners)
         {
@@ -94,15 +95,15 @@ public sealed class Trainer : IDisposable
                     TrainingSequence[] chosen = [.. Chosen(order, step, count).Select(index => texts[index])];
                     WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step), sampled);
                     total.Add(learner.Gradient.Take(
-                        weighed, rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {steps + 1} of {name}"));
-                    steps++;
+                        weighed, rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {batches.Count + 1} of {name}"));
+                    batches.Add(Batch(name, epoch, step, weighed));
                 }
             }
         }
 
         foreach ((Role role, (double sum, long count)) in total.Entropy) _entropy[role] = sum / count;
-        if (steps > 0) _changed();
-        return Report(round, episodes.Count, used, steps, total, watch.Elapsed);
+        if (batches.Count > 0) _changed();
+        return Report(round, episodes.Count, used, batches, total, watch.Elapsed);
     }
 
     /// <summary>Writes what training must remember to go on exactly: optimizer moments and step counts, the reference weights, the last entropies.</summary>
@@ -180,6 +181,7 @@ public sealed class Trainer : IDisposable
             Tokens = episode.Tokens,
             Mask = episode.LossMask,
             Role = episode.Role,
+            Episode = episode.Id,
             Recorded = imitate ? null : episode.LogProbabilities,
             Advantage = episode.Advantage * scale,
             TokenAdvantages = episode.TokenAdvantages,
@@ -207,7 +209,16 @@ public sealed class Trainer : IDisposable
         return texts;
     }
 
-    private static TrainingSequence Imitated(EpisodeRecord solution) => new() { Tokens = solution.Tokens, Mask = solution.LossMask, Role = solution.Role };
+    private static TrainingSequence Imitated(EpisodeRecord solution) => new() { Tokens = solution.Tokens, Mask = solution.LossMask, Role = solution.Role, Episode = solution.Id };
+
+    private static TrainingBatchRecord Batch(string weights, int epoch, int step, WeighedText[] texts) => new()
+    {
+        Weights = weights,
+        Epoch = epoch,
+        Step = step,
+        Demonstrations = texts.Count(text => text.Text.Episode is null),
+        Episodes = [.. texts.Where(text => text.Text.Episode is not null).Select(text => new TrainedEpisode(text.Text.Episode!, text.TokenWeight, text.Text.Recorded is null ? null : text.Text.Advantage))],
+    };
 
     private WeighedText[] Weigh(TrainingSequence[] own, TrainingSequence[] replay, double temperature)
     {
@@ -237,19 +248,20 @@ public sealed class Trainer : IDisposable
         return low ? 10 * weight : weight;
     }
 
-    private static TrainingReport Report(int round, int episodes, int used, int steps, StepReading total, TimeSpan elapsed) => new()
+    private static TrainingReport Report(int round, int episodes, int used, IReadOnlyList<TrainingBatchRecord> batches, StepReading total, TimeSpan elapsed) => new()
     {
         Round = round,
-        Steps = steps,
+        Steps = batches.Count,
         Episodes = episodes,
         Used = used,
         Tokens = total.Tokens,
-        Loss = total.Loss / steps,
+        Loss = total.Loss / batches.Count,
         ImitationLoss = total.ImitationLoss / total.ImitationTokens,
         ClipFraction = total.PolicyTokens == 0 ? 0 : (double)total.Clipped / total.PolicyTokens,
         Divergence = total.PolicyTokens == 0 ? 0 : total.Divergence / total.PolicyTokens,
-        GradientNorm = steps == 0 ? 0 : total.GradientNorm / steps,
+        GradientNorm = batches.Count == 0 ? 0 : total.GradientNorm / batches.Count,
         Entropy = total.Entropy.ToDictionary(entry => entry.Key, entry => entry.Value.Sum / entry.Value.Count),
+        Batches = batches,
         Elapsed = elapsed,
     };
 }

@@ -1,4 +1,5 @@
 using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
 
 namespace AgentSociety.Learning;
 
@@ -37,6 +38,9 @@ public sealed record TrainingReport
 
     /// <summary>Mean entropy in nats of the predictions of sampled tokens, by role.</summary>
     public required IReadOnlyDictionary<Role, double> Entropy { get; init; }
+
+    /// <summary>What each step learned from, in order.</summary>
+    public IReadOnlyList<TrainingBatchRecord> Batches { get; init; } = [];
 
     /// <summary>Time it took.</summary>
     public required TimeSpan Elapsed { get; init; }

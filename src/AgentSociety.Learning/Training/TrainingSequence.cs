@@ -14,6 +14,9 @@ public sealed record TrainingSequence
     /// <summary>Whose text it is.</summary>
     public required Role Role { get; init; }
 
+    /// <summary>Id of the episode that it is; null for base material.</summary>
+    public string? Episode { get; init; }
+
     /// <summary>Position of each token; null for 0, 1, 2, ...</summary>
     public int[]? Positions { get; init; }
 

@@ -119,6 +119,34 @@ public sealed class AgentActor : ReceiveActor
     /// <param name="Meter">The host's work so far.</param>
     public sealed record Reviewed(int Place, EpisodeRecord Episode, IReadOnlyList<bool>? Marks, DecodingMeter Meter);
 
+    /// <summary>Asks an editor to decide an edit that waits.</summary>
+    public sealed record Consider
+    {
+        /// <summary>Id of the episode.</summary>
+        public required string Episode { get; init; }
+
+        /// <summary>The round.</summary>
+        public required int Round { get; init; }
+
+        /// <summary>Number of the edit.</summary>
+        public required long Proposal { get; init; }
+
+        /// <summary>What the editor reads: the page as it is and as it would be.</summary>
+        public required string Prompt { get; init; }
+
+        /// <summary>How it samples.</summary>
+        public required Playing Playing { get; init; }
+    }
+
+    /// <summary>What the editor says of the edit.</summary>
+    /// <param name="Proposal">Number of the edit.</param>
+    /// <param name="Editor">The editor.</param>
+    /// <param name="Episode">The transcript; null where it could not be asked.</param>
+    /// <param name="Approve">Its decision; null where there is none.</param>
+    /// <param name="Reason">What it said, or why it said nothing.</param>
+    /// <param name="Meter">The host's work so far.</param>
+    public sealed record Considered(long Proposal, string Editor, EpisodeRecord? Episode, bool? Approve, string Reason, DecodingMeter Meter);
+
     /// <summary>An episode that could not be played at all.</summary>
     /// <param name="Episode">Its id.</param>
     /// <param name="Reason">Why.</param>
@@ -138,10 +166,11 @@ public sealed class AgentActor : ReceiveActor
         Receive<Propose>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, static () => null));
         Receive<Solve>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, () => asked.Environment.OpenTools(asked.Problem, asked.Access)));
         Receive<Review>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, static () => null));
+        Receive<Consider>(asked => Begin(asked.Episode, asked, asked.Prompt, asked.Playing, static () => null));
         Receive<ModelHost.Generated>(End);
         Receive<ModelHost.Refused>(refused =>
         {
-            if (_playing.Remove(refused.Id, out var episode)) episode.Asker.Tell(new Unplayable(refused.Id, refused.Reason));
+            if (_playing.Remove(refused.Id, out var episode)) episode.Asker.Tell(Unanswered(episode.Asked, refused.Id, refused.Reason));
         });
     }
 
@@ -186,13 +215,14 @@ public sealed class AgentActor : ReceiveActor
 
     private object Answer(object asked, ModelHost.Generated generated)
     {
-        if (generated.Generation.Failure is { } failure) return new Unplayable(generated.Generation.Id, failure);
+        if (generated.Generation.Failure is { } failure) return Unanswered(asked, generated.Generation.Id, failure);
         try
         {
             return asked switch
             {
                 Solve solve => Judge(solve, generated),
                 Review review => Compare(review, generated),
+                Consider consider => Decide(consider, generated),
                 _ => Read((Propose)asked, generated),
             };
         }
@@ -201,6 +231,20 @@ public sealed class AgentActor : ReceiveActor
             // An environment may be anybody's code: its fault is the run's to report, not this agent's to be restarted for.
             return new Unplayable(generated.Generation.Id, $"the environment '{_environment.Name}' failed: {cause.Message}");
         }
+    }
+
+    /// <summary>An attempt that nobody plays is the run's to report; an edit that nobody judges goes on waiting.</summary>
+    private object Unanswered(object asked, string id, string reason) => asked is Consider consider ? new Considered(consider.Proposal, _agent.Name, null, null, reason, default) : new Unplayable(id, reason);
+
+    private Considered Decide(Consider asked, ModelHost.Generated generated)
+    {
+        (bool? approve, string reason) = EditReview.Read(string.Concat(generated.Generation.Segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text)));
+        EpisodeRecord episode = Record(asked.Episode, asked.Round, 0, asked.Playing, generated.Generation) with
+        {
+            Outcome = approve is null ? Outcome.Malformed : Outcome.Correct,
+            Reason = approve switch { null => reason, true => $"approves edit {asked.Proposal}", false => $"rejects edit {asked.Proposal}" },
+        };
+        return new Considered(asked.Proposal, _agent.Name, episode, approve, reason, generated.Meter);
     }
 
     private Proposed Read(Propose asked, ModelHost.Generated generated)

@@ -22,13 +22,16 @@ public sealed class ScratchpadActor : ReceiveActor
     /// <param name="Test">What is asked of a candidate.</param>
     /// <param name="Harmful">Pages that go, where they stand at the end of the round.</param>
     /// <param name="Round">The round that is over.</param>
-    public sealed record Settle(IReadOnlyList<CandidateReport> Reports, AdmissionTest Test, IReadOnlyList<Uplift> Harmful, int Round);
+    /// <param name="Decisions">What editors decided; an edit that somebody decided since is passed over.</param>
+    public sealed record Settle(IReadOnlyList<CandidateReport> Reports, AdmissionTest Test, IReadOnlyList<Uplift> Harmful, int Round, IReadOnlyList<EditDecision> Decisions);
 
     /// <summary>It was acted upon.</summary>
     /// <param name="Admitted">Candidates that are part of the culture now.</param>
     /// <param name="Rejected">Candidates that are not.</param>
     /// <param name="Retired">Pages that went.</param>
-    public sealed record Settled(int Admitted, int Rejected, IReadOnlyList<string> Retired);
+    /// <param name="Decided">Edits that were decided as an editor said: approved, and rejected.</param>
+    /// <param name="Conflicts">Approved edits that still wait, since their pages moved on in the same place.</param>
+    public sealed record Settled(int Admitted, int Rejected, IReadOnlyList<string> Retired, (int Approved, int Rejected) Decided, IReadOnlyList<long> Conflicts);
 
     private static readonly object Commit = new();
     private readonly Scratchpad _scratchpad;
@@ -76,7 +79,17 @@ public sealed class ScratchpadActor : ReceiveActor
             .Select(report => _scratchpad.Report(report.Proposal, report.Pairs, settle.Test, settle.Round).Evidence.Verdict)];
         INotes standing = _scratchpad.Snapshot(settle.Round);
         IReadOnlyList<string> retired = _scratchpad.Retire(settle.Harmful.Where(page => standing.Read(page.Page) is not null), 0, "uplift", settle.Round);
-        return new Settled(verdicts.Count(verdict => verdict == AdmissionVerdict.Admit), verdicts.Count(verdict => verdict == AdmissionVerdict.Reject), retired);
+        int approved = 0, rejected = 0;
+        List<long> conflicts = [];
+        foreach (EditDecision decision in settle.Decisions.Where(decision => open.Contains(decision.Proposal)))
+        {
+            EditResult result = _scratchpad.Decide(decision.Proposal, decision.Approve, decision.Editor, decision.Reason, settle.Round);
+            if (result is EditResult.Conflict) conflicts.Add(decision.Proposal);
+            else if (result is EditResult.Rejected) rejected++;
+            else approved++;
+        }
+
+        return new Settled(verdicts.Count(verdict => verdict == AdmissionVerdict.Admit), verdicts.Count(verdict => verdict == AdmissionVerdict.Reject), retired, (approved, rejected), conflicts);
     }
 
     private void CommitQueue()

@@ -22,7 +22,7 @@ internal sealed partial class SocietyActor
             : [];
         if (trials.Count == 0)
         {
-            Learn();
+            Consider();
             return;
         }
 
@@ -60,24 +60,24 @@ internal sealed partial class SocietyActor
                     .GroupBy(pair => pair.Proposal).Select(pairs => new CandidateReport(pairs.Key, [.. pairs.Select(pair => pair.Pair)]))];
                 _metrics.Add(new MetricRecord("admission/pairs", trials.Count));
                 _metrics.Add(new MetricRecord("admission/candidates", _reports.Count));
-                Learn();
+                Consider();
             });
         });
     }
 
-    /// <summary>Before a round: what the stored rounds say of candidates and of notes becomes the state of the scratchpad.</summary>
-    private void Settle(IReadOnlyList<CandidateReport> reports)
+    /// <summary>Before a round: what the stored rounds say of candidates, of notes and of waiting edits becomes the state of the scratchpad.</summary>
+    private void Settle(IReadOnlyList<CandidateReport> reports, IReadOnlyList<EditDecision> decisions)
     {
         IReadOnlyList<Uplift> harmful = Scenario.Culture is { RetireHarmful: true, WithholdingProbability: > 0 }
             ? [.. _session.Database.UpliftOfPages(toRound: _round).Where(uplift => uplift.High < 0)]
             : [];
-        if (reports.Count == 0 && harmful.Count == 0)
+        if (reports.Count == 0 && harmful.Count == 0 && decisions.Count == 0)
         {
             NextRound();
             return;
         }
 
-        _scratchpad.Tell(new ScratchpadActor.Settle(reports, AdmissionTest.From(Scenario.Culture), harmful, _round));
+        _scratchpad.Tell(new ScratchpadActor.Settle(reports, AdmissionTest.From(Scenario.Culture), harmful, _round, decisions));
         Become(() =>
         {
             Always();
@@ -87,6 +87,10 @@ internal sealed partial class SocietyActor
                 _metrics.Add(new MetricRecord("admission/admitted", settled.Admitted));
                 _metrics.Add(new MetricRecord("admission/rejected", settled.Rejected));
                 _metrics.Add(new MetricRecord("notes/retired", settled.Retired.Count));
+                if (decisions.Count == 0) return;
+                _leftToPeople.UnionWith(settled.Conflicts);
+                _metrics.Add(new MetricRecord("editors/approved", settled.Decided.Approved));
+                _metrics.Add(new MetricRecord("editors/rejected", settled.Decided.Rejected));
             });
         });
     }

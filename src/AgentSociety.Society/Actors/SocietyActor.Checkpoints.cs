@@ -1,3 +1,4 @@
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
@@ -27,17 +28,18 @@ internal sealed partial class SocietyActor
         {
             Round = _round,
             Problems = _result.Problems,
-            Episodes = _result.Episodes,
+            Episodes = [.. _result.Episodes, .. _considered],
+            Batches = [.. _batches],
             Metrics = Metrics(),
             HeldOut = kept ? _heldOut : [],
             Answers = [.. _answers],
             Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
-            State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, PastSelves = PastSelves, Stopped = _stopAfterRound }).Save(),
+            State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, Decisions = _decisions, LeftToPeople = [.. _leftToPeople.Order()], PastSelves = PastSelves, Stopped = _stopAfterRound }).Save(),
         }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);
         if (due) _learner.Tell(new LearnerActor.Save(_session.Directory.Checkpoint(_resume.Name), kept ? _session.Directory.Checkpoint(Weights) : null));
         else _recorder.Tell(_unstored);
         bool ends = _stopAfterRound || _round == Scenario.SelfPlay.Rounds;
-        if (ends || _lifetimes.BeginsAt(_round + 1) || _reports.Count > 0 || _notes.NeedRecords) OnceStored(BeginRound);
+        if (ends || _lifetimes.BeginsAt(_round + 1) || _reports.Count > 0 || _decisions.Count > 0 || _notes.NeedRecords) OnceStored(BeginRound);
         else BeginRound();
     }
 
@@ -65,7 +67,7 @@ internal sealed partial class SocietyActor
         }
 
         _display.Say($"round {round} is learned again from its record");
-        EpisodeRecord[] episodes = [.. _session.Database.Episodes(new EpisodeFilter { FromRound = round, ToRound = round })];
+        EpisodeRecord[] episodes = [.. _session.Database.Episodes(new EpisodeFilter { FromRound = round, ToRound = round }).Where(episode => episode.Role != Role.Editor)];
         double temperature = _session.Records.Metric(TemperatureMetric).Where(point => point.Round == round).Select(point => point.Value).DefaultIfEmpty(Scenario.SelfPlay.Temperature).First();
         _learner.Tell(new LearnerActor.Learn(round, episodes, Remembered(_lifetimes.MemoryFrom(round), round - 1).Snapshot(), temperature, _plan.Environment));
         Become(() =>

@@ -26,6 +26,7 @@ internal sealed partial class SocietyActor
             _trainSeconds += report.Elapsed.TotalSeconds;
             _trainTokens += report.Tokens;
             _metrics.AddRange(RoundMetrics.Of(report));
+            _batches.AddRange(report.Batches);
             Sleep(report.Entropy);
         });
     }

@@ -11,7 +11,7 @@ namespace AgentSociety.Society;
 /// <summary>How a round is played: proposals are asked for, chosen, and attempted.</summary>
 internal sealed partial class SocietyActor
 {
-    private void BeginRound() => Settle(_reports);
+    private void BeginRound() => Settle(_reports, _decisions);
 
     private void NextRound()
     {
@@ -25,6 +25,7 @@ internal sealed partial class SocietyActor
         _round++;
         _metrics.Clear();
         _answers.Clear();
+        _batches.Clear();
         if (_lifetimes.BeginsAt(_round)) TurnOver();
         else BeginPlay();
     }

@@ -60,6 +60,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private IReadOnlyList<HeldOutRecord> _heldOut = [];
     private readonly List<MetricRecord> _metrics = [];
     private readonly List<AnswerRecord> _answers = [];
+    private readonly List<TrainingBatchRecord> _batches = [];
     private bool _stopAfterRound;
     private string _lastTrouble = "";
 
@@ -157,6 +158,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             foreach (string form in _session.Records.PlayedForms(_lifetimes.MemoryFrom(_round))) _played.Add(form);
             _archive.AddRange(_session.Records.PlayedTexts(_lifetimes.MemoryFrom(_round)));
             _reports = state?.Reports ?? [];
+            _decisions = state?.Decisions ?? [];
+            _leftToPeople = [.. state?.LeftToPeople ?? []];
             _curriculum = new ProblemCurriculum(_plan);
             if (Curated) for (int round = _lifetimes.MemoryFrom(_round); round <= _round; round++) _curriculum.Observe(_session.Records.Problems(round));
             _solutions = Remembered(_lifetimes.MemoryFrom(_round), _round);
@@ -183,10 +186,11 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private IActorRef HostOf(Agent agent, IActorRef local)
     {
         if (agent.Remote is not { } remote) return local;
-        string name = $"remote-{Scenario.Population.Select(some => some.Remote).OfType<RemoteSettings>().Distinct().ToList().IndexOf(remote)}";
+        bool solves = agent.Role != Role.Editor;
+        string name = $"{(solves ? "" : "editor-")}remote-{Scenario.Population.Select(some => some.Remote).OfType<RemoteSettings>().Distinct().ToList().IndexOf(remote)}";
         if (Context.Child(name) is { } open && !open.IsNobody()) return open;
         if (_session.OpenRemote is not { } opener) throw new SocietyException($"{agent.Name} plays at {remote.Endpoint}, and this program opens no endpoints; leave out population.remote");
-        IReadOnlyList<IReadOnlyList<Segment>> examples = _plan.Environment is IDemonstrator shown
+        IReadOnlyList<IReadOnlyList<Segment>> examples = solves && _plan.Environment is IDemonstrator shown
             ? [.. Enumerable.Range(0, 3).Select(index => shown.DemonstrateSolution(Math.Min(1 + index, _plan.Environment.MaximumDifficulty), KeyedRandom.For(_plan.Seed, "remote/example", index)))]
             : [];
         return Context.Watch(Context.ActorOf(RemoteHost.Props(opener(remote), examples), name));

@@ -99,7 +99,7 @@ internal sealed class NotesAccess
     }
 
     /// <summary>True where the migration and the books of a round were committed, in an earlier life of the run.</summary>
-    public bool Spread(int round) => _database.KnowsEdits($"migration/{round}/") || _database.KnowsEdits($"{round}/book/");
+    public bool Spread(int round) => (_topology.MigratesAfter(round) && _database.KnowsEdits($"migration/{round}/")) || (BooksAfter(round) && _database.KnowsEdits($"{round}/book/"));
 
     /// <summary>The edits of the migration that follows a round; none where none is due.</summary>
     public IReadOnlyList<EditRequest> Migration(int round) => _topology.MigratesAfter(round)
@@ -109,7 +109,7 @@ internal sealed class NotesAccess
     /// <summary>The editions that authors bring out after a round, from the pages that they can read; none where none is due.</summary>
     public IEnumerable<EditRequest> Books(int round)
     {
-        if (Settings.Books.EveryRounds == 0 || round == 0 || round % Settings.Books.EveryRounds != 0) yield break;
+        if (!BooksAfter(round)) yield break;
         // A chapter must have served in the rounds that are stored: those before this one.
         Dictionary<string, double> worth = _database.WorthOfReading(fromRound: _lifetimes.EraOf(round).FirstRound, toRound: round - 1).ToDictionary(page => page.Page, page => page.Worth, StringComparer.Ordinal);
         foreach (string author in _plan.Authors.Select(author => Lifetimes.NameIn(author.Name, _lifetimes.Of(round))))
@@ -120,6 +120,8 @@ internal sealed class NotesAccess
             foreach (EditRequest request in Requests(Role.Author, author, $"{round}/book/{author}", round, [edition])) yield return request with { Episode = null };
         }
     }
+
+    private bool BooksAfter(int round) => Settings.Books.EveryRounds > 0 && round > 0 && round % Settings.Books.EveryRounds == 0;
 
     private static string BookOf(string author) => $"books/{Lifetimes.Ancestor(author)}";
 

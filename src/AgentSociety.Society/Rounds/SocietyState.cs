@@ -25,6 +25,12 @@ public sealed record SocietyState
     /// <summary>Matched rollouts that the scratchpad is told of before the next round.</summary>
     public IReadOnlyList<CandidateReport> Reports { get; init; } = [];
 
+    /// <summary>Decisions of editors that the scratchpad's writer carries out before the next round.</summary>
+    public IReadOnlyList<EditDecision> Decisions { get; init; } = [];
+
+    /// <summary>Waiting edits that editors could not decide.</summary>
+    public IReadOnlyList<long> LeftToPeople { get; init; } = [];
+
     /// <summary>True where a guard ended the run with this round.</summary>
     public bool Stopped { get; init; }
 

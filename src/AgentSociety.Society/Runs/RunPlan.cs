@@ -37,6 +37,9 @@ public sealed record RunPlan
     /// <summary>Those who compile books.</summary>
     public IReadOnlyList<Agent> Authors => [.. Population.Where(agent => agent.Role == Role.Author)];
 
+    /// <summary>Those who decide edits that wait for a review.</summary>
+    public IReadOnlyList<Agent> Editors => [.. Population.Where(agent => agent.Role == Role.Editor)];
+
     /// <summary>True where attempts have tools, and with them a way to the scratchpad.</summary>
     public required bool HasTools { get; init; }
 

@@ -41,7 +41,7 @@ internal static class SleepLessons
         {
             if (lessons.Count == plan.Scenario.Consolidation.Lessons) break;
             if (!seen.Add(string.Concat(episode.Segments.Select(segment => segment.Text))) || plan.Environment.Parse(TextOf(episode)).Problem is not { } problem) continue;
-            Lesson lesson = Lesson.Of(plan.Environment, problem, episode.Segments);
+            Lesson lesson = Lesson.Of(plan.Environment, problem, episode.Segments) with { Episode = episode.Id };
             if (!lesson.WithNotes.SequenceEqual(lesson.WithoutNotes)) lessons.Add(lesson);
         }
 

@@ -53,6 +53,10 @@ internal static class ApiEndpoints
         });
         one.MapGet("/history/{**page}", (RunLibrary library, string run, string page, long? before, int? limit) => library.Open(run).Pages.History(page, Rows(limit), before ?? long.MaxValue));
         one.MapGet("/adoption/{**page}", (RunLibrary library, string run, string page) => library.Open(run).Database.AdoptionOf(page).Values.OrderBy(adoption => adoption.Revision));
+        one.MapGet("/became/{**page}", (RunLibrary library, string run, string page, int? limit) => library.Open(run).Database.WhatBecameOf(page, Rows(limit)));
+        one.MapGet("/trained/{**episode}", (RunLibrary library, string run, string episode) => library.Open(run).Database.BatchesOf(episode));
+        one.MapGet("/taught/{checkpoint}", (RunLibrary library, string run, string checkpoint, int? limit) => library.Open(run).Database.WhatTaught(checkpoint, Rows(limit)));
+        one.MapGet("/batches/{number:long}", (RunLibrary library, string run, long number) => library.Open(run).Database.EpisodesOf(number));
         one.MapGet("/blame/{**page}", (RunLibrary library, string run, string page) => library.Open(run).Database.Blame(page).Select(line => new { line.Line, line.Revision.Author, line.Revision.Round, revision = line.Revision.Id }));
         one.MapGet("/proposals", (RunLibrary library, string run, int? limit) => library.Open(run).Database.ProposalList(open: true, Rows(limit)));
         one.MapGet("/pages", (RunLibrary library, string run, string? prefix, string? after, int? limit) => library.Open(run).Database.PageList(prefix ?? "", Rows(limit), after ?? ""));

@@ -31,9 +31,9 @@ internal static class EditingEndpoints
         app.MapPost("/runs/{run}/edit/{**page}", Save);
         app.MapPost("/runs/{run}/remark/{**book}", Remark);
         app.MapPost("/runs/{run}/delete/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
-            Done(library.Open(run), page, pad => pad.Delete(Door.Form, page, AuthorOf(context), null, comment)));
+            Done(library.Open(run), page, comment, AuthorOf(context), pad => pad.Delete(Door.Form, page, AuthorOf(context), null, comment)));
         app.MapPost("/runs/{run}/restore/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
-            Done(library.Open(run), page, pad => pad.Change(notes => notes.Restore(page, AuthorOf(context), pad.RoundInPlay, comment))));
+            Done(library.Open(run), page, comment, AuthorOf(context), pad => pad.Change(notes => notes.Restore(page, AuthorOf(context), pad.RoundInPlay, comment))));
         app.MapPost("/runs/{run}/bring-back/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string revision, [FromForm] string head) =>
         {
             OpenRun open = library.Open(run);
@@ -41,16 +41,12 @@ internal static class EditingEndpoints
             Draft draft = new(page, old.Body, head, $"Bring back revision {Shown.Short(revision)}", AuthorOf(context), NewKey());
             return Answer(open, draft, Commit(open, draft, OnConflict.Fail));
         });
-        app.MapPost("/runs/{run}/revert/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string? from, [FromForm] string to) =>
+        app.MapPost("/runs/{run}/revert/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string to) =>
         {
             OpenRun open = library.Open(run);
-            string changed = open.Pages.ReadRevision(to).Body, before = string.IsNullOrEmpty(from) ? "" : open.Pages.ReadRevision(from).Body;
-            NotePage now = open.Pages.Read(page) ?? throw new SocietyException($"there is no page {page} now; restore it first") { Missing = true };
-            MergeOutcome merge = ThreeWayMerge.Merge(changed, now.Body, before);
-            Draft draft = new(page, merge.Text, now.Revision, $"Take back revision {Shown.Short(to)}", AuthorOf(context), NewKey());
-            // What others built on is settled by a person, in the form that edits use.
-            return merge.Clean ? Answer(open, draft, Commit(open, draft, OnConflict.Merge))
-                : new RazorComponentResult<EditPage>(new { Run = open, Draft = draft, Notice = "Later edits built on this change. Settle the marked places, then save." });
+            if (open.Pages.ReadRevision(to).Name != page) throw new SocietyException($"there is no revision {Shown.Short(to)} of {page}") { Missing = true };
+            string why = $"Take back revision {Shown.Short(to)}", author = AuthorOf(context);
+            return Done(open, page, why, author, pad => pad.Change(notes => notes.TakeBack(to, author, pad.RoundInPlay, why)), takesBack: true);
         });
         app.MapPost("/runs/{run}/revert-author", (RunLibrary library, HttpContext context, string run, [FromForm] string author, [FromForm] int fromRound, [FromForm] string comment) =>
         {
@@ -127,17 +123,20 @@ internal static class EditingEndpoints
     private static void Remember(HttpContext context, string author) =>
         context.Response.Cookies.Append(AuthorCookie, Uri.EscapeDataString(author), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, MaxAge = TimeSpan.FromDays(365), Path = "/" });
 
-    private static IResult Answer(OpenRun open, Draft draft, EditResult result) => result switch
+    private static IResult Answer(OpenRun open, Draft draft, EditResult result, bool takesBack = false) => result switch
     {
-        EditResult.Conflict conflict => new RazorComponentResult<ConflictPage>(new { Run = open, Draft = draft with { Key = NewKey() }, Conflict = conflict }) { StatusCode = StatusCodes.Status409Conflict },
+        EditResult.Conflict conflict => new RazorComponentResult<ConflictPage>(new { Run = open, Draft = draft with { Key = NewKey() }, Conflict = conflict, TakesBack = takesBack }) { StatusCode = StatusCodes.Status409Conflict },
         EditResult.Rejected rejected => new RazorComponentResult<EditPage>(new { Run = open, Draft = draft with { Key = NewKey() }, Notice = $"Not saved: {rejected.Reason}." }) { StatusCode = StatusCodes.Status400BadRequest },
         _ => Results.LocalRedirect($"{Address.Page(open.Key, draft.Page)}?saved={result switch { EditResult.Saved { Merged: true } => "merged", EditResult.Unchanged => "unchanged", EditResult.Proposed => "proposed", _ => "yes" }}"),
     };
 
-    private static IResult Done(OpenRun open, string page, Func<RunScratchpad, EditResult> change) => change(open.Scratchpad) switch
+    // What others built on is settled by a person, on the page where conflicts of edits are settled.
+    private static IResult Done(OpenRun open, string page, string comment, string author, Func<RunScratchpad, EditResult> change, bool takesBack = false) => change(open.Scratchpad) switch
     {
         EditResult.Rejected rejected => FaultPages.Refused(rejected.Reason),
-        _ => Results.LocalRedirect(Address.Page(open.Key, page)),
+        EditResult.Conflict conflict => Answer(open, new Draft(page, conflict.Mine, conflict.Theirs.Revision, comment, author, NewKey()), conflict, takesBack),
+        EditResult.Unchanged => Results.LocalRedirect($"{Address.Page(open.Key, page)}?saved=unchanged"),
+        _ => Results.LocalRedirect($"{Address.Page(open.Key, page)}{(takesBack ? "?saved=yes" : "")}"),
     };
 
     /// <summary>Who signed last in this browser.</summary>

@@ -45,6 +45,8 @@ internal static class Address
 
     internal static string Answer(string run, string answer) => $"{Run(run)}/answers/{Path(answer)}";
 
+    internal static string Lessons(string run, string checkpoint) => $"{Run(run)}/lessons/{Uri.EscapeDataString(checkpoint)}";
+
     internal static string Agents(string run) => $"{Run(run)}/agents";
 
     internal static string Agent(string run, string agent) => $"{Run(run)}/agents/{Uri.EscapeDataString(agent)}";

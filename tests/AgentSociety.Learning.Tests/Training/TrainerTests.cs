@@ -79,6 +79,19 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Every_text_with_a_signal_stands_in_one_batch_of_each_epoch()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { Epochs = 2, Batch = 4, ReplayShare = 0.25 });
+        EpisodeRecord[] episodes = [.. Enumerable.Range(0, 10).Select(digit => Episode(model, digit, advantage: digit - 4))];
+        TrainingReport report = trainer.Train(1, episodes, new CountingWorld());
+        Assert.Equal(report.Steps, report.Batches.Count);
+        Assert.All(report.Batches, batch => Assert.Equal(1, batch.Demonstrations));
+        string[] signals = [.. episodes.Where(episode => episode.Advantage != 0).Select(episode => episode.Id)];
+        for (int epoch = 0; epoch < 2; epoch++) Assert.Equal(signals, report.Batches.Where(batch => batch.Epoch == epoch).SelectMany(batch => batch.Episodes).Select(text => text.Episode).Order());
+    }
+
+    [Fact]
     public void Each_step_takes_its_share_of_base_material()
     {
         using BigramModel model = new(CountingWorld.Vocabulary);
@@ -191,6 +204,10 @@ public sealed class TrainerTests
         EpisodeRecord remembered = Episode(model, 3, advantage: 0);
         TrainingReport report = trainer.Train(1, [Episode(model, 1, advantage: 0.5)], replay: null, remembered: [[remembered]]);
         Assert.Equal(2, report.Tokens / remembered.Tokens.Length);
+        TrainingBatchRecord batch = Assert.Single(report.Batches);
+        Assert.Equal(("base", 0, 0, 0), (batch.Weights, batch.Epoch, batch.Step, batch.Demonstrations));
+        Assert.Equal([("1/solve/0/1", (double?)0.5), ("1/solve/0/3", null)], batch.Episodes.Select(text => (text.Episode, text.Advantage)));
+        Assert.All(batch.Episodes, text => Assert.True(text.Weight > 0));
         Assert.True(double.IsFinite(report.ImitationLoss));
     }
 

@@ -57,7 +57,7 @@ public sealed class AdmissionTests : TestKit
         IActorRef writer = Sys.ActorOf(ScratchpadActor.Props(scratchpad));
         long helps = Propose(scratchpad, "notes/helps"), harms = Propose(scratchpad, "notes/harms");
         AdmissionTest test = new() { MinimumPairs = 16, MaximumPairs = 32 };
-        ScratchpadActor.Settle settle = new([Report(helps, 0, 1), Report(harms, 1, 0)], test, [], Round: 5);
+        ScratchpadActor.Settle settle = new([Report(helps, 0, 1), Report(harms, 1, 0)], test, [], Round: 5, []);
         writer.Tell(settle, TestActor);
         ScratchpadActor.Settled settled = ExpectMsg<ScratchpadActor.Settled>();
         Assert.Equal((1, 1), (settled.Admitted, settled.Rejected));
@@ -78,7 +78,7 @@ public sealed class AdmissionTests : TestKit
         Write(scratchpad, "notes/harms", round: 3);
         Write(scratchpad, "notes/unsure", round: 3);
         Uplift harmful = new() { Page = "notes/harms", Shown = 90, Withheld = 10, Value = -0.3, Low = -0.4, High = -0.1 };
-        ScratchpadActor.Settle settle = new([], new AdmissionTest(), [harmful, harmful with { Page = "notes/unsure", High = 0.1 }], Round: 5);
+        ScratchpadActor.Settle settle = new([], new AdmissionTest(), [harmful, harmful with { Page = "notes/unsure", High = 0.1 }], Round: 5, []);
         writer.Tell(settle, TestActor);
         Assert.Equal(["notes/harms"], ExpectMsg<ScratchpadActor.Settled>().Retired);
         Assert.NotNull(scratchpad.Snapshot(4).Read("notes/harms"));
