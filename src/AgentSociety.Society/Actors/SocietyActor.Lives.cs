@@ -1,4 +1,5 @@
 using AgentSociety.Core.Play;
+using AgentSociety.Core.Records;
 using AgentSociety.Learning;
 using Akka.Actor;
 
