@@ -69,6 +69,7 @@ public sealed class RunRecordsTests : IDisposable
         Assert.Equal(["4/held-out/5", "4/held-out/4", "4/held-out/3"], _society.Database.AnswerList(new AnswerFilter { Round = 4 }, limit: 3).Select(row => row.Id));
         Assert.Equal(["4/held-out/2"], _society.Database.AnswerList(new AnswerFilter { Difficulty = 2, Reading = true, Outcome = Outcome.Correct, Sound = true }).Select(row => row.Id));
         Assert.Equal(3, _society.Database.CountAnswers(new AnswerFilter { Reading = false }));
+        Assert.Equal((6, 0), (_society.Database.CountAnswers(new AnswerFilter { Test = "held-out" }), _society.Database.CountAnswers(new AnswerFilter { Test = "birth" })));
         Assert.Equal(8, Records.Counts().Attempts);
         Assert.Equal(8, _society.Database.Episodes(new EpisodeFilter()).Count());
         Assert.Contains("no answer 4/held-out/9", Assert.Throws<SocietyException>(() => _society.Database.Answer("4/held-out/9")).Message);

@@ -47,12 +47,15 @@ public sealed class DecodingEngineTests
         foreach (GenerationRequest request in requests) AssertAgrees(model, done[request.Id], request.Adapter);
     }
 
-    [Fact]
-    public void A_request_gives_the_same_bits_alone_and_in_any_company()
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void A_request_gives_the_same_bits_alone_and_in_any_company_and_what_the_torch_decoder_gives(string shape)
     {
-        using LanguageModel model = Torch.Loud();
-        Disturb(model.AddAdapter("other", new LoraSettings(), 3), "other");
-        GenerationRequest[] requests = [.. Requests(model, 40).Select((request, index) => request with { Adapter = index % 3 == 0 ? "other" : "base" })];
+        // Adapters of different ranks and of different matrices, beside none.
+        using LanguageModel model = Torch.Loud(Shape(shape));
+        (string Name, int Rank, string[] Targets)[] adapters = [("all", 8, [.. LoraSettings.Matrices]), ("one", 1, ["q_proj", "v_proj"]), ("five", 5, ["down_proj", "o_proj"]), ("many", 13, ["gate_proj", "k_proj"])];
+        foreach ((string name, int rank, string[] targets) in adapters) Disturb(model.AddAdapter(name, new LoraSettings { Rank = rank, Targets = targets }, 3), name);
+        GenerationRequest[] requests = [.. Requests(model, 40).Select((request, index) => request with { Adapter = index % 5 == 4 ? null : adapters[index % 5].Name })];
         Dictionary<string, Generation> alone = [];
         foreach (GenerationRequest request in requests)
         {
@@ -66,6 +69,7 @@ public sealed class DecodingEngineTests
             Dictionary<string, Generation> together = Torch.Decode(engine, slots == 7 ? requests.Reverse() : requests);
             foreach (GenerationRequest request in requests)
             {
+                AssertAgrees(model, together[request.Id], request.Adapter);
                 Assert.Equal(alone[request.Id].Tokens, together[request.Id].Tokens);
                 Assert.Equal(alone[request.Id].LogProbabilities.Select(BitConverter.SingleToInt32Bits), together[request.Id].LogProbabilities.Select(BitConverter.SingleToInt32Bits));
             }

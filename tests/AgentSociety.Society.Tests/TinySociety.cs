@@ -63,29 +63,26 @@ internal sealed class TinySociety : IDisposable
     public static Task<RunEnd> Resume(RunDirectory directory, Action<RunProgress>? watch = null, CancellationToken stop = default) =>
         RunLauncher.Resume(directory, new RunOptions(), watch ?? (static _ => { }), stop);
 
-    /// <summary>Everything that two runs must agree on: what was written, by whom, with which probabilities and rewards, and what the scratchpad came to say.</summary>
-    public static IReadOnlyList<string> Transcripts(RunDirectory directory)
+    /// <summary>Everything that two runs must agree on: what was written and answered, by whom, with which probabilities and rewards, and what the scratchpad came to say.</summary>
+    /// <param name="directory">The run.</param>
+    /// <param name="probes">False to leave out what newborns were asked beside the tests, for runs of which one asks nothing.</param>
+    public static IReadOnlyList<string> Transcripts(RunDirectory directory, bool probes = true)
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
         List<string> lines = [];
-        foreach (EpisodeRecord episode in database.Episodes(new EpisodeFilter()))
-        {
-            string text = string.Join("|", episode.Segments.Select(segment => $"{segment.Source}:{segment.Text}"));
-            lines.Add($"{episode.Id} {episode.Agent} {text} {episode.Outcome} {episode.Reward:r} {episode.Advantage:r} {string.Join(",", episode.LogProbabilities.Select(value => value.ToString("r")))}");
-        }
+        lines.AddRange(database.Episodes(new EpisodeFilter()).Select(Line));
 
         RunRecords records = new(database);
         lines.AddRange(records.HeldOut().SelectMany(point => point.Results.Select(result => $"held-out {point.Round} {result}")));
-        foreach (string id in database.AnswerList(new AnswerFilter(), int.MaxValue).Where(row => !row.Test.StartsWith("probe", StringComparison.Ordinal)).Select(row => row.Id).Reverse())
-        {
-            AnswerRecord answer = database.Answer(id);
-            lines.Add($"answer {id} {answer.Reading} {answer.Problem} {string.Concat(answer.Episode.Segments.Select(segment => segment.Text))} {answer.Episode.Outcome} {answer.Episode.Checkpoint}");
-        }
-
+        lines.AddRange(database.AnswerList(new AnswerFilter(), int.MaxValue).Where(row => probes || !row.Test.StartsWith("probe", StringComparison.Ordinal)).Select(row => database.Answer(row.Id)).Reverse()
+            .Select(answer => $"{answer.Test} {answer.Problem} {answer.Reading} {Line(answer.Episode)} {answer.Episode.Checkpoint} {answer.Episode.Reason}"));
         ArchivedNotes notes = ArchivedNotes.Of(database);
         lines.AddRange(notes.List("").Select(page => $"page {page} {notes.Read(page)!.Revision}"));
         return lines;
     }
+
+    private static string Line(EpisodeRecord episode) =>
+        $"{episode.Id} {episode.Agent} {string.Join("|", episode.Segments.Select(segment => $"{segment.Source}:{segment.Text}"))} {episode.Outcome} {episode.Reward:r} {episode.Advantage:r} {string.Join(",", episode.LogProbabilities.Select(value => value.ToString("r")))}";
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 

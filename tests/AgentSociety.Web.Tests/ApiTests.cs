@@ -87,6 +87,8 @@ public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
     [InlineData("/api/runs/small/problems?limit=2")]
     [InlineData("/api/runs/small/episodes?agent=solver-1&verdict=correct&limit=3")]
     [InlineData("/api/runs/small/episodes/1/solve/0/0")]
+    [InlineData("/api/runs/small/answers?test=held-out&difficulty=2&reading=no&limit=3")]
+    [InlineData("/api/runs/small/answers/5/held-out/3")]
     [InlineData("/api/runs/small/agents")]
     [InlineData("/api/runs/small/search?q=operator")]
     [InlineData("/api/runs/small/changes?after=0&limit=5")]

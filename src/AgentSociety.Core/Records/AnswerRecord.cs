@@ -6,7 +6,10 @@ public sealed record AnswerRecord
     /// <summary>Who answers.</summary>
     public const string Newborn = "newborn";
 
-    /// <summary>The test: <c>held-out</c>, <c>birth</c>, <c>wipe/before</c>, <c>wipe/after</c>, <c>probe/seen</c> or <c>probe/fresh</c>.</summary>
+    /// <summary>The tests that there are: the held-out one; before a generation's first round; before and after the scratchpad is wiped; problems that were played, and as many that were not.</summary>
+    public static IReadOnlyList<string> Tests { get; } = ["held-out", "birth", "wipe/before", "wipe/after", "probe/seen", "probe/fresh"];
+
+    /// <summary>The test: one of <see cref="Tests"/>.</summary>
     public required string Test { get; init; }
 
     /// <summary>The question's text. It is no problem that was played.</summary>

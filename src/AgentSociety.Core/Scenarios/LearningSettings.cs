@@ -254,7 +254,10 @@ public sealed record LoraSettings
     /// <summary>Scale by the square root of the rank (rsLoRA, Kalajdzievski 2023).</summary>
     public bool RankStabilised { get; init; }
 
+    /// <summary>The matrices of a layer, all of which can be adapted.</summary>
+    public static IReadOnlyList<string> Matrices { get; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+
     /// <summary>The matrices that are adapted, by their Hugging Face names.</summary>
     [MinLength(1)]
-    public IReadOnlyList<string> Targets { get; init; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    public IReadOnlyList<string> Targets { get; init; } = Matrices;
 }

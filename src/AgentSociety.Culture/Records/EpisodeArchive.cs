@@ -64,7 +64,8 @@ public static class EpisodeArchive
     {
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = """
-            SELECT round, test, problem, difficulty, reading, checkpoint, outcome, reason, sound, segments, tool_calls, tokens, log_probabilities, loss_mask FROM answer WHERE id = @id
+            SELECT a.round, a.test, a.problem, a.difficulty, a.reading, a.checkpoint, a.outcome, a.reason, a.sound, t.segments, t.tool_calls, t.tokens, t.log_probabilities, t.loss_mask
+            FROM answer a JOIN answer_transcript t ON t.answer = a.number WHERE a.id = @id
             """;
         command.Parameters.AddWithValue("@id", id);
         using SqliteDataReader row = command.ExecuteReader();

@@ -17,7 +17,9 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
     private readonly PreparedStatement _revision = new(connection, "SELECT number FROM revision WHERE id = @1");
     private readonly PreparedStatement _metric = new(connection, "INSERT INTO metric (name, round, value) VALUES (@1, @2, @3)");
     private readonly PreparedStatement _heldOut = new(connection, "INSERT INTO held_out (round, difficulty, reading, correct, sound, count) VALUES (@1, @2, @3, @4, @5, @6)");
-    private readonly PreparedStatement _answer = new(connection, "INSERT INTO answer (id, round, test, problem, difficulty, reading, checkpoint, outcome, reason, sound, segments, tool_calls, tokens, log_probabilities, loss_mask) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, @15)");
+    private readonly PreparedStatement _answer = new(connection, "INSERT INTO answer (number, id, round, test, problem, difficulty, reading, checkpoint, outcome, reason, sound) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11)");
+    private readonly PreparedStatement _answerTranscript = new(connection, "INSERT INTO answer_transcript (answer, segments, tool_calls, tokens, log_probabilities, loss_mask) VALUES (@1, @2, @3, @4, @5, @6)");
+    private readonly PreparedStatement _lastAnswer = new(connection, "SELECT coalesce(max(number), 0) FROM answer");
     private readonly PreparedStatement _checkpoint = new(connection, "INSERT INTO checkpoint (name, round, first_batch, last_batch) VALUES (@1, @2, @3, @4)");
     private readonly PreparedStatement _batch = new(connection, "INSERT INTO training_batch (number, round, phase, weights, epoch, step, demonstrations) VALUES (@1, @2, @3, @4, @5, @6, @7)");
     private readonly PreparedStatement _trained = new(connection, "INSERT INTO trained (batch, position, episode, weight, advantage) VALUES (@1, @2, @3, @4, @5)");
@@ -41,7 +43,8 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
         foreach (MetricRecord metric in round.Metrics) _metric.Execute(metric.Name, round.Round, metric.Value);
         foreach (HeldOutRecord result in round.HeldOut)
             _heldOut.Execute(round.Round, result.Difficulty, result.Reading ? 1 : 0, result.Correct, result.Sound, result.Count);
-        foreach (AnswerRecord answer in round.Answers) Write(answer);
+        long last = round.Answers.Count == 0 ? 0 : _lastAnswer.First(row => row.GetInt64(0));
+        foreach (AnswerRecord answer in round.Answers) Write(answer, ++last);
         if (round.Checkpoint is { } checkpoint)
         {
             long saved = _savedBatch.First(row => row.GetInt64(0));
@@ -80,11 +83,12 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
             _citation.Execute(target, episode.Agent, episode.Round, number);
     }
 
-    private void Write(AnswerRecord answer)
+    private void Write(AnswerRecord answer, long number)
     {
         EpisodeRecord episode = answer.Episode;
-        _answer.Execute(episode.Id, episode.Round, answer.Test, answer.Problem, answer.Difficulty, answer.Reading ? 1 : 0, episode.Checkpoint, TranscriptFormat.Name(episode.Outcome), episode.Reason,
-            episode.Sound ? 1 : 0, TranscriptFormat.Segments(episode.Segments), TranscriptFormat.ToolCalls(episode.ToolCalls), TranscriptFormat.Pack(episode.Tokens),
+        _answer.Execute(number, episode.Id, episode.Round, answer.Test, answer.Problem, answer.Difficulty, answer.Reading ? 1 : 0, episode.Checkpoint, TranscriptFormat.Name(episode.Outcome), episode.Reason,
+            episode.Sound ? 1 : 0);
+        _answerTranscript.Execute(number, TranscriptFormat.Segments(episode.Segments), TranscriptFormat.ToolCalls(episode.ToolCalls), TranscriptFormat.Pack(episode.Tokens),
             TranscriptFormat.Pack(episode.LogProbabilities), TranscriptFormat.PackBits(episode.LossMask));
     }
 
@@ -96,7 +100,7 @@ internal sealed class RoundWriter(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[_problem, _episode, _transcript, _read, _withheld, _citation, _revision, _metric, _heldOut, _answer, _checkpoint, _batch, _trained, _number, _lastBatch, _savedBatch, _round, _forget, _last])
+        foreach (PreparedStatement statement in (PreparedStatement[])[_problem, _episode, _transcript, _read, _withheld, _citation, _revision, _metric, _heldOut, _answer, _answerTranscript, _lastAnswer, _checkpoint, _batch, _trained, _number, _lastBatch, _savedBatch, _round, _forget, _last])
             statement.Dispose();
     }
 }

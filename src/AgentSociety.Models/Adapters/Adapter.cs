@@ -44,6 +44,8 @@ public sealed class Adapter : IDisposable
     /// <summary>A new adapter, which changes nothing yet: A is drawn, B is zero.</summary>
     public static Adapter Create(Decoder decoder, LoraSettings settings, ulong seed)
     {
+        if (settings.Targets.FirstOrDefault(target => !LoraSettings.Matrices.Contains(target)) is { } strange)
+            throw new SocietyException($"the adapter's target {strange} is no matrix of a layer; these are: {string.Join(", ", LoraSettings.Matrices)}");
         Dictionary<string, (Tensor, Tensor)> updates = [];
         foreach ((string name, Tensor weight) in decoder.Parameters)
         {
@@ -60,7 +62,6 @@ public sealed class Adapter : IDisposable
             updates[module] = (a, b);
         }
 
-        if (updates.Count == 0) throw new SocietyException($"the adapter's targets ({string.Join(", ", settings.Targets)}) name no matrix of the model; use q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj or down_proj");
         return new Adapter(settings, updates);
     }
 

@@ -68,7 +68,7 @@ internal sealed partial class SocietyActor
         });
     }
 
-    private void TestNewborns() => Ask("birth", _lifetimes.InheritsWeights ? WeightsBefore : "round-0", HeldOutTest.Questions(_plan, Scenario.Evaluation.ProblemsPerDifficulty), _notes.OfNewborn(_round - 1, era: _round), results =>
+    private void TestNewborns() => Ask("birth", WeightsBefore, HeldOutTest.Questions(_plan, Scenario.Evaluation.ProblemsPerDifficulty), _notes.OfNewborn(_round - 1, era: _round), results =>
     {
         _metrics.AddRange(GenerationMetrics.AtBirth(_lifetimes.Of(_round), results));
         BeginPlay();

@@ -89,7 +89,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
 
     private string Weights => $"round-{_round}";
 
-    private string WeightsBefore => $"round-{Math.Max(0, _round - 1)}";
+    /// <summary>The weights that the round is played with.</summary>
+    private string WeightsBefore => $"round-{(_lifetimes.BeginsAt(_round) && !_lifetimes.InheritsWeights ? 0 : Math.Max(0, _round - 1))}";
 
     public static Props Props(RunSession session) => Akka.Actor.Props.Create(() => new SocietyActor(session));
 

@@ -11,8 +11,6 @@ namespace AgentSociety.Society;
 /// <summary>What is fixed for the whole of a run: the scenario, its environment and who lives in the society.</summary>
 public sealed record RunPlan
 {
-    /// <summary>The weights of newborns where every agent has an adapter of its own.</summary>
-
     /// <summary>The scenario.</summary>
     public required LoadedScenario Loaded { get; init; }
 

@@ -35,6 +35,8 @@ internal static class ApiEndpoints
         one.MapGet("/problems", (RunLibrary library, string run, int? round, int? difficulty, int? limit, int? offset) =>
             library.Open(run).Database.Problems(new ProblemFilter { FromRound = round, ToRound = round, Difficulty = difficulty }, ProblemOrder.Newest, Rows(limit), Math.Max(0, offset ?? 0)));
         one.MapGet("/episodes", (RunLibrary library, HttpRequest request, string run, int? limit, long? before) => library.Open(run).Database.EpisodeList(SelfPlayEndpoints.Filter(request.Query), Rows(limit), before ?? long.MaxValue));
+        one.MapGet("/answers", (RunLibrary library, HttpRequest request, string run, int? limit, long? before) => library.Open(run).Database.AnswerList(SelfPlayEndpoints.Answers(request.Query), Rows(limit), before ?? long.MaxValue));
+        one.MapGet("/answers/{**answer}", (RunLibrary library, string run, string answer) => library.Open(run).Database.Answer(answer));
         one.MapGet("/episodes/{**episode}", (RunLibrary library, string run, string episode) => library.Open(run).Database.Episode(episode));
         one.MapGet("/agents", (RunLibrary library, string run) => library.Open(run).Database.Agents());
         one.MapGet("/search", (RunLibrary library, string run, string? q, int? limit) => library.Open(run).Database.Search(q ?? "", Math.Min(Rows(limit), 50)).Select(hit => new

@@ -30,6 +30,21 @@ internal static class SelfPlayEndpoints
         Problem = Text(query, "problem"),
     };
 
+    /// <summary>The same for answers of tests.</summary>
+    internal static AnswerFilter Answers(IQueryCollection query)
+    {
+        EpisodeFilter verdict = Filter(query);
+        return new AnswerFilter
+        {
+            Round = Whole(query, "round"),
+            Test = Text(query, "test"),
+            Difficulty = Whole(query, "difficulty"),
+            Reading = query["reading"].ToString() switch { "yes" => true, "no" => false, _ => null },
+            Outcome = verdict.Outcome,
+            Sound = verdict.Sound,
+        };
+    }
+
     internal static int? Whole(IQueryCollection query, string name) => int.TryParse(query[name], out int value) ? value : null;
 
     internal static string? Text(IQueryCollection query, string name) => query[name].ToString() is { Length: > 0 } text ? text : null;

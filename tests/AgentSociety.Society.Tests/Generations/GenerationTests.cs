@@ -51,6 +51,21 @@ public sealed class GenerationTests : IDisposable
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }
 
+    [Theory]
+    [InlineData("scratchpad", "round-0")]
+    [InlineData("both", "round-4")]
+    public async Task What_is_played_and_asked_in_a_round_names_the_weights_that_did_it(string inherit, string born)
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario([.. Mortal, $"generations.inherit={inherit}", "generations.wipeScratchpadAtRound=5"]), directory);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        AnswerRecord[] answers = [.. database.AnswerList(new AnswerFilter { Round = 5 }, int.MaxValue).Select(row => database.Answer(row.Id))];
+        Assert.Superset(new HashSet<string> { "birth", "wipe/before", "wipe/after" }, answers.Select(answer => answer.Test).ToHashSet());
+        Assert.All(answers, answer => Assert.Equal(answer.Test is "birth" or "wipe/before" or "wipe/after" ? born : "round-5", answer.Episode.Checkpoint));
+        Assert.All(database.Episodes(new EpisodeFilter { FromRound = 5, ToRound = 5 }), episode => Assert.Equal(born, episode.Checkpoint));
+        Assert.All(database.Episodes(new EpisodeFilter { FromRound = 2, ToRound = 2 }), episode => Assert.Equal("round-1", episode.Checkpoint));
+    }
+
     [Fact]
     public async Task Weights_that_are_not_inherited_are_those_of_the_first_day()
     {

@@ -14,6 +14,9 @@ internal sealed unsafe class Lookahead
     private int _piece;
     private nint _at;
 
+    /// <summary>True where all has been asked for.</summary>
+    public bool Done => _piece >= _pieces.Count;
+
     /// <summary>Asks for four cache lines.</summary>
     /// <returns>Where the next ones begin.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -41,23 +44,26 @@ internal sealed unsafe class Lookahead
     {
         long bytes = 0;
         foreach ((nint start, nint end) in _pieces) bytes += end - start;
-        // A part ends where a piece does, so that there are more of them.
-        _each = parts == 0 ? 0 : (bytes / parts / Step + 1) * Step * 5 / 4;
+        _each = parts == 0 ? 0 : (bytes / parts / Step + 1) * Step;
         _piece = 0;
         _at = _pieces.Count == 0 ? 0 : _pieces[0].Start;
     }
 
-    /// <summary>The next part; empty after the last.</summary>
+    /// <summary>The next part, as far as it lies in one piece; what it holds of pieces before that one is asked for at once.</summary>
+    /// <param name="from">Where it begins.</param>
+    /// <param name="to">Where it ends; not behind <paramref name="from"/> where nothing is left.</param>
     public void Take(out byte* from, out byte* to)
     {
         from = to = null;
-        if (_piece >= _pieces.Count) return;
-        nint end = (nint)Math.Min(_at + _each, _pieces[_piece].End);
-        from = (byte*)_at;
-        to = (byte*)end;
-        _at = end;
-        if (end < _pieces[_piece].End) return;
-        _piece++;
-        if (_piece < _pieces.Count) _at = _pieces[_piece].Start;
+        for (long left = _each; left > 0 && !Done;)
+        {
+            while (from < to) from = Ask(from);
+            nint end = (nint)Math.Min(_at + left, _pieces[_piece].End);
+            from = (byte*)_at;
+            to = (byte*)end;
+            left -= end - _at;
+            _at = end;
+            if (end == _pieces[_piece].End && ++_piece < _pieces.Count) _at = _pieces[_piece].Start;
+        }
     }
 }

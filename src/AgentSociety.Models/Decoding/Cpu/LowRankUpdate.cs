@@ -32,6 +32,7 @@ internal sealed unsafe class LowRankUpdate
         _inputs = inputs;
         _vectors = Vectors(inputs);
         _parts = new Part[parts.Count];
+        // Room counts the same: A's rows, then each module's B.
         float* up = weights + (long)parts.Sum(part => part.Rank) * _vectors * Lane;
         int row = 0;
         for (int index = 0; index < parts.Count; index++)
@@ -43,7 +44,7 @@ internal sealed unsafe class LowRankUpdate
         }
 
         Ranks = row;
-        Length = up - weights;
+        Length = Room(inputs, parts);
     }
 
     /// <summary>Rows of A, those of all modules together.</summary>

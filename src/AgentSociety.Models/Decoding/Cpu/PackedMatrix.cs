@@ -10,6 +10,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
 {
     private const int Lane = 16;
     private const int WidestPanel = 4;
+    private const int NarrowestThatAsks = 3;
     private readonly FloatBlock _weights;
     private readonly int _vectors;
     private readonly int _panels;
@@ -34,15 +35,14 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Takes in a part of the matrix.</summary>
     /// <param name="source">[count, inputs], row-major.</param>
     /// <param name="firstOutput">Output that the first row of <paramref name="source"/> gives.</param>
-    /// <param name="scale">What the weights are multiplied by.</param>
-    public void Pack(ReadOnlySpan<float> source, int firstOutput, float scale = 1)
+    public void Pack(ReadOnlySpan<float> source, int firstOutput)
     {
         for (int row = 0; row < source.Length / Inputs; row++)
         {
             (int start, int width) = PanelOf((firstOutput + row) / Lane);
             float* target = _weights.Start + (long)start * Lane * Inputs + firstOutput + row - start * Lane;
             ReadOnlySpan<float> weights = source.Slice(row * Inputs, Inputs);
-            for (int input = 0; input < Inputs; input++) target[(long)input * width * Lane] = weights[input] * scale;
+            for (int input = 0; input < Inputs; input++) target[(long)input * width * Lane] = weights[input];
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="soon">Weights that are read next, to be asked for meanwhile; null for none.</param>
     public void Multiply(float* input, int inputStride, float* output, int outputStride, int rows, Lookahead? soon = null)
     {
-        soon?.Spread(_panels * (rows / 4));
+        soon?.Spread(Enumerable.Range(0, _panels).Count(panel => Panel(panel).Width >= NarrowestThatAsks) * (rows / 4));
         for (int panel = 0; panel < _panels; panel++)
         {
             (int start, int width) = Panel(panel);
@@ -74,7 +74,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
             {
                 float* x = input + (long)row * inputStride, y = target + (long)row * outputStride;
                 byte* from = null, to = null;
-                soon?.Take(out from, out to);
+                if (width >= NarrowestThatAsks) soon?.Take(out from, out to);
                 switch (width)
                 {
                     case 4: Tile.Four4(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
