@@ -3,6 +3,7 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Environments.Code;
+using AgentSociety.Environments.DataSets;
 using AgentSociety.Environments.Games;
 using Xunit.Abstractions;
 
@@ -13,12 +14,15 @@ namespace AgentSociety.Environments.Tests;
 /// tests. Counts are written out.
 /// </summary>
 /// <remarks>Code stands here with the restricted language, whose answers are numbers: in the full one another text can be a right answer, such as another string of the same length.</remarks>
-public class AdversarialSuiteTests(ITestOutputHelper output)
+public sealed class AdversarialSuiteTests(ITestOutputHelper output) : IDisposable
 {
     private const int Problems = 250;
     private const char Answer = '#';
-    private static readonly Dictionary<string, object> Options = new()
+    private readonly string _questions = Path.GetTempFileName();
+
+    private Dictionary<string, object> Options => new()
     {
+        ["data-set"] = new DataSetOptions { Path = _questions },
         ["code"] = new CodeOptions { Language = CodeLanguage.Restricted },
         ["connect-four"] = new GameOptions { OneMove = true },
     };
@@ -49,11 +53,14 @@ public class AdversarialSuiteTests(ITestOutputHelper output)
         ("stuffed", static _ => string.Concat(Enumerable.Range(0, 1000).Select(number => $"{number} "))),
     ];
 
-    public static TheoryData<string> Names => [.. EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external" or "data-set"))];
+    public static TheoryData<string> Names => [.. EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external"))];
+
+    public void Dispose() => File.Delete(_questions);
 
     [Theory, MemberData(nameof(Names))]
     public void What_was_crafted_is_never_accepted(string name)
     {
+        File.WriteAllLines(_questions, Enumerable.Range(0, 400).Select(number => $"{{\"question\": \"Ada has {number} apples and gets {number % 7}. How many has she?\", \"answer\": \"{number} + {number % 7} = {number + (number % 7)}\\n#### {number + (number % 7)}\"}}"));
         EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
         IEnvironment environment = entry.Create(Options.GetValueOrDefault(name) ?? Activator.CreateInstance(entry.OptionsType)!, 7);
         Dictionary<string, int> accepted = [];
@@ -87,12 +94,12 @@ public class AdversarialSuiteTests(ITestOutputHelper output)
         Assert.Empty(accepted);
     }
 
-    // What stands before the answer's mark is work: rubbish there makes an attempt unsound, and leaves an answer what it is.
+    // What stands before the answer's mark is work: rubbish there makes an attempt unsound where steps are judged, and leaves an answer what it is.
     private static bool Accepts(Verdict verdict, string crafted, string shown)
     {
         int from = shown.LastIndexOf(Answer);
         bool work = from >= 0 && crafted.EndsWith(shown[from..], StringComparison.Ordinal);
-        return work ? verdict.Sound : verdict.Outcome == Outcome.Correct;
+        return work ? verdict.Sound && verdict.Steps.Count > 0 : verdict.Outcome == Outcome.Correct;
     }
 
     private static string Written(IReadOnlyList<Segment> shown) => string.Concat(shown.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
