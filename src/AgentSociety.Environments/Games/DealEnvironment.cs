@@ -46,7 +46,7 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         _opponent = options.Opponent switch
         {
             Stranger.Random => Exploitability.Uniform,
-            Stranger.PastSelves => past.Mean,
+            Stranger.PastSelves => past.Anticipated(options.Anticipation),
             Stranger.Frozen => StrategyTable.Read(options.Strategy, game),
             _ => Equilibria.GetOrAdd(game.Name, _ => Equilibrium(game)),
         };

@@ -14,6 +14,13 @@ public sealed record DealOptions
     /// <summary>Share of moves in demonstrations that lose nothing; the others are any legal ones. At 0 base material teaches the rules and no skill.</summary>
     [Range(0, 1)]
     public double DemonstrateBest { get; init; }
+
+    /// <summary>
+    /// Where past selves sit opposite, the share of games in which it is the newest, beside its share in the mean: their mean as it is about to become. Play that answers late then
+    /// goes round in smaller circles (dynamic fictitious play, Shamma and Arslan 2005; eta of neural fictitious self-play, Heinrich and Silver 2016).
+    /// </summary>
+    [Range(0, 1)]
+    public double Anticipation { get; init; }
 }
 
 /// <summary>The fixed opponents of a game of hidden information.</summary>

@@ -12,7 +12,7 @@ public sealed record GameOptions
     [Range(0, 1)]
     public double DemonstratePerfect { get; init; }
 
-    /// <summary>True where a problem asks for one move, and the opponent plays both sides from there on: every attempt is then about another position, in a fifth of the tokens.</summary>
+    /// <summary>True where a problem asks for one move, and the opponent plays both sides from there on: every attempt is then about another position, in far fewer tokens than a game.</summary>
     public bool OneMove { get; init; }
 }
 

@@ -12,10 +12,11 @@ namespace AgentSociety.Environments.Games;
 /// </remarks>
 /// <param name="Count">How many have joined, the first included.</param>
 /// <param name="Played">By view, the weight of each legal move over all selves.</param>
-sealed record PastSelves(int Count, IReadOnlyDictionary<string, IReadOnlyList<double>> Played)
+/// <param name="Newest">The same of the newest self alone, at a weight of 1.</param>
+sealed record PastSelves(int Count, IReadOnlyDictionary<string, IReadOnlyList<double>> Played, IReadOnlyDictionary<string, IReadOnlyList<double>> Newest)
 {
     /// <summary>A first self that plays any legal move.</summary>
-    public static PastSelves None(IGame game) => new PastSelves(0, StrategyTable.Of(game, static (_, moves) => new double[moves.Count])).With(game, Exploitability.Uniform);
+    public static PastSelves None(IGame game) => new PastSelves(0, Nobody(game), Nobody(game)).With(game, Exploitability.Uniform);
 
     /// <exception cref="SocietyException">The text holds no past selves of this game.</exception>
     public static PastSelves Load(string json, IGame game)
@@ -25,7 +26,7 @@ sealed record PastSelves(int Count, IReadOnlyDictionary<string, IReadOnlyList<do
             PastSelves read = JsonSerializer.Deserialize<PastSelves>(json) ?? throw new JsonException("there are none");
             foreach ((string view, IReadOnlyList<double> moves) in StrategyTable.Of(game, Exploitability.Uniform))
             {
-                if (read.Played?.GetValueOrDefault(view)?.Count != moves.Count) throw new JsonException($"view '{view}' needs {moves.Count} weights");
+                if (read.Played?.GetValueOrDefault(view)?.Count != moves.Count || read.Newest?.GetValueOrDefault(view)?.Count != moves.Count) throw new JsonException($"view '{view}' needs {moves.Count} weights");
             }
 
             return read;
@@ -38,21 +39,25 @@ sealed record PastSelves(int Count, IReadOnlyDictionary<string, IReadOnlyList<do
 
     public string Save() => JsonSerializer.Serialize(this);
 
-    public IReadOnlyList<double> Mean(string view, IReadOnlyList<string> moves)
+    public IReadOnlyList<double> Mean(string view, IReadOnlyList<string> moves) => Normalised(Played[view], view, moves);
+
+    /// <summary>The mean, but for this share of games, in which the newest self plays.</summary>
+    public Strategy Anticipated(double share)
     {
-        double sum = Played[view].Sum();
-        return sum > 0 ? [.. Played[view].Select(weight => weight / sum)] : Exploitability.Uniform(view, moves);
+        // The t-th counts t times: all of them together as often as this.
+        double all = Count * (Count + 1) / 2.0;
+        return (view, moves) => Normalised([.. Played[view].Zip(Newest[view], (mean, newest) => ((1 - share) * mean / all) + (share * newest))], view, moves);
     }
 
     public PastSelves With(IGame game, Strategy self)
     {
-        Dictionary<string, IReadOnlyList<double>> played = new(StringComparer.Ordinal);
+        Dictionary<string, IReadOnlyList<double>> newest = new(StringComparer.Ordinal);
         foreach (GameDeal deal in game.Deals)
         {
-            for (int seat = 0; seat < 2; seat++) Walk(deal.Position, seat, Count + 1);
+            for (int seat = 0; seat < 2; seat++) Walk(deal.Position, seat, 1);
         }
 
-        return new(Count + 1, played);
+        return new(Count + 1, Played.ToDictionary(at => at.Key, at => (IReadOnlyList<double>)[.. at.Value.Zip(newest[at.Key], (played, own) => played + ((Count + 1) * own))], StringComparer.Ordinal), newest);
 
         // A player who forgets nothing comes to a view by one sequence of own moves: all ways to it have the same weight.
         void Walk(IGamePosition position, int seat, double weight)
@@ -63,10 +68,18 @@ sealed record PastSelves(int Count, IReadOnlyDictionary<string, IReadOnlyList<do
             {
                 string view = position.View(seat);
                 own = self(view, position.Moves);
-                if (!played.ContainsKey(view)) played[view] = [.. own.Select((probability, move) => Played[view][move] + (weight * probability))];
+                if (!newest.ContainsKey(view)) newest[view] = [.. own.Select(probability => weight * probability)];
             }
 
             for (int move = 0; move < position.Moves.Count; move++) Walk(position.Play(position.Moves[move]), seat, weight * (own?[move] ?? 1));
         }
+    }
+
+    private static IReadOnlyDictionary<string, IReadOnlyList<double>> Nobody(IGame game) => StrategyTable.Of(game, static (_, moves) => new double[moves.Count]);
+
+    private static IReadOnlyList<double> Normalised(IReadOnlyList<double> weights, string view, IReadOnlyList<string> moves)
+    {
+        double sum = weights.Sum();
+        return sum > 0 ? [.. weights.Select(weight => weight / sum)] : Exploitability.Uniform(view, moves);
     }
 }

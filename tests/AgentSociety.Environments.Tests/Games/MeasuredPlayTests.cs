@@ -143,6 +143,40 @@ public class MeasuredPlayTests
         Assert.Equal(["b", "p"], after.Order());
     }
 
+    [Fact]
+    public void Whoever_answers_late_is_harder_to_exploit_where_the_newest_self_is_anticipated()
+    {
+        double plain = After(0), anticipated = After(0.2);
+        Assert.InRange(anticipated, 0, 0.05);
+        Assert.True(anticipated < 0.7 * plain, $"{anticipated} against {plain}");
+
+        // Each self goes a quarter of the way to the best reply.
+        static double After(double share)
+        {
+            ILeaguePlay league = new DealEnvironment(new KuhnPoker(), new() { Opponent = Stranger.PastSelves, Anticipation = share }, 1);
+            double[] bets = [.. league.Decisions.Select(_ => 0.5)];
+            for (int round = 0; round < 100; round++)
+            {
+                bets = [.. bets.Zip(league.Decisions, (bet, decision) => (0.75 * bet) + (0.25 * (Right(league, decision, "b;") ? 1 : 0)))];
+                league = (ILeaguePlay)league.Joined([.. bets.Select(Bets)]);
+            }
+
+            return Metric(league.Measure([.. bets.Select(Bets)]), "exploitability/past-selves");
+        }
+    }
+
+    [Fact]
+    public void An_opponent_that_is_all_anticipation_is_the_newest_self()
+    {
+        ILeaguePlay league = new DealEnvironment(new KuhnPoker(), new() { Opponent = Stranger.PastSelves, Anticipation = 1 }, 1);
+        league = (ILeaguePlay)league.Joined([.. league.Decisions.Select(_ => Bets(1))]);
+        IEnvironment newest = (IEnvironment)league, again = ((ILeaguePlay)new DealEnvironment(new KuhnPoker(), new() { Opponent = Stranger.PastSelves, Anticipation = 1 }, 1)).Restored(league.PastSelves);
+        for (int deal = 0; deal < 100; deal++)
+        {
+            foreach (IEnvironment table in new[] { newest, again }) Assert.EndsWith("b=", table.SolverPrompt(ScriptedPlay.Problem(table, $"o{deal}="), KeyedRandom.For(1, "prompt")));
+        }
+    }
+
     [Theory, InlineData("nonsense"), InlineData("null"), InlineData("{}"), InlineData("{\"Count\":1,\"Played\":{}}"), InlineData("{\"Count\":1,\"Played\":{\"J\":[1]}}")]
     public void Stored_past_selves_of_another_kind_are_refused(string stored)
     {
