@@ -114,6 +114,24 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
     }
 
     [Fact]
+    public async Task A_model_from_elsewhere_is_tested_in_a_runs_world_with_its_scratchpad()
+    {
+        async Task<string> Tested(params string[] line)
+        {
+            KeptTerminal kept = new();
+            Assert.Equal((0, ""), (await CommandLine.Run(["eval", .. line, "--json"], kept.Terminal), kept.Error.Output));
+            return kept.Raw;
+        }
+
+        string model = played.At("elsewhere"), own = await Tested(played.Run);
+        using (LanguageModel newest = LanguageModel.Load(Commands.RunPlace.FindModel(played.Run))) newest.Save(model);
+        Assert.Equal(own, await Tested(model, "--notes", played.Run));
+        Assert.Equal(own, await Tested(played.Run, "--notes", played.Run));
+        string[] many = ["--scenario", played.Scenario, "--set", "evaluation.finalProblemsPerDifficulty=64"];
+        Assert.NotEqual(await Tested([model, .. many]), await Tested([model, .. many, "--notes", played.Run]));
+    }
+
+    [Fact]
     public void Steps_of_a_log_are_judged_again_as_they_were_in_play()
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(new RunDirectory(played.Run).Database);

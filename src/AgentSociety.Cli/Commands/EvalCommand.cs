@@ -14,15 +14,18 @@ internal static class EvalCommand
     {
         Argument<string> what = new("RUN|CHECKPOINT") { Description = "A run's directory (its newest weights and scratchpad), or the folder of a checkpoint." };
         Option<string?> scenario = new("--scenario") { Description = "Ask the problems of this scenario in place of the run's own.", HelpName = "FILE" };
+        Option<string?> notes = new("--notes") { Description = "Let the model read the scratchpad of this run, and ask this run's problems where no scenario is given.", HelpName = "RUN" };
         Option<bool> json = new("--json") { Description = "Print the results as JSON." };
         ScenarioOptions changes = new();
         MachineOptions machine = new();
         Verb command = new("eval", "Look at runs", "Lets newborns sit the held-out test again, with and without the scratchpad.",
             new("eval runs/first-society", "The newest weights of a run"),
             new("eval runs/first-society/checkpoints/round-20", "The weights and the scratchpad of round 20"),
-            new("eval models/tuned --scenario scenarios/arithmetic.yaml", "Any model, on a scenario's problems"));
+            new("eval models/tuned --notes runs/first-society", "A model that was trained on a run, in its world and with its scratchpad"),
+            new("eval models/tuned --scenario scenarios/arithmetic.yaml", "Any model, on a scenario's problems, without notes"));
         command.Add(what);
         command.Add(scenario);
+        command.Add(notes);
         changes.AddTo(command);
         machine.AddTo(command);
         command.Add(json);
@@ -34,7 +37,7 @@ internal static class EvalCommand
             LoadedScenario? loaded = parsed.GetValue(scenario) is { } file ? changes.Load(parsed, file)
                 : changed ? throw new SocietyException("--set and --seed change a scenario; name it with --scenario") : null;
             using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "the test; Ctrl-C again stops at once"));
-            IReadOnlyList<HeldOutRecord> records = RunLauncher.Evaluate(name, loaded, machine.Read(parsed), interruption.Token);
+            IReadOnlyList<HeldOutRecord> records = RunLauncher.Evaluate(name, loaded, machine.Read(parsed), interruption.Token, parsed.GetValue(notes) is { } run ? RunPlace.Find(run) : null);
             HeldOutAccuracy[] results = [.. records.Select(RunSummary.Accuracy)];
             if (parsed.GetValue(json)) terminal.Line(JsonSerializer.Serialize(results, JsonSerializerOptions.Web));
             else terminal.Out.Write(HeldOutTable.Of([], results));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AgentSociety.Cli.Progress;
 using AgentSociety.Core;
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using AgentSociety.Learning;
@@ -52,7 +53,8 @@ internal static class TrainCommand
             using LanguageModel model = LanguageModel.Load(origin);
             IReadOnlyList<TrainingSequence> chats = files.Length > 0 ? ChatLog.Read(files, model) : [];
             int texts = log.Length + chats.Count;
-            terminal.Line($"{texts:N0} {(files.Length > 0 ? "chats" : "episodes")} of {sources}, {name ?? NamedMethod.NameOf(settings.Method)} on {origin}{(kept.State.Exists ? "; goes on from where it was stopped" : "")}");
+            string right = files.Length > 0 || settings.Method == FineTuneMethod.Imitation ? "" : $", {log.Count(logged => logged.Episode.Sound):N0} of them right and sound, {log.Count(logged => logged.Episode is { Outcome: Outcome.Correct, Sound: false }):N0} right by a wrong step";
+            terminal.Line($"{texts:N0} {(files.Length > 0 ? "chats" : "episodes")} of {sources}{right}; {name ?? NamedMethod.NameOf(settings.Method)} on {origin}{(kept.State.Exists ? "; goes on from where it was stopped" : "")}");
 
             using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "after this step; the same command goes on"));
             FineTuner tuner = new(model, settings, (ulong)parsed.GetValue(seed), kept.State);
@@ -74,9 +76,8 @@ internal static class TrainCommand
                 Settings = changes,
                 Episodes = texts,
                 Finished = finished,
-                last?.Step,
-                last?.Steps,
-                last?.Loss,
+                Steps = finished ? last?.Steps : null,
+                Loss = finished ? last?.Loss : null,
                 Versions = RunVersions.Current(),
             }, finished);
             try
@@ -86,18 +87,18 @@ internal static class TrainCommand
             catch (Exception cause) when (cause is OperationCanceledException or SocietyException && last is not null && kept.State.Exists)
             {
                 Write(finished: false);
-                terminal.Line($"{folder}: holds the weights of step {last.Step} of {last.Steps}; the same command goes on from there");
+                terminal.Line($"{folder}: holds the last good weights; the same command goes on from there");
                 throw;
             }
 
             Write(finished: true);
-            terminal.Line($"{folder}: written. Test it: agentsociety eval {folder} --scenario SCENARIO");
+            terminal.Line($"{folder}: written. Test it: agentsociety eval {folder} {(files.Length > 0 ? "--scenario SCENARIO" : $"--notes {sources.Split(',')[0].Trim()}")}");
         });
         return command;
     }
 
     private static string Said(FineTuneProgress progress) =>
-        $"step {progress.Step}/{progress.Steps}, loss {progress.Loss:0.0000}{(progress.Accuracy is { } accuracy ? $", pairs in order {Figures.Percent(accuracy)}" : "")}, {Figures.Short(progress.TokensPerSecond)} tokens/s, {Figures.Clock(progress.Remaining)} left";
+        $"step {progress.Step}/{progress.Steps}, loss {progress.Loss:g4}{(progress.Accuracy is { } accuracy ? $", pairs in order {Figures.Percent(accuracy)}" : "")}, {Figures.Short(progress.TokensPerSecond)} tokens/s, {Figures.Clock(progress.Remaining)} left";
 
     private static LoggedEpisode[] Log(string runs, ExportOptions options, bool steps)
     {

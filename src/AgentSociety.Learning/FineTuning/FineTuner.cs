@@ -146,10 +146,13 @@ public sealed class FineTuner
         {
             for (int epoch = done + 1; epoch <= _settings.Epochs; epoch++)
             {
-                TrainingReport report = trainer.Train(epoch, credited, replay: null, stop: stop);
+                TrainingReport report = trainer.Train(epoch, credited, replay: null, told: step =>
+                {
+                    int before = step.Steps * (epoch - 1), taken = step.Step + (step.Steps * (epoch - 1 - done)), all = step.Steps * _settings.Epochs;
+                    reached = new FineTuneProgress(before + step.Step, all, step.Loss, null, (tokens + step.Tokens) / watch.Elapsed.TotalSeconds, watch.Elapsed / taken * (all - before - step.Step));
+                    progress?.Invoke(reached);
+                }, stop: stop);
                 tokens += report.Tokens;
-                reached = new FineTuneProgress(report.Steps * epoch, report.Steps * _settings.Epochs, report.Loss, null, tokens / watch.Elapsed.TotalSeconds, watch.Elapsed / (epoch - done) * (_settings.Epochs - epoch));
-                progress?.Invoke(reached);
                 if (epoch < _settings.Epochs) trainer.Keep(_state, epoch);
             }
         }

@@ -61,11 +61,12 @@ public sealed class Trainer : IDisposable
     /// <param name="replay">Where base material comes from; null for none, whatever the scenario says.</param>
     /// <param name="remembered">Solutions of earlier rounds by difficulty, for the replay's own share; null or empty for none.</param>
     /// <param name="temperature">The temperature that the round was sampled at, where it was not the run's own.</param>
+    /// <param name="told">Told after every step: its number, the steps of its learner in this call, its loss, and the tokens of all steps so far.</param>
     /// <param name="stop">Checked before every step.</param>
     /// <exception cref="SocietyException">An episode is inconsistent, or a loss was not finite.</exception>
     public TrainingReport Train(
         int round, IReadOnlyList<EpisodeRecord> episodes, IDemonstrator? replay, IReadOnlyList<IReadOnlyList<EpisodeRecord>>? remembered = null, double? temperature = null,
-        CancellationToken stop = default)
+        Action<(int Step, int Steps, double Loss, long Tokens)>? told = null, CancellationToken stop = default)
     {
         double sampled = temperature ?? _plan.Temperature;
         Stopwatch watch = Stopwatch.StartNew();
@@ -94,9 +95,10 @@ public sealed class Trainer : IDisposable
                     stop.ThrowIfCancellationRequested();
                     TrainingSequence[] chosen = [.. Chosen(order, step, count).Select(index => texts[index])];
                     WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step), sampled);
-                    total.Add(learner.Gradient.Take(
-                        weighed, rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {batches.Count + 1} of {name}"));
+                    StepReading taken = learner.Gradient.Take(weighed, rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {batches.Count + 1} of {name}");
+                    total.Add(taken);
                     batches.Add(Batch(name, epoch, step, weighed));
+                    told?.Invoke((batches.Count, count * _plan.Learning.Epochs, taken.Loss, total.Tokens));
                 }
             }
         }

@@ -91,7 +91,7 @@ public sealed class LearnerActor : ReceiveActor
         _plan = plan;
         _stop = stop;
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
-        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, learn.Environment as IDemonstrator, learn.Remembered, learn.Temperature, _stop))));
+        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, learn.Environment as IDemonstrator, learn.Remembered, learn.Temperature, stop: _stop))));
         Receive<Measure>(measure => Answer(() => DivergenceFrom(measure)));
         Receive<Sleep>(sleep => Answer(() => new Slept(SleepPhase.Sleep(_plan, _model!, sleep.Round, sleep.Lessons, sleep.Notes, _stop))));
         Receive<Bear>(bear => Answer(() => Begin(bear.Checkpoint)));

@@ -67,10 +67,12 @@ public static class RunLauncher
     /// <param name="scenario">Whose world and problems are asked; needed where the checkpoint belongs to no run.</param>
     /// <param name="options">Device and threads.</param>
     /// <param name="stop">Checked between steps.</param>
+    /// <param name="notes">A run whose scratchpad, as it ended, a checkpoint is tested with, and whose problems are asked where no scenario is given; null for none.</param>
     /// <exception cref="SocietyException">There is no such run or checkpoint, or it does not fit the scenario.</exception>
-    public static IReadOnlyList<HeldOutRecord> Evaluate(string runOrCheckpoint, LoadedScenario? scenario, RunOptions options, CancellationToken stop)
+    public static IReadOnlyList<HeldOutRecord> Evaluate(string runOrCheckpoint, LoadedScenario? scenario, RunOptions options, CancellationToken stop, RunDirectory? notes = null)
     {
         TorchRuntime.Initialize(options.Device, options.Threads);
+        if (notes is not null) return Evaluate(notes, null, scenario, stop, Weights(runOrCheckpoint));
         if (File.Exists(Path.Combine(runOrCheckpoint, "society.db"))) return Evaluate(RunDirectory.Open(runOrCheckpoint), null, scenario, stop);
         if (!Directory.Exists(runOrCheckpoint)) throw new SocietyException($"{runOrCheckpoint}: no such run or checkpoint; 'agentsociety runs' lists the runs");
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(runOrCheckpoint));
@@ -82,7 +84,16 @@ public static class RunLauncher
         return HeldOutTest.Take(plan, model, EmptyNotes.Instance, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
     }
 
-    private static IReadOnlyList<HeldOutRecord> Evaluate(RunDirectory directory, string? checkpoint, LoadedScenario? scenario, CancellationToken stop)
+    /// <summary>The folder of weights that somebody wants tested elsewhere: their own, or a run's newest.</summary>
+    private static string Weights(string runOrCheckpoint)
+    {
+        if (!File.Exists(Path.Combine(runOrCheckpoint, "society.db"))) return Directory.Exists(runOrCheckpoint) ? runOrCheckpoint : throw new SocietyException($"{runOrCheckpoint}: no such run or checkpoint; 'agentsociety runs' lists the runs");
+        RunDirectory run = RunDirectory.Open(runOrCheckpoint);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Database);
+        return new RunRecords(database).LastRound() is { } last ? run.Checkpoint(SocietyState.Load(last.State).ResumePoint) : throw new SocietyException($"{run.Path}: the run has stored no round yet; there is nothing to test");
+    }
+
+    private static IReadOnlyList<HeldOutRecord> Evaluate(RunDirectory directory, string? checkpoint, LoadedScenario? scenario, CancellationToken stop, string? weights = null)
     {
         RunPlan plan = RunPlan.Of(scenario ?? Scenario(directory));
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
@@ -91,7 +102,7 @@ public static class RunLauncher
         SocietyState state = SocietyState.Load(last.State);
         int round = checkpoint is null ? state.ResumeRound ?? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
         plan = plan.Against(state.PastSelves);
-        using LanguageModel model = LanguageModel.Load(directory.Checkpoint(checkpoint ?? state.ResumePoint));
+        using LanguageModel model = LanguageModel.Load(weights ?? directory.Checkpoint(checkpoint ?? state.ResumePoint));
         INotes notes = NotesAccess.After(plan, database, round).OfNewborn(round);
         return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
     }
