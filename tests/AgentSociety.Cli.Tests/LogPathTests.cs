@@ -128,7 +128,20 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
         Assert.Equal(own, await Tested(model, "--notes", played.Run));
         Assert.Equal(own, await Tested(played.Run, "--notes", played.Run));
         string[] many = ["--scenario", played.Scenario, "--set", "evaluation.finalProblemsPerDifficulty=64"];
-        Assert.NotEqual(await Tested([model, .. many]), await Tested([model, .. many, "--notes", played.Run]));
+        string plain = await Tested([model, .. many, "--notes", played.Run]);
+        Assert.NotEqual(await Tested([model, .. many]), plain);
+
+        // An adapter that was trained is a part of the model, and two are a question.
+        string adapted = played.At("elsewhere-adapted"), two = played.At("elsewhere-two");
+        await Done("train", "--from", played.Run, "--method", "sft", "--base", model, "--out", adapted, "--set", "weights=lora", "--set", "epochs=20", "--set", "learningRate=0.02", "--threads", "1");
+        Assert.NotEqual(plain, await Tested([adapted, .. many, "--notes", played.Run]));
+        using (LanguageModel both = LanguageModel.Load(adapted))
+        {
+            both.AddAdapter("second", new LoraSettings(), 1);
+            both.Save(two);
+        }
+
+        await Refused("has the adapters fine-tuned, second", ["eval", two, .. many, "--notes", played.Run]);
     }
 
     [Fact]

@@ -98,7 +98,7 @@ internal static class TrainCommand
     }
 
     private static string Said(FineTuneProgress progress) =>
-        $"step {progress.Step}/{progress.Steps}, loss {progress.Loss:g4}{(progress.Accuracy is { } accuracy ? $", pairs in order {Figures.Percent(accuracy)}" : "")}, {Figures.Short(progress.TokensPerSecond)} tokens/s, {Figures.Clock(progress.Remaining)} left";
+        $"step {progress.Step}/{progress.Steps}, loss {progress.Loss:g4}{(progress is { Accuracy: { } accuracy, Step: > 1 } ? $", pairs in order {Figures.Percent(accuracy)}" : "")}, {Figures.Short(progress.TokensPerSecond)} tokens/s, {Figures.Clock(progress.Remaining)} left";
 
     private static LoggedEpisode[] Log(string runs, ExportOptions options, bool steps)
     {

@@ -80,8 +80,24 @@ public static class RunLauncher
         if (run is not null && File.Exists(Path.Combine(run, "society.db"))) return Evaluate(RunDirectory.Open(run), Path.GetFileName(full), scenario, stop);
         if (scenario is null) throw new SocietyException($"{runOrCheckpoint}: belongs to no run; say with --scenario whose problems are to be asked");
         RunPlan plan = RunPlan.Of(scenario);
-        using LanguageModel model = LanguageModel.Load(full);
+        using LanguageModel model = Elsewhere(full, plan);
         return HeldOutTest.Take(plan, model, EmptyNotes.Instance, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
+    }
+
+    /// <summary>A model that a scenario's society did not make, with its one adapter in its weights where the scenario's newborns have none of that name: an adapter left out would be no test of the model.</summary>
+    private static LanguageModel Elsewhere(string folder, RunPlan plan)
+    {
+        LanguageModel model = LanguageModel.Load(folder);
+        if (model.Adapters.Count == 0 || model.Adapters.ContainsKey(plan.Newborn(0).Adapter)) return model;
+        string[] names = [.. model.Adapters.Keys.Order(StringComparer.Ordinal)];
+        if (names is [{ } only])
+        {
+            model.Merge(only);
+            return model;
+        }
+
+        model.Dispose();
+        throw new SocietyException($"{folder}: has the adapters {string.Join(", ", names)}, and the scenario has none of these names; merge the one that is meant (agentsociety model merge)");
     }
 
     /// <summary>The folder of weights that somebody wants tested elsewhere: their own, or a run's newest.</summary>
@@ -102,7 +118,7 @@ public static class RunLauncher
         SocietyState state = SocietyState.Load(last.State);
         int round = checkpoint is null ? state.ResumeRound ?? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
         plan = plan.Against(state.PastSelves);
-        using LanguageModel model = LanguageModel.Load(weights ?? directory.Checkpoint(checkpoint ?? state.ResumePoint));
+        using LanguageModel model = weights is null ? LanguageModel.Load(directory.Checkpoint(checkpoint ?? state.ResumePoint)) : Elsewhere(weights, plan);
         INotes notes = NotesAccess.After(plan, database, round).OfNewborn(round);
         return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
     }
