@@ -14,6 +14,9 @@ public sealed class SocietyException : Exception
     /// <summary>True when the input is at fault, false when the run failed.</summary>
     public bool BadInput { get; }
 
+    /// <summary>True for a failure of a run that would meet it again if it went on.</summary>
+    public bool Repeats { get; init; }
+
     /// <summary>True where what was asked for by name is not there: no such run, page, revision or episode.</summary>
     public bool Missing { get; init; }
 }

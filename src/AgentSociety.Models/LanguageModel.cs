@@ -68,6 +68,12 @@ public sealed class LanguageModel : IDisposable
             throw new SocietyException($"{folder}: the tokenizer has {tokenizer.VocabularySize} tokens and config.json says {config.VocabularySize}; the files belong to different models");
         ChatTemplate? template = ChatTemplate.Find(folder);
         LanguageModel model = new(Decoder.Load(config, folder, TorchRuntime.Device, asStored), tokenizer, generation, template);
+        if (model.Decoder.NotFinite() is { } broken)
+        {
+            model.Dispose();
+            throw new SocietyException($"{folder}: tensor {broken} holds values that are no numbers (NaN or infinite); a model with them can say nothing: take an earlier checkpoint");
+        }
+
         string adapters = Path.Combine(folder, "adapters");
         if (Directory.Exists(adapters))
         {

@@ -78,7 +78,8 @@ public sealed class ProgressTests
         using SampleRun run = new();
         KeptTerminal kept = new();
         kept.Out.Interactive();
-        int code = await WatchedRun.Watch(run.Directory, "sample", kept.Terminal with { IsInteractive = true }, plain: false, async (watch, stop) =>
+        using Interruption interruption = WatchedRun.Interruption(kept.Terminal);
+        int code = await WatchedRun.Watch(run.Directory, "sample", kept.Terminal with { IsInteractive = true }, plain: false, interruption, async (watch, stop) =>
         {
             watch(Middle with { Message = "checkpoint round-9 saved" });
             await Task.Delay(500, stop);
@@ -99,7 +100,8 @@ public sealed class ProgressTests
     {
         using SampleRun run = new();
         KeptTerminal kept = new();
-        int code = await WatchedRun.Watch(run.Directory, "sample", kept.Terminal with { IsInteractive = interactive }, plain: false, (_, _) => Task.FromResult(RunEnd.Interrupted));
+        using Interruption interruption = WatchedRun.Interruption(kept.Terminal);
+        int code = await WatchedRun.Watch(run.Directory, "sample", kept.Terminal with { IsInteractive = interactive }, plain: false, interruption, (_, _) => Task.FromResult(RunEnd.Interrupted));
         Assert.Equal(130, code);
         Assert.Contains($"agentsociety resume {run.Directory.Path}", kept.Error.Output);
     }
@@ -109,10 +111,23 @@ public sealed class ProgressTests
     {
         using SampleRun run = new();
         KeptTerminal kept = new();
-        SocietyException failure = await Assert.ThrowsAsync<SocietyException>(() => WatchedRun.Watch(run.Directory, "sample", kept.Terminal, plain: true,
+        using Interruption interruption = WatchedRun.Interruption(kept.Terminal);
+        SocietyException failure = await Assert.ThrowsAsync<SocietyException>(() => WatchedRun.Watch(run.Directory, "sample", kept.Terminal, plain: true, interruption,
             (_, _) => Task.FromException<RunEnd>(new SocietyException("the loss is not finite", badInput: false))));
         Assert.Equal("the loss is not finite", failure.Message);
         Assert.Contains($"agentsociety resume {run.Directory.Path}", kept.Error.Output);
+    }
+
+    [Fact]
+    public async Task A_run_that_would_fail_again_is_not_offered_to_go_on()
+    {
+        using SampleRun run = new();
+        KeptTerminal kept = new();
+        using Interruption interruption = WatchedRun.Interruption(kept.Terminal);
+        await Assert.ThrowsAsync<SocietyException>(() => WatchedRun.Watch(run.Directory, "sample", kept.Terminal, plain: true, interruption,
+            (_, _) => Task.FromException<RunEnd>(new SocietyException("the loss is not finite", badInput: false) { Repeats = true })));
+        Assert.Contains("agentsociety show", kept.Error.Output);
+        Assert.DoesNotContain("resume", kept.Error.Output);
     }
 
     [Theory]

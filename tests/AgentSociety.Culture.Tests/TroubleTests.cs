@@ -43,6 +43,27 @@ public sealed class TroubleTests : IDisposable
     }
 
     [Fact]
+    public void A_closed_database_is_read_where_nothing_may_be_written()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        _society.Save("notes/a", "c4=2");
+        string folder = Directory.CreateTempSubdirectory("read-only-").FullName, copy = Path.Combine(folder, "a society?#.db");
+        _society.Database.BackUp(copy);
+        Run(copy, "PRAGMA journal_mode = WAL");
+        // A folder in the place of the file that a reader would make: also who may write anywhere cannot make it.
+        Directory.CreateDirectory($"{copy}-shm");
+        try
+        {
+            using SocietyDatabase reader = SocietyDatabase.OpenReadOnly(copy);
+            Assert.Equal("c4=2", ArchivedNotes.Of(reader).Read("notes/a")!.Body);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_reader_cannot_write()
     {
         using SocietyDatabase reader = SocietyDatabase.OpenReadOnly(_society.Path);

@@ -20,10 +20,11 @@ internal static class ResumeCommand
         command.Add(run);
         machine.AddTo(command);
         command.Add(plain);
-        command.SetAction((parsed, _) =>
+        command.SetAction(async (parsed, _) =>
         {
+            using Interruption interruption = WatchedRun.Interruption(terminal);
             RunDirectory directory = RunPlace.Find(parsed.GetRequiredValue(run));
-            return WatchedRun.Watch(directory, directory.Name, terminal, parsed.GetValue(plain), (watch, stop) => RunLauncher.Resume(directory, machine.Read(parsed), watch, stop));
+            return await WatchedRun.Watch(directory, directory.Name, terminal, parsed.GetValue(plain), interruption, (watch, stop) => RunLauncher.Resume(directory, machine.Read(parsed), watch, stop)).ConfigureAwait(false);
         });
         return command;
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using AgentSociety.Cli.Progress;
-using AgentSociety.Core;
 using AgentSociety.Models;
 using AgentSociety.Society;
 
@@ -32,20 +31,14 @@ internal static class RunCommand
         command.Add(placebo);
         command.SetAction(async (parsed, _) =>
         {
+            using Interruption interruption = WatchedRun.Interruption(terminal);
             LoadedScenario loaded = changes.Load(parsed, parsed.GetRequiredValue(scenario));
             RunOptions options = machine.Read(parsed) with { PlaceboDatabase = parsed.GetValue(placebo) is { } other ? RunPlace.Find(other).Database : null };
             // A device that is not there must not leave a directory behind.
             TorchRuntime.Initialize(options.Device, options.Threads);
+            interruption.Token.ThrowIfCancellationRequested();
             RunDirectory directory = RunDirectory.Create(parsed.GetValue(place) ?? Path.Combine(RunPlace.Runs, loaded.Scenario.Name));
-            try
-            {
-                return await WatchedRun.Watch(directory, loaded.Scenario.Name, terminal, parsed.GetValue(plain), (watch, stop) => RunLauncher.Run(loaded, directory, options, watch, stop)).ConfigureAwait(false);
-            }
-            catch (SocietyException failure) when (failure.BadInput)
-            {
-                directory.DiscardUnbegun();
-                throw;
-            }
+            return await WatchedRun.Watch(directory, loaded.Scenario.Name, terminal, parsed.GetValue(plain), interruption, (watch, stop) => RunLauncher.Run(loaded, directory, options, watch, stop)).ConfigureAwait(false);
         });
         return command;
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using AgentSociety.Cli.Results;
 using AgentSociety.Core;
 using AgentSociety.Core.Records;
+using AgentSociety.Culture;
 using AgentSociety.Society;
 using Spectre.Console;
 
@@ -12,11 +13,14 @@ internal static class WatchedRun
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Listens for Ctrl-C on behalf of a run; to be made before anything of the run is.</summary>
+    public static Interruption Interruption(Terminal terminal) => new(() => terminal.Complain("stopping", "yellow", "at the next safe point; Ctrl-C again stops at once"));
+
     /// <summary>Starts the run and follows it to its end.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> Watch(RunDirectory directory, string name, Terminal terminal, bool plain, Func<Action<RunProgress>, CancellationToken, Task<RunEnd>> start)
+    public static async Task<int> Watch(
+        RunDirectory directory, string name, Terminal terminal, bool plain, Interruption interruption, Func<Action<RunProgress>, CancellationToken, Task<RunEnd>> start)
     {
-        using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "at the next safe point; Ctrl-C again stops at once"));
         RunEnd end;
         try
         {
@@ -24,9 +28,11 @@ internal static class WatchedRun
                 ? await Plain(terminal, watch => start(watch, interruption.Token)).ConfigureAwait(false)
                 : await Live(name, terminal, watch => start(watch, interruption.Token)).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is not SocietyException { BadInput: true } && File.Exists(directory.Database))
+        catch (Exception failure) when (failure is not (SocietyException { BadInput: true } or OperationCanceledException) && File.Exists(directory.Database))
         {
-            terminal.Complain("kept", "yellow", $"everything up to the failure; go on with: agentsociety resume {directory.Path}");
+            // What would fail again in the same way is not offered again.
+            string cure = failure is SocietyException { Repeats: true } ? "look at it with: agentsociety show" : "go on with: agentsociety resume";
+            terminal.Complain("kept", "yellow", $"everything up to the failure; {cure} {directory.Path}");
             throw;
         }
 
@@ -38,6 +44,8 @@ internal static class WatchedRun
 
         RunResults.Write(directory);
         RunPage.Write(directory, terminal.Out);
+        // Readers leave the log beside the database; the last to close it with the right to write takes it away.
+        SocietyDatabase.Open(directory.Database).Dispose();
         if (end == RunEnd.Done) return ExitCode.Done;
         terminal.Complain("stopped", "yellow", "a guard saw a sign of collapse that lasted, and the scenario asks to stop for it (guards.stop)");
         return ExitCode.Failed;

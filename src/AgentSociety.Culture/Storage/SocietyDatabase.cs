@@ -66,13 +66,26 @@ public sealed class SocietyDatabase : IDisposable
         string full = System.IO.Path.GetFullPath(path);
         if (!File.Exists(full)) throw new SocietyException($"{path}: there is no such database; name a run's society.db.");
         SocietyDatabase database = new(full, null, Settings(full, SqliteOpenMode.ReadOnly, pooling: true));
-        bool old = database.Read(connection =>
+        bool old;
+        try
+        {
+            old = Lacks(database);
+        }
+        catch (SocietyException failure) when (failure.InnerException is SqliteException { SqliteErrorCode: SqliteFailure.ReadOnly or SqliteFailure.CannotOpen } && !(File.Exists($"{full}-wal") && new FileInfo($"{full}-wal").Length > 0))
+        {
+            // A reader shares its place in the log through a file beside the database, which cannot be made in a place that cannot be written. Where there is no log nobody writes either.
+            database = new SocietyDatabase(full, null, Settings($"file:{Uri.EscapeDataString(full).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1", SqliteOpenMode.ReadOnly, pooling: true));
+            old = Lacks(database);
+        }
+
+        if (old) Open(path).Dispose();
+        return database;
+
+        bool Lacks(SocietyDatabase opened) => opened.Read(connection =>
         {
             Migrations.RefuseNewer(connection, path);
             return Migrations.Lacks(connection, path);
         });
-        if (old) Open(path).Dispose();
-        return database;
     }
 
     /// <summary>Runs reads on one consistent snapshot.</summary>

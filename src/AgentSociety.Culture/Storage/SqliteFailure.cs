@@ -6,7 +6,8 @@ namespace AgentSociety.Culture;
 /// <summary>Turns what SQLite reports into one line that a user can act on.</summary>
 internal static class SqliteFailure
 {
-    private const int Busy = 5, Locked = 6, ReadOnly = 8, InputOutput = 10, Corrupt = 11, Full = 13, CannotOpen = 14, NotADatabase = 26;
+    internal const int ReadOnly = 8, CannotOpen = 14;
+    private const int Busy = 5, Locked = 6, InputOutput = 10, Corrupt = 11, Full = 13, NotADatabase = 26;
 
     internal static void Explain(string path, Action action) => Explain(path, () =>
     {

@@ -62,7 +62,8 @@ internal sealed class GradientStep(WeightSet weights, AdamW optimizer, Device de
             string what = double.IsFinite(loss) ? $"gradient norm is {norm}" : $"loss is {loss}";
             throw new SocietyException(
                 $"training stopped at {where}: the {what}; the weights are those of the step before; lower the learning rate ({learningRate:g3}) or the gradient norm ({greatestNorm:g3})",
-                badInput: false);
+                badInput: false)
+            { Repeats = true };
         }
 
         optimizer.Step(learningRate, weightDecay, greatestNorm > 0 && norm > greatestNorm ? greatestNorm / norm : 1);

@@ -42,6 +42,18 @@ public sealed class Decoder : IDisposable
     /// <summary>Weights by name, in file order.</summary>
     public IEnumerable<(string Name, Tensor Weight)> Parameters => Shapes(Config).Select(shape => (shape.Name, _weights[shape.Name]));
 
+    /// <summary>The first weight that holds a value that is no number or has no end; null where all are finite.</summary>
+    public string? NotFinite()
+    {
+        using IDisposable frozen = no_grad();
+        return Parameters.Select(parameter => (parameter.Name, parameter.Weight)).FirstOrDefault(parameter =>
+        {
+            // Both ends, and not a mask as large as the weight: a NaN is its own least and greatest value.
+            using Tensor least = parameter.Weight.min(), greatest = parameter.Weight.max();
+            return !float.IsFinite(least.to(ScalarType.Float32).item<float>()) || !float.IsFinite(greatest.to(ScalarType.Float32).item<float>());
+        }).Name;
+    }
+
     /// <summary>One weight by name.</summary>
     public Tensor this[string name] => _weights[name];
 

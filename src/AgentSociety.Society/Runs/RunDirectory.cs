@@ -42,9 +42,9 @@ public sealed record RunDirectory(string Path)
         try
         {
             if (File.Exists(path)) throw new SocietyException($"{path}: is a file; name a directory with --out");
-            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !directory.IsLeftover(System.IO.Path.GetFileName(entry))))
             {
-                string cure = File.Exists(directory.Database) ? $"go on with it by 'agentsociety resume {path}', or name another with --out" : "name another with --out";
+                string cure = directory.HoldsRun ? $"go on with it by 'agentsociety resume {path}', or name another with --out" : "name another with --out";
                 throw new SocietyException($"{path}: the directory exists and is not empty; {cure}");
             }
 
@@ -58,17 +58,29 @@ public sealed record RunDirectory(string Path)
         return directory;
     }
 
-    /// <summary>Takes the directory away again where no round was stored in it: what could not begin leaves nothing behind.</summary>
-    public void DiscardUnbegun()
+    /// <summary>Takes the directory away again where no round was stored in it.</summary>
+    internal void DiscardUnbegun()
     {
         if (File.Exists(Database))
         {
-            using SocietyDatabase database = SocietyDatabase.OpenReadOnly(Database);
-            if (new RunRecords(database).LastRound() is not null) return;
+            try
+            {
+                using SocietyDatabase database = SocietyDatabase.OpenReadOnly(Database);
+                if (new RunRecords(database).LastRound() is not null) return;
+            }
+            catch (SocietyException)
+            {
+                // A database that was never finished, as on a disk that was full from the start.
+            }
         }
 
         Directory.Delete(Path, recursive: true);
     }
+
+    private bool HoldsRun => File.Exists(Database) || File.Exists(ScenarioFile);
+
+    /// <summary>True for what a run leaves that died before it had its scenario: copies, a lock and a file that was not finished.</summary>
+    private bool IsLeftover(string name) => !HoldsRun && (name is "checkpoints" or "run.lock" || name == System.IO.Path.GetFileName(ScenarioFile) + ".tmp" || name.StartsWith(System.IO.Path.GetFileName(PlaceboDatabase), StringComparison.Ordinal));
 
     /// <summary>The directory of a run that exists.</summary>
     /// <exception cref="SocietyException">There is no run in it.</exception>
@@ -76,7 +88,7 @@ public sealed record RunDirectory(string Path)
     {
         RunDirectory directory = new(path);
         if (!Directory.Exists(path)) throw new SocietyException($"{path}: no such directory; 'agentsociety runs' lists the runs");
-        if (!File.Exists(directory.Database)) throw new SocietyException($"{path}: holds no run (there is no society.db in it); 'agentsociety runs' lists the runs");
+        if (!directory.HoldsRun) throw new SocietyException($"{path}: holds no run (there is no society.db in it); 'agentsociety runs' lists the runs");
         return directory;
     }
 }

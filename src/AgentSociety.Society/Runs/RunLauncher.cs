@@ -30,21 +30,23 @@ public static class RunLauncher
     public static async Task<RunEnd> Run(LoadedScenario scenario, RunDirectory directory, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
     {
         using RunLock held = RunLock.Take(directory);
-        TorchRuntime.Initialize(options.Device, options.Threads);
-        RunPlan plan = RunPlan.Of(Settled(scenario, directory));
-        WriteScenario(directory, plan.Loaded);
-        TakePlacebo(plan, directory, options);
-        using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
-        RunRecords records = new(database);
-        records.Begin(new RunInfo
+        try
         {
-            Name = directory.Name,
-            Scenario = plan.Loaded.Yaml,
-            ScenarioHash = plan.Loaded.Hash,
-            Seed = plan.Scenario.Seed,
-            Versions = RunVersions.Current(),
-        });
-        return await Live(plan, directory, database, records, options, watch, stop).ConfigureAwait(false);
+            TorchRuntime.Initialize(options.Device, options.Threads);
+            RunPlan plan = RunPlan.Of(Settled(scenario, directory));
+            TakePlacebo(plan, directory, options);
+            stop.ThrowIfCancellationRequested();
+            // From here on the directory holds all that a run begins with.
+            WriteScenario(directory, plan.Loaded);
+            return await Play(plan, directory, options, watch, stop).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is SocietyException { BadInput: true } || !File.Exists(directory.Database))
+        {
+            // What could not begin leaves nothing behind.
+            held.Dispose();
+            directory.DiscardUnbegun();
+            throw;
+        }
     }
 
     /// <summary>Goes on with a run after its last stored round. On the CPU what follows is what would have followed had it never stopped.</summary>
@@ -53,12 +55,30 @@ public static class RunLauncher
     {
         using RunLock held = RunLock.Take(directory);
         TorchRuntime.Initialize(options.Device, options.Threads);
-        RunPlan plan = RunPlan.Of(Scenario(directory));
+        return await Play(RunPlan.Of(Scenario(directory)), directory, options, watch, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Plays a run from where its records end, which is its beginning where there are none.</summary>
+    private static async Task<RunEnd> Play(RunPlan plan, RunDirectory directory, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
+    {
         using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
         RunRecords records = new(database);
-        RunInfo info = records.Info() ?? throw new SocietyException($"{directory.Database}: the run was stopped before it began; delete {directory.Path} and run the scenario again");
-        if (info.ScenarioHash != plan.Loaded.Hash)
+        if (records.Info() is not { } info)
+        {
+            records.Begin(new RunInfo
+            {
+                Name = directory.Name,
+                Scenario = plan.Loaded.Yaml,
+                ScenarioHash = plan.Loaded.Hash,
+                Seed = plan.Scenario.Seed,
+                Versions = RunVersions.Current(),
+            });
+        }
+        else if (info.ScenarioHash != plan.Loaded.Hash)
+        {
             throw new SocietyException($"{directory.ScenarioFile}: was changed since the run began; a run goes on with its own scenario only: restore the file, or run the changed one as a new run");
+        }
+
         return await Live(plan, directory, database, records, options, watch, stop).ConfigureAwait(false);
     }
 
@@ -211,7 +231,10 @@ public static class RunLauncher
     {
         try
         {
-            File.WriteAllText(directory.ScenarioFile, scenario.Yaml);
+            // Whole or not at all: who finds it goes on from it.
+            string unfinished = directory.ScenarioFile + ".tmp";
+            File.WriteAllText(unfinished, scenario.Yaml);
+            File.Move(unfinished, directory.ScenarioFile, overwrite: true);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {

@@ -229,15 +229,70 @@ public sealed class RunTests : IDisposable
         Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
         string weights = Path.Combine(_tiny.PathOf("base"), "model.safetensors");
         byte[] bytes = File.ReadAllBytes(weights);
-        BitConverter.GetBytes(float.NaN).CopyTo(bytes, bytes.Length - sizeof(float));
+        // A number, and more than sums of its kind can hold.
+        BitConverter.GetBytes(float.MaxValue).CopyTo(bytes, bytes.Length - sizeof(float));
         File.WriteAllBytes(weights, bytes);
         RunDirectory directory = _tiny.Create("run");
         SocietyException failed = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base"), directory));
         Assert.False(failed.BadInput);
+        Assert.True(failed.Repeats);
         Assert.Contains("round 1", failed.Message);
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
         Assert.Equal(0, new RunRecords(database).LastRound()!.Round);
         Assert.Empty(database.CheckIntegrity());
+    }
+
+    [Fact]
+    public async Task A_base_model_that_holds_no_number_is_refused_by_name()
+    {
+        RunDirectory made = _tiny.Create("made");
+        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), made);
+        Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
+        string weights = Path.Combine(_tiny.PathOf("base"), "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(weights);
+        BitConverter.GetBytes(float.NaN).CopyTo(bytes, bytes.Length - sizeof(float));
+        File.WriteAllBytes(weights, bytes);
+        RunDirectory directory = _tiny.Create("run");
+        SocietyException refused = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base"), directory));
+        Assert.True(refused.BadInput);
+        Assert.Matches(@"base: tensor \S+ holds values that are no numbers", refused.Message);
+        Assert.False(Directory.Exists(directory.Path));
+    }
+
+    [Fact]
+    public async Task A_run_that_died_before_it_had_begun_begins_when_it_is_resumed()
+    {
+        RunDirectory whole = _tiny.Create("whole"), dead = new(_tiny.PathOf("dead"));
+        await TinySociety.Run(_tiny.Scenario(TinySociety.Literate), whole);
+        Directory.CreateDirectory(dead.Checkpoint("base"));
+        File.Copy(whole.ScenarioFile, dead.ScenarioFile);
+        foreach (string file in Directory.EnumerateFiles(whole.Checkpoint("base"))) File.Copy(file, Path.Combine(dead.Checkpoint("base"), Path.GetFileName(file)));
+        File.WriteAllText(dead.Database, "");
+        Assert.Contains("go on with it", Assert.Throws<SocietyException>(() => RunDirectory.Create(dead.Path)).Message);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(RunDirectory.Open(dead.Path)));
+        Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(dead));
+    }
+
+    [Fact]
+    public async Task A_run_that_died_before_it_had_its_scenario_leaves_a_place_that_a_run_may_begin_in()
+    {
+        string path = _tiny.PathOf("dead");
+        Directory.CreateDirectory(Path.Combine(path, "checkpoints", "base"));
+        File.WriteAllText(Path.Combine(path, "run.lock"), "");
+        File.WriteAllText(Path.Combine(path, "scenario.yaml.tmp"), "name: ");
+        Assert.Contains("holds no run", Assert.Throws<SocietyException>(() => RunDirectory.Open(path)).Message);
+        Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(), RunDirectory.Create(path)));
+        Assert.Contains("not empty", Assert.Throws<SocietyException>(() => RunDirectory.Create(path)).Message);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_stopped_before_it_begins_leaves_nothing()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        using CancellationTokenSource stop = new();
+        stop.Cancel();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => TinySociety.Run(_tiny.Scenario(), directory, stop: stop.Token));
+        Assert.False(Directory.Exists(directory.Path));
     }
 
     [Fact]
