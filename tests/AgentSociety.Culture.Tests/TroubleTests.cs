@@ -55,7 +55,7 @@ public sealed class TroubleTests : IDisposable
         try
         {
             using SocietyDatabase reader = SocietyDatabase.OpenReadOnly(copy);
-            Assert.Equal("c4=2", ArchivedNotes.Of(reader).Read("notes/a")!.Body);
+            Assert.Equal("c4=2\n", ArchivedNotes.Of(reader).Read("notes/a")!.Body);
         }
         finally
         {
