@@ -37,7 +37,13 @@ internal static class CommandLine
             if (verbose) terminal.Complain("trace", "grey", failure.ToString());
             return failure.BadInput ? ExitCode.BadInput : ExitCode.Failed;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException failure)
+        {
+            terminal.Complain("error", "red", $"{failure.Message.ReplaceLineEndings(" ").TrimEnd('.')}; name another place, or get access to this one");
+            if (verbose) terminal.Complain("trace", "grey", failure.ToString());
+            return ExitCode.BadInput;
+        }
+        catch (IOException failure)
         {
             terminal.Complain("error", "red", $"{failure.Message.ReplaceLineEndings(" ")}");
             if (verbose) terminal.Complain("trace", "grey", failure.ToString());
@@ -90,14 +96,19 @@ internal static class CommandLine
     private static int Refuse(ParseResult parsed, Terminal terminal)
     {
         Command command = parsed.CommandResult.Command;
-        foreach (ParseError error in parsed.Errors) terminal.Complain("error", "red", $"{error.Message.TrimEnd('.')}{Hint(parsed, command)}");
+        foreach (ParseError error in parsed.Errors) terminal.Complain("error", "red", Sentence(error, parsed, command));
         terminal.Complain("  try", "grey", $"{HelpPage.PathOf(command)} --help");
         return ExitCode.BadInput;
     }
 
-    private static string Hint(ParseResult parsed, Command command)
+    private static string Sentence(ParseError error, ParseResult parsed, Command command)
     {
-        if (parsed.UnmatchedTokens is not [{ } token, ..]) return "";
+        string sentence = error.Message.ReplaceLineEndings(" ").TrimEnd('.');
+        return parsed.UnmatchedTokens.FirstOrDefault(token => sentence.EndsWith($" '{token}'", StringComparison.Ordinal)) is { } unknown ? sentence + Hint(unknown, command) : sentence;
+    }
+
+    private static string Hint(string token, Command command)
+    {
         string[] known = token.StartsWith('-') ? [.. command.Options.Select(option => option.Name), Verbose, "--help"] : [.. command.Subcommands.Select(sub => sub.Name)];
         return Nearest.To(token, known) is { } near ? $"; did you mean {near}?" : "";
     }

@@ -19,4 +19,7 @@ public sealed class SocietyException : Exception
 
     /// <summary>True where what was asked for by name is not there: no such run, page, revision or episode.</summary>
     public bool Missing { get; init; }
+
+    /// <summary>The key under <c>environment.options</c> that is at fault; null where it is none of them, or several together.</summary>
+    public string? Option { get; init; }
 }

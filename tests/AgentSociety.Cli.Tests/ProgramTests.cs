@@ -106,7 +106,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("error nowhere: there is no such run", "show", "nowhere")]
     [InlineData("error nowhere: there is no such folder", "runs", "nowhere")]
     [InlineData("error there is no environment 'arithmetics'; did you mean arithmetic?", "env", "test", "arithmetics")]
-    [InlineData("error --threads must be 1 or more", "run", "tiny.yaml", "--threads", "0")]
+    [InlineData("error --threads needs a whole number of at least 1, not '0'", "run", "tiny.yaml", "--threads", "0")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string says, params string[] arguments)
     {
         Said said = await Program(arguments);
@@ -115,6 +115,14 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal("", said.Out);
         Assert.DoesNotContain("   at ", said.Error);
         Assert.False(Directory.Exists(At("", "runs")));
+    }
+
+    [Fact]
+    public async Task Before_the_first_run_there_are_none_to_list()
+    {
+        Said said = await Program("runs");
+        Assert.Equal((0, ""), (said.Code, said.Error));
+        Assert.StartsWith("There are no runs yet; 'agentsociety run", said.Out);
     }
 
     [Fact]

@@ -12,18 +12,13 @@ internal static class BrowseCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> folder = new("DIR") { Description = "The folder that holds the runs, or the directory of one run.", DefaultValueFactory = _ => RunPlace.Runs };
-        Option<int> port = new("--port") { Description = "The port; 0 takes any that is free.", DefaultValueFactory = _ => UsualPort, HelpName = "N" };
+        Option<int> port = new("--port") { Description = "The port; 0 takes any that is free.", DefaultValueFactory = _ => UsualPort, HelpName = "N", CustomParser = result => OptionValue.Whole(result, 0, 65_535) };
         Option<IPAddress> listen = new("--listen")
         {
             Description = "The address to listen on. Any but this machine's own asks visitors for a token.",
             DefaultValueFactory = _ => IPAddress.Loopback,
             HelpName = "ADDRESS",
-            CustomParser = result =>
-            {
-                if (IPAddress.TryParse(result.Tokens[0].Value, out IPAddress? address)) return address;
-                result.AddError($"'{result.Tokens[0].Value}' is no address of a network card; write one such as 0.0.0.0");
-                return null;
-            },
+            CustomParser = OptionValue.Address,
         };
         Option<string?> token = new("--token") { Description = "What visitors from elsewhere must know; made up where none is given.", HelpName = "TEXT" };
         Option<string[]> host = new("--host") { Description = "A name of this machine that visitors may use; can be given several times.", HelpName = "NAME", DefaultValueFactory = _ => [] };

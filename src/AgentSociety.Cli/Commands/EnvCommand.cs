@@ -37,8 +37,8 @@ internal static class EnvCommand
     {
         Argument<string> name = new("NAME") { Description = "An environment of the list; plugin and external are your own." };
         Option<string[]> set = new("--set") { Description = "An option of the environment; may be repeated.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore };
-        Option<long> seed = new("--seed") { Description = "The world's seed.", HelpName = "N", DefaultValueFactory = _ => 1L };
-        Option<int> samples = new("--samples") { Description = "Problems to play with.", HelpName = "N", DefaultValueFactory = _ => 20 };
+        Option<long> seed = new("--seed") { Description = "The world's seed.", HelpName = "N", DefaultValueFactory = _ => 1L, CustomParser = OptionValue.Whole<long> };
+        Option<int> samples = new("--samples") { Description = "Problems to play with.", HelpName = "N", DefaultValueFactory = _ => 20, CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
         Verb command = new("test", "Write scenarios", "Plays with an environment and names every promise that it breaks.",
             new("env test arithmetic --set operations=+-", "One of ours"),
             new("env test plugin --set assembly=MyTask.dll --set type=My.Task", "A class of yours"));
@@ -46,7 +46,7 @@ internal static class EnvCommand
         command.Add(set);
         command.Add(seed);
         command.Add(samples);
-        command.SetAction(parsed => Check(parsed.GetRequiredValue(name), parsed.GetValue(set) ?? [], (ulong)parsed.GetValue(seed), Math.Max(1, parsed.GetValue(samples)), terminal));
+        command.SetAction(parsed => Check(parsed.GetRequiredValue(name), parsed.GetValue(set) ?? [], (ulong)parsed.GetValue(seed), parsed.GetValue(samples), terminal));
         return command;
     }
 

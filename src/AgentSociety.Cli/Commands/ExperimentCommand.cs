@@ -20,11 +20,7 @@ internal static class ExperimentCommand
         Option<string?> place = new("--out") { Description = "The experiment's directory; runs/NAME with the experiment's name where it is not given.", HelpName = "DIR" };
         Option<bool> pilot = new("--pilot") { Description = "Run the pilot's societies only, and say how many the declared effect needs." };
         Option<bool> plain = new("--plain") { Description = "Plain lines in place of the live table; always so where the output is no terminal." };
-        Option<int?> parallel = new("--parallel") { Description = "Societies that live side by side, each on one thread; as many as the machine has cores where it is not given.", HelpName = "N" };
-        parallel.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 1024) result.AddError("--parallel must be from 1 to 1024.");
-        });
+        Option<int?> parallel = new("--parallel") { Description = "Societies that live side by side, each on one thread; as many as the machine has cores where it is not given.", HelpName = "N", CustomParser = result => OptionValue.Whole(result, 1, 1024) };
         Verb command = new("experiment", "Play", "Runs the societies of an experiment, arm by arm and seed by seed, and says what they show.",
             new("experiment scenarios/experiments/culture-x-selfplay.yaml", "Does culture help, does self-play, do both together?"),
             new("experiment scenarios/experiments/culture-x-selfplay.yaml --pilot", "How many societies does the declared effect need?"),

@@ -13,7 +13,7 @@ internal static class ExportCommand
         Argument<string> runs = new("RUN[,RUN]") { Description = "Runs whose episodes are wanted." };
         Option<string> format = new("--format") { Description = "chatml-jsonl, sharegpt, trl-grpo or parquet.", HelpName = "FORMAT", DefaultValueFactory = _ => "chatml-jsonl" };
         Option<string> place = new("--out") { Description = "The folder for train and test files.", HelpName = "DIR", Required = true };
-        Option<double> test = new("--test-share") { Description = "Share of problems that go to the test file, with all their attempts.", HelpName = "SHARE", DefaultValueFactory = _ => 0.1 };
+        Option<double> test = new("--test-share") { Description = "Share of problems that go to the test file, with all their attempts.", HelpName = "SHARE", DefaultValueFactory = _ => 0.1, CustomParser = result => OptionValue.Real(result, 0.0, 1.0) };
         LogOptions filter = new();
         Verb command = new("export", "Learn from runs", "Writes the episodes of runs in forms that other trainers read.",
             new("export runs/first-society --out data --sound", "Sound answers as chat messages"),

@@ -11,7 +11,7 @@ internal sealed class LogOptions
 {
     private readonly Option<bool> _verified = new("--verified") { Description = "Right answers alone." };
     private readonly Option<bool> _sound = new("--sound") { Description = "Right answers alone whose every step is valid." };
-    private readonly Option<Role?> _role = new("--role") { Description = "Episodes of one role: proposer, solver, critic, editor or author.", HelpName = "ROLE" };
+    private readonly Option<Role?> _role = new("--role") { Description = "Episodes of one role: proposer, solver, critic, editor or author.", HelpName = "ROLE", CustomParser = OptionValue.Name<Role> };
     private readonly Option<string?> _agent = new("--agent") { Description = "Episodes of one agent, such as solver-2.", HelpName = "NAME" };
     private readonly Option<string?> _difficulty = new("--difficulty") { Description = "A difficulty, or a range such as 3-6 or 4-.", HelpName = "RANGE" };
     private readonly Option<string?> _rounds = new("--rounds") { Description = "A round, or a range such as 10-20 or 30-.", HelpName = "RANGE" };

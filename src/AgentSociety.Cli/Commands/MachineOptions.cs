@@ -8,15 +8,7 @@ namespace AgentSociety.Cli.Commands;
 internal sealed class MachineOptions
 {
     private readonly Option<string> _device = new("--device") { Description = "Where to compute: auto, cpu, cuda or cuda:N.", HelpName = "DEVICE", DefaultValueFactory = _ => "auto" };
-    private readonly Option<int?> _threads = new("--threads") { Description = "Threads that decode and train; as many as the machine has cores where it is not given.", HelpName = "N" };
-
-    public MachineOptions()
-    {
-        _threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1) result.AddError("--threads must be 1 or more.");
-        });
-    }
+    private readonly Option<int?> _threads = new("--threads") { Description = "Threads that decode and train; as many as the machine has cores where it is not given.", HelpName = "N", CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

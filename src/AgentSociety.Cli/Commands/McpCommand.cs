@@ -13,7 +13,7 @@ internal static class McpCommand
         Argument<string> run = new("RUN") { Description = "A run's directory, or its name under runs/; it may be going on." };
         Option<string> author = new("--author") { Description = "The name that its edits carry in the history.", HelpName = "NAME", DefaultValueFactory = _ => "mcp" };
         Option<bool> person = new("--person") { Description = "A person sits at the client: gates and rates, which are for agents, do not hold." };
-        Option<Role?> role = new("--role") { Description = "The part that the client plays, for gates that hold for one role.", HelpName = "ROLE" };
+        Option<Role?> role = new("--role") { Description = "The part that the client plays, for gates that hold for one role.", HelpName = "ROLE", CustomParser = OptionValue.Name<Role> };
         Verb command = new("mcp", "Share", "Lets a client of the Model Context Protocol read and edit a run's scratchpad over standard input and output.",
             new("mcp runs/first-society", "What a client's configuration starts"),
             new("mcp runs/first-society --author ann --person", "Edits in a person's name"))

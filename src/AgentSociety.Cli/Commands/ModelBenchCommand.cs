@@ -16,18 +16,10 @@ internal static class ModelBenchCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> place = ModelCommand.Place();
-        Option<int[]> batches = new("--batch") { Description = "Sequences side by side, several to compare; 1, 16 and 64 where it is not given.", HelpName = "N", DefaultValueFactory = _ => [1, 16, 64], AllowMultipleArgumentsPerToken = true };
-        Option<double> seconds = new("--seconds") { Description = "About how long to measure each figure.", HelpName = "S", DefaultValueFactory = _ => 3 };
+        Option<int[]> batches = new("--batch") { Description = "Sequences side by side, several to compare; 1, 16 and 64 where it is not given.", HelpName = "N", DefaultValueFactory = _ => [1, 16, 64], CustomParser = result => OptionValue.Wholes(result, 1, 4096), AllowMultipleArgumentsPerToken = true };
+        Option<double> seconds = new("--seconds") { Description = "About how long to measure each figure.", HelpName = "S", DefaultValueFactory = _ => 3, CustomParser = result => OptionValue.Real(result, 0.1, 3600) };
         Option<bool> noTraining = new("--no-train") { Description = "Leave training out, which needs about four times the weights' memory." };
         MachineOptions machine = new();
-        batches.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int[]>()?.Any(batch => batch is < 1 or > 4096) == true) result.AddError("--batch must be 1 to 4096.");
-        });
-        seconds.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<double>() is not (>= 0.1 and <= 3600)) result.AddError("--seconds must be 0.1 to 3600.");
-        });
         Verb command = new("bench", "Models", "Measures how fast this machine decodes, reads prompts and trains with a model, in tokens a second.",
             new("model bench models/qwen3", "One, 16 and 64 sequences at once, and training"),
             new("model bench runs/first-society --batch 256 --seconds 10", "The newest checkpoint, a large batch, more patiently"))

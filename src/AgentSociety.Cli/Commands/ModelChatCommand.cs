@@ -17,9 +17,9 @@ internal static class ModelChatCommand
         Argument<string> place = ModelCommand.Place();
         Option<string?> system = new("--system") { Description = "What the model is told before the conversation.", HelpName = "TEXT" };
         Option<string?> adapter = new("--adapter") { Description = "The adapter to speak with.", HelpName = "NAME" };
-        Option<float?> temperature = new("--temperature") { Description = "How freely words are drawn, 0 for the likeliest; what the model's publisher advises where it is not given.", HelpName = "T" };
-        Option<long?> seed = new("--seed") { Description = "Repeats a conversation: same words, same seed, same answers.", HelpName = "N" };
-        Option<int> most = new("--max-tokens") { Description = "Most tokens of an answer.", HelpName = "N", DefaultValueFactory = _ => 1024 };
+        Option<float?> temperature = new("--temperature") { Description = "How freely words are drawn, 0 for the likeliest; what the model's publisher advises where it is not given.", HelpName = "T", CustomParser = result => OptionValue.Real(result, 0f, 100f) };
+        Option<long?> seed = new("--seed") { Description = "Repeats a conversation: same words, same seed, same answers.", HelpName = "N", CustomParser = result => OptionValue.Whole<long>(result) };
+        Option<int> most = new("--max-tokens") { Description = "Most tokens of an answer.", HelpName = "N", DefaultValueFactory = _ => 1024, CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
         MachineOptions machine = new();
         Verb command = new("chat", "Models", "Talks with a model; answers appear as they are written, an empty line or the end of input ends it.",
             new("model chat models/qwen3", "With the model's own template"),

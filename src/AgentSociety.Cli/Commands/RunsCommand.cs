@@ -24,6 +24,12 @@ internal static class RunsCommand
 
     private static void List(string folder, Terminal terminal)
     {
+        if (!Directory.Exists(folder) && folder == RunPlace.Runs)
+        {
+            terminal.Line("There are no runs yet; 'agentsociety run scenarios/first-society.yaml' makes a first one.");
+            return;
+        }
+
         if (!Directory.Exists(folder)) throw new SocietyException($"{folder}: there is no such folder; 'agentsociety run scenarios/first-society.yaml' makes a first run");
         string[] runs = [.. Directory.EnumerateDirectories(folder).Where(run => File.Exists(Path.Combine(run, "society.db"))).Order(StringComparer.Ordinal)];
         if (runs.Length == 0)

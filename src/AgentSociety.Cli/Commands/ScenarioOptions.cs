@@ -6,7 +6,7 @@ namespace AgentSociety.Cli.Commands;
 /// <summary>Options that change a scenario: <c>--seed</c> and <c>--set</c>.</summary>
 internal sealed class ScenarioOptions
 {
-    private readonly Option<long?> _seed = new("--seed") { Description = "Draw everything from this number in place of the scenario's own seed.", HelpName = "N" };
+    private readonly Option<long?> _seed = new("--seed") { Description = "Draw everything from this number in place of the scenario's own seed.", HelpName = "N", CustomParser = result => OptionValue.Whole<long>(result) };
 
     private readonly Option<string[]> _set = new("--set")
     {

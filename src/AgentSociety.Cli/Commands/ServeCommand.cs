@@ -15,24 +15,12 @@ internal static class ServeCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> place = new("MODEL") { Description = "A model's folder, or a run whose newest checkpoint is meant." };
-        Option<int> port = new("--port") { Description = "The port; 0 for any that is free.", HelpName = "N", DefaultValueFactory = _ => 8000 };
-        Option<string> listen = new("--listen") { Description = $"The address to listen at. Any but this machine's own needs a token, by --token or {TokenVariable}.", HelpName = "IP", DefaultValueFactory = _ => "127.0.0.1" };
+        Option<int> port = new("--port") { Description = "The port; 0 for any that is free.", HelpName = "N", DefaultValueFactory = _ => 8000, CustomParser = result => OptionValue.Whole(result, 0, 65_535) };
+        Option<IPAddress> listen = new("--listen") { Description = $"The address to listen at. Any but this machine's own needs a token, by --token or {TokenVariable}.", HelpName = "IP", DefaultValueFactory = _ => IPAddress.Loopback, CustomParser = OptionValue.Address };
         Option<string?> token = new("--token") { Description = "What clients must send as their API key.", HelpName = "TOKEN" };
         Option<string?> name = new("--name") { Description = "The name that clients ask for; the folder's where it is not given. NAME:ADAPTER asks for an adapter.", HelpName = "NAME" };
-        Option<int> slots = new("--slots") { Description = "Most answers in one batch.", HelpName = "N", DefaultValueFactory = _ => 64 };
+        Option<int> slots = new("--slots") { Description = "Most answers in one batch.", HelpName = "N", DefaultValueFactory = _ => 64, CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
         MachineOptions machine = new();
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 65_535) result.AddError("--port must be 0 to 65535.");
-        });
-        slots.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--slots must be 1 or more.");
-        });
-        listen.Validators.Add(result =>
-        {
-            if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out IPAddress? _)) result.AddError("--listen must be an IP address, such as 127.0.0.1 or 0.0.0.0.");
-        });
         Verb command = new("serve", "Share", "Serves a model with its adapters to everything that speaks the OpenAI protocol.",
             new("serve runs/first-society", "The newest checkpoint, at http://127.0.0.1:8000/v1"),
             new("serve models/tuned --port 9000 --name tuned", "A folder, under a name of its own"),
@@ -50,7 +38,7 @@ internal static class ServeCommand
             LocalChat chat = new(local, ModelChat.Settings(model, parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))));
             ModelServerOptions options = new()
             {
-                Listen = IPAddress.Parse(parsed.GetRequiredValue(listen)),
+                Listen = parsed.GetRequiredValue(listen),
                 Port = parsed.GetValue(port),
                 Token = parsed.GetValue(token) ?? Environment.GetEnvironmentVariable(TokenVariable),
                 Report = defect => terminal.Complain("defect", "red", defect.ToString()),

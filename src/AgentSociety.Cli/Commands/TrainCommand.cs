@@ -19,7 +19,7 @@ internal static class TrainCommand
         Option<string?> method = new("--method") { Description = $"{string.Join(", ", NamedMethod.Names)}; where it is not given rejection-sampling, and sft of chat logs.", HelpName = "M" };
         Option<string> start = new("--base") { Description = "The model to begin with: its folder, or a run whose newest checkpoint is meant.", HelpName = "MODEL", Required = true };
         Option<string> place = new("--out") { Description = "The folder of the new model; it must not exist, or hold the same training unfinished, which then goes on.", HelpName = "NAME", Required = true };
-        Option<long> seed = new("--seed") { Description = "Draw order and pairs from this number.", HelpName = "N", DefaultValueFactory = _ => 1L };
+        Option<long> seed = new("--seed") { Description = "Draw order and pairs from this number.", HelpName = "N", DefaultValueFactory = _ => 1L, CustomParser = OptionValue.Whole<long> };
         Option<string[]> set = new("--set") { Description = "Change a setting of training, such as epochs=3, learningRate=1e-4, weights=lora or beta=0.05; may be repeated.", HelpName = "KEY=VALUE", Arity = ArgumentArity.OneOrMore };
         LogOptions filter = new();
         MachineOptions machine = new();

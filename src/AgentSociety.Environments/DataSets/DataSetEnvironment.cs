@@ -22,14 +22,14 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator
     public DataSetEnvironment(DataSetOptions options)
     {
         OptionChecks.Require(EnvironmentName, options);
-        if (!File.Exists(options.Path)) throw new SocietyException($"environment '{EnvironmentName}': there is no file {options.Path}");
+        if (!File.Exists(options.Path)) throw new SocietyException($"environment '{EnvironmentName}': there is no file {options.Path}") { Option = "path" };
         _marker = options.Marker;
         int line = 0;
         foreach (string text in File.ReadLines(options.Path))
         {
             line++;
             if (text.Length == 0) continue;
-            Row row = Read(text) ?? throw new SocietyException($"{options.Path}:{line}: not an object with texts 'question' and 'answer', the answer ending in '{_marker}' and a number");
+            Row row = Read(text) ?? throw new SocietyException($"{options.Path}:{line}: not an object with texts 'question' and 'answer', the answer ending in '{_marker}' and a number") { Option = "path" };
             _rows.TryAdd(row.Question, row);
         }
 

@@ -45,7 +45,7 @@ public static class StrategyTable
     /// <exception cref="SocietyException">The file is missing, is no such table, or has weights that are no probabilities of the legal moves.</exception>
     public static Strategy Read(string path, IGame game)
     {
-        if (!File.Exists(path)) throw new SocietyException($"environment '{game.Name}': there is no file '{path}'; name a strategy table under options, strategy");
+        if (!File.Exists(path)) throw new SocietyException($"environment '{game.Name}': there is no file '{path}'; name a strategy table under options, strategy") { Option = "strategy" };
         Dictionary<string, double[]> table;
         try
         {

@@ -78,7 +78,7 @@ sealed class JsonLines(ExternalOptions options) : IDisposable
         }
         catch (System.ComponentModel.Win32Exception failure)
         {
-            throw new SocietyException($"environment 'external': cannot start '{options.Command}': {failure.Message}", cause: failure);
+            throw new SocietyException($"environment 'external': cannot start '{options.Command}': {failure.Message}", cause: failure) { Option = "command" };
         }
     }
 

@@ -14,9 +14,9 @@ public static class PluginEnvironment
     {
         OptionChecks.Require("plugin", options);
         string path = Path.GetFullPath(options.Assembly);
-        if (!File.Exists(path)) throw new SocietyException($"environment 'plugin': there is no file {path}; build the class library first");
+        if (!File.Exists(path)) throw new SocietyException($"environment 'plugin': there is no file {path}; build the class library first") { Option = "assembly" };
         Type type = Find(path, options.Type);
-        if (!typeof(IEnvironment).IsAssignableFrom(type)) throw new SocietyException($"environment 'plugin': {type.FullName} in {path} does not implement {typeof(IEnvironment).FullName}");
+        if (!typeof(IEnvironment).IsAssignableFrom(type)) throw new SocietyException($"environment 'plugin': {type.FullName} in {path} does not implement {typeof(IEnvironment).FullName}") { Option = "type" };
         try
         {
             object? made = type.GetConstructor([typeof(ulong)])?.Invoke([seed]) ?? type.GetConstructor([])?.Invoke([]);
@@ -33,11 +33,11 @@ public static class PluginEnvironment
         try
         {
             Assembly assembly = new Neighbourhood(path).LoadFromAssemblyPath(path);
-            return assembly.GetType(name) ?? throw new SocietyException($"environment 'plugin': {path} has no type {name}; it has {string.Join(", ", assembly.GetExportedTypes().Where(type => typeof(IEnvironment).IsAssignableFrom(type)).Select(type => type.FullName).DefaultIfEmpty("no environment"))}");
+            return assembly.GetType(name) ?? throw new SocietyException($"environment 'plugin': {path} has no type {name}; it has {string.Join(", ", assembly.GetExportedTypes().Where(type => typeof(IEnvironment).IsAssignableFrom(type)).Select(type => type.FullName).DefaultIfEmpty("no environment"))}") { Option = "type" };
         }
         catch (BadImageFormatException failure)
         {
-            throw new SocietyException($"environment 'plugin': {path} is not a .NET class library", cause: failure);
+            throw new SocietyException($"environment 'plugin': {path} is not a .NET class library", cause: failure) { Option = "assembly" };
         }
     }
 

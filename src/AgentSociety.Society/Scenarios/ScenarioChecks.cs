@@ -66,7 +66,7 @@ internal static class ScenarioChecks
         }
         catch (SocietyException failure)
         {
-            fault("environment.options", failure.Message);
+            fault(failure.Option is { } option ? $"environment.options.{option}" : "environment.options", failure.Message);
             return;
         }
 

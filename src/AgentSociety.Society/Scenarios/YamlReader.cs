@@ -17,6 +17,7 @@ internal sealed class YamlReader
     private readonly IParser _parser;
     private readonly Func<Mark, Place> _place;
     private readonly Faults _faults;
+    private bool _incomplete;
 
     private YamlReader(string text, Func<Mark, Place> place, Faults faults)
     {
@@ -25,7 +26,7 @@ internal sealed class YamlReader
         _faults = faults;
     }
 
-    /// <summary>The text's one document; null where it is empty, or where its syntax is broken, which is then among the faults.</summary>
+    /// <summary>The text's one document; null where it is empty, or where its syntax is broken or it refers to what was not read, which is then among the faults.</summary>
     public static YamlPart? Read(string text, Func<Mark, Place> place, Faults faults)
     {
         if (text.Length > LongestText)
@@ -61,7 +62,7 @@ internal sealed class YamlReader
         YamlPart part = Part("", 0);
         _parser.Consume<DocumentEnd>();
         if (_parser.Accept<DocumentStart>(out DocumentStart? second)) _faults.Add(_place(second.Start), "", "a second document begins here; a scenario is one document");
-        return part;
+        return _incomplete ? null : part;
     }
 
     private YamlPart Part(string path, int depth)
@@ -79,6 +80,7 @@ internal sealed class YamlReader
         {
             case AnchorAlias alias:
                 _parser.MoveNext();
+                _incomplete = true;
                 _faults.Add(at, path, $"aliases are not used in scenarios; write the value of *{alias.Value} out");
                 return new YamlPart.Scalar(at, "", Quoted: false);
             case Scalar scalar:

@@ -69,7 +69,7 @@ public sealed class ExperimentPlanTests : IDisposable
     }
 
     [Theory]
-    [InlineData("base: tiny.yaml", "base: tinny.yaml", "did you mean tiny.yaml?")]
+    [InlineData("base: tiny.yaml", "base: tinny.yaml", "tiny.yaml?")]
     [InlineData("societies: 2", "societys: 2", "did you mean societies?")]
     [InlineData("pilot: 2", "pilot: 5", "pilot: is 5, and there are 2 societies")]
     [InlineData("factors:", "arms: [{ name: a }]\nfactors:", "has both factors and arms")]

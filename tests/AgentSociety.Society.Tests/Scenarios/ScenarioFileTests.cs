@@ -110,6 +110,11 @@ public sealed class ScenarioFileTests
 
     [Theory]
     [InlineData("name: a\nname: b\nenvironment: {name: arithmetic}", "s.yaml:2:1: name: the key stands here for the second time, after s.yaml:1:1; remove one")]
+    [InlineData("name: a\nname: b\nenvironment: {name: arithmetic}\nlearning: {bach: 1}\nlearning: {bach: 2}\nseed: -1", "s.yaml:2:1: name: the key stands here for the second time, after s.yaml:1:1; remove one", "s.yaml:4:12: learning.bach: there is no such key; did you mean batch?", "s.yaml:5:1: learning: the key stands here for the second time, after s.yaml:4:1; remove one", "s.yaml:6:7: seed: is -1, and must be 0 or more")]
+    [InlineData("name: a\nenvironment: {name: arithmetic}\nseed: *a\nlearning: {bach: 1}", "s.yaml:3:7: seed: aliases are not used in scenarios; write the value of *a out")]
+    [InlineData("name: a\nenvironment: {name: arithmetic}\nculture: {shown: placebo, placeboDatabase: nothere.db}", "s.yaml:3:44: culture.placeboDatabase: there is no file nothere.db beside the scenario; name another run's society.db")]
+    [InlineData("name: a\nenvironment: {name: data-set, options: {levels: 3, path: nothere.jsonl}}", "s.yaml:2:58: environment.options.path: environment 'data-set': there is no file nothere.jsonl")]
+    [InlineData("name: a\nenvironment: {name: plugin, options: {type: A.B, assembly: /nothere.dll}}", "s.yaml:2:60: environment.options.assembly: environment 'plugin': there is no file /nothere.dll; build the class library first")]
     [InlineData("name: a", "s.yaml:1:1: environment: is missing and has no default")]
     [InlineData("", "s.yaml: the file is empty; begin with name: and environment: (docs/scenarios.md)")]
     [InlineData("- a", "s.yaml:1:1: a scenario is keys with values, not a list")]
@@ -183,7 +188,7 @@ public sealed class ScenarioFileTests
         string folder = Directory.CreateTempSubdirectory("scenarios-").FullName;
         File.WriteAllText(Path.Combine(folder, "first-society.yaml"), Small);
         string path = Path.Combine(folder, "frist-society.yaml");
-        Assert.Equal($"{path}: there is no such file; did you mean first-society.yaml?", Assert.Throws<SocietyException>(() => ScenarioFile.Load(path)).Message);
+        Assert.Equal($"{path}: there is no such file; did you mean {Path.Combine(folder, "first-society.yaml")}?", Assert.Throws<SocietyException>(() => ScenarioFile.Load(path)).Message);
         Assert.Equal("small", ScenarioFile.Load(Path.Combine(folder, "first-society.yaml")).Scenario.Name);
         File.WriteAllBytes(Path.Combine(folder, "bytes.yaml"), [0x61, 0xc3, 0x28]);
         Assert.Contains("cannot be read as text", Assert.Throws<SocietyException>(() => ScenarioFile.Load(Path.Combine(folder, "bytes.yaml"))).Message);
@@ -201,8 +206,21 @@ public sealed class ScenarioFileTests
         LoadedScenario loaded = ScenarioFile.Load(path);
         Assert.Equal(Path.Combine(folder, "bases", "operators"), loaded.BaseFolder);
         Assert.Equal(loaded.Hash, ScenarioFile.OfRun(loaded.Yaml, "runs/x/scenario.yaml").Hash);
-        Assert.Contains("did you mean operators?", Assert.Throws<SocietyException>(() => ScenarioFile.Load(path, ["model.base=bases/operatros"])).Message);
+        Assert.Contains("did you mean bases/operators?", Assert.Throws<SocietyException>(() => ScenarioFile.Load(path, ["model.base=bases/operatros"])).Message);
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void The_notes_of_another_society_are_asked_for_where_they_are_shown_and_until_the_run_has_taken_them()
+    {
+        string[] unshown = ["culture.placeboDatabase=nothere.db"], shown = [.. unshown, "culture.shown=placebo"];
+        Assert.Equal("nothere.db", ScenarioFile.Parse(Small, "s.yaml", unshown).Scenario.Culture.PlaceboDatabase);
+        Assert.Throws<SocietyException>(() => ScenarioFile.Parse(Small, "s.yaml", shown));
+        string folder = Directory.CreateTempSubdirectory("scenarios-").FullName, file = Path.Combine(folder, "s.yaml");
+        File.WriteAllText(Path.Combine(folder, "nothere.db"), "");
+        LoadedScenario loaded = ScenarioFile.Parse(Small, file, shown);
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal(loaded.Hash, ScenarioFile.OfRun(loaded.Yaml, file).Hash);
     }
 
     private static void Says(string yaml, params string[] lines)
