@@ -19,9 +19,8 @@ public sealed class PageArchive(SocietyDatabase database)
         """;
 
     /// <summary>A page as it is now; null where there is none or it is deleted.</summary>
-    public NotePage? Read(string page) => database.Read(connection =>
-        connection.Query<(string Id, string Body)>("SELECT r.id, p.body FROM page p JOIN revision r ON r.number = p.head WHERE p.name = @page AND p.deleted = 0", new { page })
-            .Select(row => new NotePage(page, row.Id, row.Body)).FirstOrDefault());
+    public NotePage? Read(string page) => database.ReadOne("SELECT r.id, p.body FROM page p JOIN revision r ON r.number = p.head WHERE p.name = @1 AND p.deleted = 0", page,
+        row => row.Read() ? new NotePage(page, row.GetString(0), row.GetString(1)) : null);
 
     /// <summary>A page as it was at the end of a round; null where there was none.</summary>
     public NotePage? ReadAsOf(string page, int round) => database.Read(connection =>

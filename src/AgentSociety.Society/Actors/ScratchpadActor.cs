@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Culture;
@@ -33,9 +34,14 @@ public sealed class ScratchpadActor : ReceiveActor
     /// <param name="Conflicts">Approved edits that still wait, since their pages moved on in the same place.</param>
     public sealed record Settled(int Admitted, int Rejected, IReadOnlyList<string> Retired, (int Approved, int Rejected) Decided, IReadOnlyList<long> Conflicts);
 
+    /// <summary>What the first of a batch waits for others at most.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(1);
+
     private static readonly object Commit = new();
     private readonly Scratchpad _scratchpad;
     private readonly Queue<(Edit Edit, IActorRef Asker)> _queue = [];
+    private long _firstAsked;
+    private int _askedLast;
 
     /// <summary>The writer of this scratchpad.</summary>
     public ScratchpadActor(Scratchpad scratchpad)
@@ -45,7 +51,9 @@ public sealed class ScratchpadActor : ReceiveActor
         {
             _queue.Enqueue((edit, Sender));
             // Behind whatever the mailbox holds already: those edits go into the same transaction.
-            if (_queue.Count == 1) Self.Tell(Commit);
+            if (_queue.Count > 1) return;
+            _firstAsked = Stopwatch.GetTimestamp();
+            Self.Tell(Commit);
         });
         Receive<Settle>(settle =>
         {
@@ -58,7 +66,7 @@ public sealed class ScratchpadActor : ReceiveActor
                 Sender.Tell(new Failed(cause));
             }
         });
-        Receive<object>(message => ReferenceEquals(message, Commit), _ => CommitQueue());
+        Receive<object>(message => ReferenceEquals(message, Commit), _ => CommitOrWait());
     }
 
     /// <summary>How to make one, on a thread of its own.</summary>
@@ -90,6 +98,20 @@ public sealed class ScratchpadActor : ReceiveActor
         }
 
         return new Settled(verdicts.Count(verdict => verdict == AdmissionVerdict.Admit), verdicts.Count(verdict => verdict == AdmissionVerdict.Reject), retired, (approved, rejected), conflicts);
+    }
+
+    /// <summary>Commits once as many ask as did the last time, or after a moment: whoever was answered just now may be about to ask again, and a commit takes longer than that.</summary>
+    private void CommitOrWait()
+    {
+        if (_queue.Count < _askedLast && Stopwatch.GetElapsedTime(_firstAsked) < LongestWait)
+        {
+            Thread.Yield();
+            Self.Tell(Commit);
+            return;
+        }
+
+        _askedLast = _queue.Count;
+        CommitQueue();
     }
 
     private void CommitQueue()
