@@ -224,14 +224,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task A_loss_that_is_not_finite_fails_the_run_and_keeps_what_was_stored()
     {
-        RunDirectory made = _tiny.Create("made");
-        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), made);
-        Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
-        string weights = Path.Combine(_tiny.PathOf("base"), "model.safetensors");
-        byte[] bytes = File.ReadAllBytes(weights);
         // A number, and more than sums of its kind can hold.
-        BitConverter.GetBytes(float.MaxValue).CopyTo(bytes, bytes.Length - sizeof(float));
-        File.WriteAllBytes(weights, bytes);
+        await MakeBase(float.MaxValue);
         RunDirectory directory = _tiny.Create("run");
         SocietyException failed = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base"), directory));
         Assert.False(failed.BadInput);
@@ -245,13 +239,7 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task A_base_model_that_holds_no_number_is_refused_by_name()
     {
-        RunDirectory made = _tiny.Create("made");
-        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), made);
-        Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
-        string weights = Path.Combine(_tiny.PathOf("base"), "model.safetensors");
-        byte[] bytes = File.ReadAllBytes(weights);
-        BitConverter.GetBytes(float.NaN).CopyTo(bytes, bytes.Length - sizeof(float));
-        File.WriteAllBytes(weights, bytes);
+        await MakeBase(float.NaN);
         RunDirectory directory = _tiny.Create("run");
         SocietyException refused = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base"), directory));
         Assert.True(refused.BadInput);
@@ -303,5 +291,17 @@ public sealed class RunTests : IDisposable
         Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
         SocietyException refused = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base", "environment.options.operators=5"), _tiny.Create("run")));
         Assert.Contains("alphabet", refused.Message);
+    }
+
+    /// <summary>Makes a model in the folder <c>base</c>, and puts a value in the place of its last weight.</summary>
+    private async Task MakeBase(float last)
+    {
+        RunDirectory made = _tiny.Create("made");
+        await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), made);
+        Directory.Move(made.Checkpoint("round-0"), _tiny.PathOf("base"));
+        string weights = Path.Combine(_tiny.PathOf("base"), "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(weights);
+        BitConverter.GetBytes(last).CopyTo(bytes, bytes.Length - sizeof(float));
+        File.WriteAllBytes(weights, bytes);
     }
 }

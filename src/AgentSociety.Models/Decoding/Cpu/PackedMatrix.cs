@@ -14,6 +14,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private readonly FloatBlock _weights;
     private readonly int _vectors;
     private readonly int _panels;
+    private readonly int _askingPanels;
 
     /// <summary>Room for a matrix.</summary>
     public PackedMatrix(int inputs, int outputs)
@@ -22,6 +23,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         Outputs = outputs;
         _vectors = (outputs + Lane - 1) / Lane;
         _panels = (_vectors + WidestPanel - 1) / WidestPanel;
+        _askingPanels = Enumerable.Range(0, _panels).Count(panel => Panel(panel).Width >= NarrowestThatAsks);
         _weights = new FloatBlock((long)_vectors * Lane * inputs);
     }
 
@@ -63,7 +65,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="soon">Weights that are read next, to be asked for meanwhile; null for none.</param>
     public void Multiply(float* input, int inputStride, float* output, int outputStride, int rows, Lookahead? soon = null)
     {
-        soon?.Spread(Enumerable.Range(0, _panels).Count(panel => Panel(panel).Width >= NarrowestThatAsks) * (rows / 4));
+        soon?.Spread(_askingPanels * (rows / 4));
         for (int panel = 0; panel < _panels; panel++)
         {
             (int start, int width) = Panel(panel);
