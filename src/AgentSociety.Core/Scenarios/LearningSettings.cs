@@ -147,7 +147,10 @@ public sealed record LearningSettings
     /// <summary>True to keep the inputs of layers alone in a forward pass and compute the rest again for the gradient: the memory of a layer in place of all, for a third more time.</summary>
     public bool RecomputeLayers { get; init; }
 
-    /// <summary>Positions that may be skipped at random in base material, as in <c>pretrain.positionSlack</c>. Play keeps the positions that it was sampled with.</summary>
+    /// <summary>
+    /// Positions that may be skipped at random in what is replayed, base material and own solutions, as in <c>pretrain.positionSlack</c>: weights then know positions that the next
+    /// difficulty needs before anybody has written so far. Rollouts keep the positions that they were sampled with.
+    /// </summary>
     [Range(0, 100_000)]
     public int PositionSlack { get; init; }
 }

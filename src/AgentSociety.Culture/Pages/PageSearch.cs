@@ -61,29 +61,57 @@ public static class PageSearch
         // Whole words of the prefix are words of the name: the index then skips the other namespaces.
         IEnumerable<string> within = prefix.Length > 0 && char.IsLetterOrDigit(prefix[^1]) ? Words(prefix).SkipLast(1) : Words(prefix);
         string match = string.Join(" AND ", [.. wanted, .. within.Select(word => $"name : {Quoted(word)}")]);
-        Dictionary<long, Candidate> candidates = Matching(connection, "page_text", match, prefix, rare.Length > 0 ? CommonFrom : Candidates).ToDictionary(page => page.Page);
-        HashSet<long> named = [];
-        foreach (Candidate page in Matching(connection, "page_name", string.Join(" AND ", wanted), prefix, Candidates))
+        Dictionary<long, Candidate> rows = Matching(connection, "page_name", string.Join(" AND ", wanted), prefix, Candidates).ToDictionary(page => page.Page);
+        HashSet<long> named = [.. rows.Keys];
+        Dictionary<long, double> scores = [];
+        if (rare.Length > 0)
         {
-            candidates[page.Page] = page;
-            named.Add(page.Page);
+            scores = Scored(connection, match, rare);
+            foreach (long page in named) scores.TryAdd(page, 0);
+        }
+        else
+        {
+            foreach (Candidate page in Matching(connection, "page_text", match, prefix, Candidates)) rows[page.Page] = page;
+            foreach (Candidate page in OfWorth(connection, match, prefix, [.. rows.Keys])) rows[page.Page] = page;
+            foreach (long page in rows.Keys) scores[page] = 0;
         }
 
-        if (rare.Length == 0)
-        {
-            foreach (Candidate page in OfWorth(connection, match, prefix, [.. candidates.Keys])) candidates[page.Page] = page;
-        }
-
-        Dictionary<long, double> scores = rare.Length == 0 || candidates.Count == 0 ? [] : connection.Query<(long Page, double Score)>(
-            "SELECT rowid, -bm25(page_text, 4, 1) FROM page_text WHERE page_text MATCH @match AND rowid BETWEEN @oldest AND @youngest",
-            new { match = string.Join(" AND ", rare), oldest = candidates.Keys.Min(), youngest = candidates.Keys.Max() }).ToDictionary(row => row.Page, row => row.Score);
-        Candidate[] best = [.. candidates.Values.Where(page => !known.Contains(page.Name)).OrderByDescending(page => Math.Round(scores.GetValueOrDefault(page.Page), 2))
-            .ThenByDescending(page => named.Contains(page.Page)).ThenByDescending(page => page.Worth).ThenByDescending(page => page.Head).Take(limit)];
+        Candidate[] best = Best(connection, scores, rows, named, page => page.Name.StartsWith(prefix, StringComparison.Ordinal) && !known.Contains(page.Name), limit);
         if (best.Length == 0) return [];
         Dictionary<long, (string Revision, string Body)> bodies = connection.Query<(long Page, string Revision, string Body)>(
-            $"SELECT p.id, r.id, p.body FROM page p JOIN revision r ON r.number = p.head WHERE p.id IN ({string.Join(',', best.Select(page => page.Page))})").ToDictionary(row => row.Page, row => (row.Revision, row.Body));
+            "SELECT p.id, r.id, p.body FROM page p JOIN revision r ON r.number = p.head WHERE p.id IN (SELECT value FROM json_each(@pages))", new { pages = Listed(best.Select(page => page.Page)) }).ToDictionary(row => row.Page, row => (row.Revision, row.Body));
         return [.. best.Select(page => new SearchHit { Page = page.Name, Revision = bodies[page.Page].Revision, Score = scores.GetValueOrDefault(page.Page), Snippet = bodies[page.Page].Body })];
     }
+
+    /// <summary>Every page that matches, with the score of the words that are rare: at most <see cref="CommonFrom"/>, since a rare word is among those that match.</summary>
+    private static Dictionary<long, double> Scored(SqliteConnection connection, string match, string[] rare)
+    {
+        HashSet<long> matching = [.. connection.Query<long>("SELECT rowid FROM page_text WHERE page_text MATCH @match", new { match })];
+        if (matching.Count == 0) return [];
+        return connection.Query<(long Page, double Score)>(
+            "SELECT rowid, -bm25(page_text, 4, 1) FROM page_text WHERE page_text MATCH @match AND rowid BETWEEN @oldest AND @youngest",
+            new { match = string.Join(" AND ", rare), oldest = matching.Min(), youngest = matching.Max() }).Where(row => matching.Contains(row.Page)).ToDictionary(row => row.Page, row => row.Score);
+    }
+
+    /// <summary>The best in their order. Rows hold whole bodies, and in a large scratchpad each lies on a page of its own: no more of them are read than those whose scores reach that far.</summary>
+    private static Candidate[] Best(SqliteConnection connection, Dictionary<long, double> scores, Dictionary<long, Candidate> rows, HashSet<long> named, Func<Candidate, bool> wanted, int limit)
+    {
+        List<Candidate> best = [];
+        foreach (IGrouping<double, long> equal in scores.Keys.GroupBy(page => Math.Round(scores[page], 2)).OrderByDescending(group => group.Key))
+        {
+            if (best.Count >= limit) break;
+            long[] unread = [.. equal.Where(page => !rows.ContainsKey(page))];
+            IEnumerable<Candidate> read = unread.Length == 0 ? [] : connection.Query<Candidate>(
+                "SELECT id AS Page, name AS Name, head AS Head, worth AS Worth FROM page WHERE id IN (SELECT value FROM json_each(@pages)) AND deleted = 0", new { pages = Listed(unread) });
+            best.AddRange(equal.Where(rows.ContainsKey).Select(page => rows[page]).Concat(read).Where(wanted)
+                .OrderByDescending(page => named.Contains(page.Page)).ThenByDescending(page => page.Worth).ThenByDescending(page => page.Head));
+        }
+
+        return [.. best.Take(limit)];
+    }
+
+    // One text of SQL whatever is asked: a new one costs the mapper the making of a new reader, more than the search itself.
+    private static string Listed(IEnumerable<long> pages) => $"[{string.Join(',', pages)}]";
 
     /// <summary>The youngest pages that an index finds.</summary>
     private static IEnumerable<Candidate> Matching(SqliteConnection connection, string index, string match, string prefix, int limit) => connection.Query<Candidate>($"""

@@ -88,9 +88,12 @@ public sealed class ArithmeticEnvironment : IEnvironment, IDemonstrator
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) =>
     [
-        new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(difficulty, MaximumDifficulty, random), random)),
+        new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(Shown(difficulty, random), MaximumDifficulty, random), random)),
         new(Source.Model, Unreserved(difficulty, random).Text),
     ];
+
+    // Proposers come to read rates of lengths far beyond what they know how to add; a base that never saw such a prompt answers it with anything.
+    private int Shown(int difficulty, KeyedRandom random) => random.Next(2) == 0 ? difficulty : random.Next(difficulty, MaximumDifficulty + 1);
 
     private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(EnvironmentName, difficulty, random, Generate);
 

@@ -205,13 +205,20 @@ public sealed class Trainer : IDisposable
         {
             KeyedRandom random = KeyedRandom.For(_plan.Seed, $"replay/{name}", round, epoch, step, index);
             bool fromPlay = material is null || rememberedShare > 0 && random.NextDouble() < rememberedShare;
-            texts[index] = fromPlay ? Imitated(random.Choose(random.Choose(remembered))) : material!.Draw(random);
+            texts[index] = fromPlay ? Imitated(random.Choose(random.Choose(remembered)), random) : material!.Draw(random);
         }
 
         return texts;
     }
 
-    private static TrainingSequence Imitated(EpisodeRecord solution) => new() { Tokens = solution.Tokens, Mask = solution.LossMask, Role = solution.Role, Episode = solution.Id };
+    private TrainingSequence Imitated(EpisodeRecord solution, KeyedRandom random) => new()
+    {
+        Tokens = solution.Tokens,
+        Mask = solution.LossMask,
+        Role = solution.Role,
+        Episode = solution.Id,
+        Positions = PositionGaps.Draw(solution.Tokens.Length, Math.Min(_plan.Learning.PositionSlack, _text.Context - solution.Tokens.Length), random),
+    };
 
     private static TrainingBatchRecord Batch(string weights, int epoch, int step, WeighedText[] texts) => new()
     {

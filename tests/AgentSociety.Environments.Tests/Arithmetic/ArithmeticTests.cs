@@ -56,6 +56,20 @@ public class ArithmeticTests
     }
 
     [Fact]
+    public void Proposers_of_short_sums_are_shown_frontiers_of_every_length_and_still_write_short_sums()
+    {
+        HashSet<int> shown = [];
+        for (int index = 0; index < 500; index++)
+        {
+            IReadOnlyList<Segment> proposal = All.DemonstrateProposal(2, KeyedRandom.For(1, "proposal", index));
+            shown.Add(proposal[0].Text.Count(char.IsAsciiDigit));
+            Assert.Equal(2, All.Parse(proposal[1].Text).Problem!.Difficulty);
+        }
+
+        Assert.Superset(Enumerable.Range(2, 11).ToHashSet(), shown);
+    }
+
+    [Fact]
     public void Swapped_operands_are_one_problem_where_the_operation_commutes()
     {
         Assert.Equal(ScriptedPlay.Problem(All, "7+12=").CanonicalForm, ScriptedPlay.Problem(All, "12+7=").CanonicalForm);

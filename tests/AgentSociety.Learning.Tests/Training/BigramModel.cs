@@ -9,12 +9,19 @@ internal sealed class BigramModel : IDisposable
     {
         Generator generator = new(seed, CPU);
         Table = randn([vocabulary, vocabulary], generator: generator).requires_grad_().DetachFromDisposeScope();
-        Weights = new WeightSet("base", [("table", Table)], (tokens, _) => Table.index_select(0, tokens.reshape(-1)).reshape(tokens.size(0), tokens.size(1), vocabulary));
+        Weights = new WeightSet("base", [("table", Table)], (tokens, positions) =>
+        {
+            FurthestPosition = Math.Max(FurthestPosition, positions is null ? tokens.size(1) - 1 : positions.max().item<long>());
+            return Table.index_select(0, tokens.reshape(-1)).reshape(tokens.size(0), tokens.size(1), vocabulary);
+        });
     }
 
     public Tensor Table { get; }
 
     public WeightSet Weights { get; }
+
+    /// <summary>The greatest position that it was asked about. What it answers does not depend on positions.</summary>
+    public long FurthestPosition { get; private set; }
 
     public float[] Values => Table.detach().data<float>().ToArray();
 
