@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AgentSociety.Core.Environments;
 
 namespace AgentSociety.Environments.DataSets;
 
@@ -7,6 +8,7 @@ public sealed record DataSetOptions
 {
     /// <summary>A JSONL file: an object a line, with texts <c>question</c> and <c>answer</c>, as GSM8K has them.</summary>
     [Required(AllowEmptyStrings = false)]
+    [FileOption]
     public string Path { get; init; } = "";
 
     /// <summary>What stands before the final answer, in the file and in attempts.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AgentSociety.Core.Environments;
 
 namespace AgentSociety.Environments.Yours;
 
@@ -7,6 +8,7 @@ public sealed record PluginOptions
 {
     /// <summary>Path of the class library, a <c>.dll</c>.</summary>
     [Required(AllowEmptyStrings = false)]
+    [FileOption]
     public string Assembly { get; init; } = "";
 
     /// <summary>Full name of a public class that implements <c>IEnvironment</c> and can be made from a <c>ulong</c> seed, or from nothing.</summary>

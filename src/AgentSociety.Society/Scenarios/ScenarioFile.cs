@@ -20,7 +20,7 @@ public static class ScenarioFile
 
     /// <summary>Reads a scenario from its text.</summary>
     /// <param name="yaml">The text.</param>
-    /// <param name="file">Names it in faults; <c>model.base</c> and <c>culture.placeboDatabase</c> are relative to its folder.</param>
+    /// <param name="file">Names it in faults; <c>model.base</c>, <c>culture.placeboDatabase</c> and the files of an environment's options are relative to its folder.</param>
     /// <param name="overrides">As for <see cref="Load"/>.</param>
     /// <param name="seed">As for <see cref="Load"/>.</param>
     /// <exception cref="SocietyException">Something in it is wrong: one line for each fault.</exception>
@@ -103,6 +103,7 @@ public static class ScenarioFile
         if (beside is not null) RequirePlacebo(scenario.Culture, beside, binder, faults);
         faults.Throw();
 
+        if (beside is not null) PlaceFiles(scenario.Environment.Options!, beside);
         ScenarioChecks.Check(scenario, entry!, binder.PlaceOf, faults);
         faults.Throw();
         string resolved = SettingsText.Write(scenario);
@@ -142,6 +143,13 @@ public static class ScenarioFile
         const string Key = "culture.placeboDatabase";
         if (culture is not { Shown: NotesShown.Placebo, PlaceboDatabase: { Length: > 0 } given } || File.Exists(Path.GetFullPath(given, beside))) return;
         faults.Add(binder.PlaceOf(Key), Key, $"there is no file {given} beside the scenario; name another run's society.db");
+    }
+
+    /// <summary>Makes the files that an environment's options name absolute, so that a run finds them wherever it is resumed from.</summary>
+    private static void PlaceFiles(object options, string beside)
+    {
+        foreach (PropertyInfo property in options.GetType().GetProperties().Where(property => property.IsDefined(typeof(FileOptionAttribute))))
+            if (property.GetValue(options) is string { Length: > 0 } given) property.SetValue(options, Path.GetFullPath(given, beside));
     }
 
     private static string ReadText(string path)

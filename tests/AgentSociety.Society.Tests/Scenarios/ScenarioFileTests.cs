@@ -1,6 +1,7 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Environments.DataSets;
 using AgentSociety.Environments.Operators;
 using CsCheck;
 
@@ -113,7 +114,7 @@ public sealed class ScenarioFileTests
     [InlineData("name: a\nname: b\nenvironment: {name: arithmetic}\nlearning: {bach: 1}\nlearning: {bach: 2}\nseed: -1", "s.yaml:2:1: name: the key stands here for the second time, after s.yaml:1:1; remove one", "s.yaml:4:12: learning.bach: there is no such key; did you mean batch?", "s.yaml:5:1: learning: the key stands here for the second time, after s.yaml:4:1; remove one", "s.yaml:6:7: seed: is -1, and must be 0 or more")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nseed: *a\nlearning: {bach: 1}", "s.yaml:3:7: seed: aliases are not used in scenarios; write the value of *a out")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nculture: {shown: placebo, placeboDatabase: nothere.db}", "s.yaml:3:44: culture.placeboDatabase: there is no file nothere.db beside the scenario; name another run's society.db")]
-    [InlineData("name: a\nenvironment: {name: data-set, options: {levels: 3, path: nothere.jsonl}}", "s.yaml:2:58: environment.options.path: environment 'data-set': there is no file nothere.jsonl")]
+    [InlineData("name: a\nenvironment: {name: data-set, options: {levels: 3, path: /nothere.jsonl}}", "s.yaml:2:58: environment.options.path: environment 'data-set': there is no file /nothere.jsonl")]
     [InlineData("name: a\nenvironment: {name: plugin, options: {type: A.B, assembly: /nothere.dll}}", "s.yaml:2:60: environment.options.assembly: environment 'plugin': there is no file /nothere.dll; build the class library first")]
     [InlineData("name: a", "s.yaml:1:1: environment: is missing and has no default")]
     [InlineData("", "s.yaml: the file is empty; begin with name: and environment: (docs/scenarios.md)")]
@@ -130,6 +131,18 @@ public sealed class ScenarioFileTests
     [InlineData("name: a\nenvironment: {name: arithmetic}\nculture: {sharedNamespaces: [skills, elsewhere]}", "s.yaml:3:29: culture.sharedNamespaces: holds 'elsewhere', which is no namespace that can be shared; these are: notes, skills, books, problems, talk")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nlearning: {entropyFloor: 1, solverEntropy: 0, proposerEntropy: 0}", "s.yaml:3:26: learning.entropyFloor: raises the entropy bonus, and both bonuses are 0; set learning.solverEntropy or learning.proposerEntropy above 0")]
     public void A_fault_names_its_place(string yaml, params string[] lines) => Says(yaml, lines);
+
+    [Fact]
+    public void Files_that_options_name_are_found_beside_the_scenario_and_from_the_runs_own_copy()
+    {
+        string folder = Directory.CreateTempSubdirectory("scenarios-").FullName, data = Path.Combine(folder, "questions.jsonl");
+        File.WriteAllLines(data, Enumerable.Range(1, 20).Select(number => $$"""{"question": "{{number}}+1", "answer": "#### {{number + 1}}"}"""));
+        LoadedScenario loaded = ScenarioFile.Parse("name: a\nenvironment: {name: data-set, options: {path: questions.jsonl}}\nevaluation: {difficulties: [1, 2]}", Path.Combine(folder, "s.yaml"));
+        Assert.Equal(data, Assert.IsType<DataSetOptions>(loaded.EnvironmentOptions).Path);
+        LoadedScenario again = ScenarioFile.OfRun(loaded.Yaml, Path.Combine(folder, "runs", "a", "scenario.yaml"));
+        Assert.Equal((loaded.Hash, loaded.EnvironmentOptions), (again.Hash, again.EnvironmentOptions));
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Theory]
     [InlineData("name: a\nenvironment: {name: arithmetic\nseed: 1", "s.yaml:2:")]
