@@ -238,7 +238,7 @@ public sealed class AgentActor : ReceiveActor
 
     private Considered Decide(Consider asked, ModelHost.Generated generated)
     {
-        (bool? approve, string reason) = EditReview.Read(string.Concat(generated.Generation.Segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text)));
+        (bool? approve, string reason) = EditReview.Read(Written(generated.Generation.Segments));
         EpisodeRecord episode = Record(asked.Episode, asked.Round, 0, asked.Playing, generated.Generation) with
         {
             Outcome = approve is null ? Outcome.Malformed : Outcome.Correct,
@@ -247,9 +247,12 @@ public sealed class AgentActor : ReceiveActor
         return new Considered(asked.Proposal, _agent.Name, episode, approve, reason, generated.Meter);
     }
 
+    /// <summary>What the model wrote of a text.</summary>
+    internal static string Written(IReadOnlyList<Segment> segments) => string.Concat(segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
+
     private Proposed Read(Propose asked, ModelHost.Generated generated)
     {
-        string text = string.Concat(generated.Generation.Segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
+        string text = Written(generated.Generation.Segments);
         Proposal proposal = generated.Generation.FinishReason == FinishReason.EndOfText ? _environment.Parse(text) : Proposal.Malformed("the text does not end");
         EpisodeRecord episode = Record(asked.Episode, asked.Round, asked.Index, asked.Playing, generated.Generation) with
         {
@@ -261,7 +264,7 @@ public sealed class AgentActor : ReceiveActor
 
     private Reviewed Compare(Review asked, ModelHost.Generated generated)
     {
-        string text = string.Concat(generated.Generation.Segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
+        string text = Written(generated.Generation.Segments);
         IReadOnlyList<bool>? marks = ((IReviewed)_environment).ReadReview(text, asked.Steps.Count);
         int right = marks?.Zip(asked.Steps, (mark, valid) => mark == valid).Count(agrees => agrees) ?? 0;
         EpisodeRecord episode = Record(asked.Episode, asked.Round, asked.Attempt, asked.Playing, generated.Generation) with

@@ -1,3 +1,4 @@
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
@@ -85,4 +86,9 @@ internal sealed partial class SocietyActor
         solutions.Add(_session.Database.NewestSolutions(Scenario.Learning.RememberedSolutions, fromRound, toRound, Scenario.Learning.Remember == SolverReward.Sound), problem => difficulties[problem]);
         return solutions;
     }
+
+    /// <summary>Canonical forms of the reserved problems that were posed: they are in no table of problems, since nobody plays them.</summary>
+    private IEnumerable<string> ReservedForms(int fromRound) =>
+        _session.Database.Episodes(new EpisodeFilter { FromRound = fromRound, Role = Role.Proposer, Outcome = Outcome.Correct }).Where(episode => episode.Problem is null)
+            .Select(episode => _plan.Environment.Parse(AgentActor.Written(episode.Segments)).Problem?.CanonicalForm).OfType<string>().Where(form => Reservation.Holds(_plan.Environment.Name, form));
 }

@@ -15,9 +15,11 @@ internal sealed partial class SocietyActor
         if (Curated) _curriculum.Observe(_result.Problems);
         foreach (PosedProblem problem in _selection.Problems)
         {
-            _played.Add(problem.Problem.CanonicalForm);
+            _posed.Add(problem.Problem.CanonicalForm);
             _archive.Add(problem.Problem.Text);
         }
+
+        _posed.UnionWith(_selection.Reserved);
 
         EditRequest[] edits = [.. _attempts.SelectMany(attempt => _notes.Requests(Role.Solver, attempt.Episode.Agent, attempt.Episode.Id, _round, attempt.Edits))];
         Phase(RunPhase.Edit, Editing);

@@ -55,7 +55,7 @@ internal sealed partial class SocietyActor
         }
 
         // What was posed, solved and expected before belongs to weights that are gone.
-        _played.Clear();
+        _posed.Clear();
         _archive.Clear();
         _memory = new RoundMemory(_plan, _tokenLength, null);
         _curriculum = new ProblemCurriculum(_plan);

@@ -34,7 +34,7 @@ internal sealed partial class SocietyActor
     {
         if (Curated) Solve(_curriculum.Draw(_round));
         else if (Scenario.SelfPlay.Enabled) Propose();
-        else Solve(ProblemSelection.Of(_plan, _round, [], _played));
+        else Solve(ProblemSelection.Of(_plan, _round, [], _posed));
     }
 
     private void Propose()
@@ -74,7 +74,7 @@ internal sealed partial class SocietyActor
             _proposals[proposed.Index] = proposed;
             Take(proposed.Meter);
             if (--_missing > 0) return;
-            Solve(ProblemSelection.Of(_plan, _round, [.. _proposals.Select(each => (each.Proposal, each.Episode.Agent))], _played));
+            Solve(ProblemSelection.Of(_plan, _round, [.. _proposals.Select(each => (each.Proposal, each.Episode.Agent))], _posed));
         });
     }
 

@@ -34,7 +34,7 @@ internal sealed partial class SocietyActor
     /// <summary>Newborns answer problems that were played, and as many of the same difficulties that were not.</summary>
     private void ProbeMemory(double? divergence)
     {
-        (IReadOnlyList<HeldOutTest.Question> seen, IReadOnlyList<HeldOutTest.Question> fresh) = MemoryProbe.Of(_plan, _round, Scenario.Guards.ProbeProblems, _archive, _played);
+        (IReadOnlyList<HeldOutTest.Question> seen, IReadOnlyList<HeldOutTest.Question> fresh) = MemoryProbe.Of(_plan, _round, Scenario.Guards.ProbeProblems, _archive, _posed);
         if (seen.Count == 0)
         {
             EndProbes(divergence, null);

@@ -51,7 +51,7 @@ internal sealed partial class SocietyActor
                 Attempt = 0,
                 Prompt = question.Prompt,
                 Access = HeldOutTest.Access(question, notes),
-                Playing = Playing(HeldOutTest.Key(_plan, index), Scenario.Evaluation.Temperature) with { Adapter = _plan.Newborn(index).Adapter, Checkpoint = weights },
+                Playing = Playing(HeldOutTest.Key(_plan, index), Scenario.Evaluation.Temperature) with { Adapter = _plan.Newborn(question.Newborn).Adapter, Checkpoint = weights },
             });
         }
 

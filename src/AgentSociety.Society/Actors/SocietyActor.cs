@@ -34,7 +34,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private readonly RunDisplay _display;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<string, IActorRef> _agents = [];
-    private readonly HashSet<string> _played = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _posed = new(StringComparer.Ordinal);
     private readonly List<string> _archive = [];
     private SolutionMemory _solutions;
 
@@ -55,7 +55,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private int _missing;
     private AgentActor.Proposed[] _proposals = [];
     private AgentActor.Solved[] _attempts = [];
-    private ProblemSelection _selection = new([], []);
+    private ProblemSelection _selection = new([], [], []);
     private RoundResult _result = new([], [], []);
     private IReadOnlyList<HeldOutRecord> _heldOut = [];
     private readonly List<MetricRecord> _metrics = [];
@@ -156,7 +156,8 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
             Populate();
             _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, _host), "newborn"));
-            foreach (string form in _session.Records.PlayedForms(_lifetimes.MemoryFrom(_round))) _played.Add(form);
+            _posed.UnionWith(_session.Records.PlayedForms(_lifetimes.MemoryFrom(_round)));
+            _posed.UnionWith(ReservedForms(_lifetimes.MemoryFrom(_round)));
             _archive.AddRange(_session.Records.PlayedTexts(_lifetimes.MemoryFrom(_round)));
             _reports = state?.Reports ?? [];
             _decisions = state?.Decisions ?? [];

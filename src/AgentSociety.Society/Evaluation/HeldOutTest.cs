@@ -18,7 +18,8 @@ public static class HeldOutTest
     /// <param name="Problem">A reserved problem.</param>
     /// <param name="Prompt">How it is put.</param>
     /// <param name="Reading">Whether the newborn may read.</param>
-    public sealed record Question(Problem Problem, string Prompt, bool Reading)
+    /// <param name="Newborn">Which newborn is asked: where each has weights of its own, the same ones read and do not.</param>
+    public sealed record Question(Problem Problem, string Prompt, bool Reading, int Newborn)
     {
         /// <summary>What is kept of an answer. The episode's problem is none that was played.</summary>
         internal AnswerRecord Answered(string test, EpisodeRecord episode) =>
@@ -29,13 +30,15 @@ public static class HeldOutTest
     public static IReadOnlyList<Question> Questions(RunPlan plan, int problemsPerDifficulty)
     {
         List<Question> questions = [];
+        int newborn = 0;
         bool[] readings = plan.HasTools ? [true, false] : [true];
         foreach (int difficulty in plan.Scenario.Evaluation.Difficulties)
         {
             foreach (Problem problem in Problems(plan, difficulty, problemsPerDifficulty))
             {
                 string prompt = plan.Environment.SolverPrompt(problem, KeyedRandom.For(plan.Seed, $"held-out/prompt/{problem.CanonicalForm}"));
-                questions.AddRange(readings.Select(reading => new Question(problem, prompt, reading)));
+                questions.AddRange(readings.Select(reading => new Question(problem, prompt, reading, newborn)));
+                newborn++;
             }
         }
 
@@ -78,7 +81,7 @@ public static class HeldOutTest
             {
                 Id = index.ToString(),
                 Prompt = model.Tokenizer.Encode(question.Prompt),
-                Adapter = model.Adapters.ContainsKey(plan.Newborn(index).Adapter) ? plan.Newborn(index).Adapter : null,
+                Adapter = model.Adapters.ContainsKey(plan.Newborn(question.Newborn).Adapter) ? plan.Newborn(question.Newborn).Adapter : null,
                 Sampling = new SamplingSettings { Temperature = plan.Scenario.Evaluation.Temperature },
                 Key = Key(plan, index),
                 Tools = plan.Environment.OpenTools(question.Problem, Access(question, notes)),

@@ -16,7 +16,7 @@ internal static class MemoryProbe
     /// <param name="round">The round that is over; the draw depends on it.</param>
     /// <param name="pairs">Pairs wanted.</param>
     /// <param name="texts">Texts of all problems that were played, oldest first.</param>
-    /// <param name="forms">Canonical forms of the same.</param>
+    /// <param name="forms">Canonical forms of the same, and of reserved ones that were posed.</param>
     public static (IReadOnlyList<HeldOutTest.Question> Seen, IReadOnlyList<HeldOutTest.Question> Fresh) Of(RunPlan plan, int round, int pairs, IReadOnlyList<string> texts, IReadOnlySet<string> forms)
     {
         List<HeldOutTest.Question> seen = [], fresh = [];
@@ -27,8 +27,8 @@ internal static class MemoryProbe
         {
             if (seen.Count == pairs) break;
             if (plan.Environment.Parse(texts[first + index]).Problem is not { } played || Unplayed(plan, played.Difficulty, taken, random) is not { } other) continue;
-            seen.Add(Question(plan, played));
-            fresh.Add(Question(plan, other));
+            seen.Add(Question(plan, played, seen.Count));
+            fresh.Add(Question(plan, other, fresh.Count));
         }
 
         return (seen, fresh);
@@ -46,6 +46,6 @@ internal static class MemoryProbe
         return null;
     }
 
-    private static HeldOutTest.Question Question(RunPlan plan, Problem problem) =>
-        new(problem, plan.Environment.SolverPrompt(problem, KeyedRandom.For(plan.Seed, $"held-out/prompt/{problem.CanonicalForm}")), Reading: true);
+    private static HeldOutTest.Question Question(RunPlan plan, Problem problem, int newborn) =>
+        new(problem, plan.Environment.SolverPrompt(problem, KeyedRandom.For(plan.Seed, $"held-out/prompt/{problem.CanonicalForm}")), Reading: true, newborn);
 }

@@ -55,7 +55,7 @@ internal sealed class ProblemCurriculum
             problems.Add(new PosedProblem($"{round}/{index}", problem, null));
         }
 
-        return new ProblemSelection(problems, []);
+        return new ProblemSelection(problems, [], []);
     }
 
     /// <summary>A problem of a difficulty that is not reserved, and new in the round where there are enough.</summary>

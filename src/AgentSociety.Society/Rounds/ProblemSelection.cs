@@ -31,33 +31,36 @@ public enum Fate
 /// <summary>Chooses the problems of a round from what was proposed.</summary>
 /// <param name="Problems">The problems, in order of their ids.</param>
 /// <param name="Fates">What became of each proposal, in order of the proposals.</param>
-public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IReadOnlyList<(Fate Fate, string? Problem)> Fates)
+/// <param name="Reserved">Canonical forms of the proposals that are kept for held-out tests.</param>
+public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IReadOnlyList<(Fate Fate, string? Problem)> Fates, IReadOnlyList<string> Reserved)
 {
     /// <summary>Takes valid new proposals in their order until the round is full.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="round">The round.</param>
     /// <param name="proposals">What was proposed, with the proposers' names.</param>
-    /// <param name="played">Canonical forms of the problems of earlier rounds.</param>
-    public static ProblemSelection Of(RunPlan plan, int round, IReadOnlyList<(Proposal Proposal, string Proposer)> proposals, IReadOnlySet<string> played)
+    /// <param name="before">Canonical forms of what was posed in earlier rounds: problems that were played and reserved ones, which nobody may be paid for twice either.</param>
+    public static ProblemSelection Of(RunPlan plan, int round, IReadOnlyList<(Proposal Proposal, string Proposer)> proposals, IReadOnlySet<string> before)
     {
         int room = plan.Scenario.SelfPlay.ProblemsPerRound;
         List<PosedProblem> problems = [];
         HashSet<string> posed = new(StringComparer.Ordinal);
         List<(Fate, string?)> fates = [];
+        List<string> reserved = [];
         foreach ((Proposal proposal, string proposer) in proposals)
         {
             Fate fate = proposal.Problem is not { } problem ? Fate.Malformed
-                : played.Contains(problem.CanonicalForm) || !posed.Add(problem.CanonicalForm) ? Fate.Duplicate
+                : before.Contains(problem.CanonicalForm) || !posed.Add(problem.CanonicalForm) ? Fate.Duplicate
                 : Reservation.Holds(plan.Environment.Name, problem.CanonicalForm) ? Fate.Reserved
                 : problems.Count == room ? Fate.Surplus
                 : Fate.Played;
             if (fate == Fate.Played) problems.Add(new PosedProblem($"{round}/{problems.Count}", proposal.Problem!, proposer));
+            if (fate == Fate.Reserved) reserved.Add(proposal.Problem!.CanonicalForm);
             fates.Add((fate, fate == Fate.Played ? problems[^1].Id : null));
         }
 
         bool fill = !plan.Scenario.SelfPlay.Enabled || plan.Scenario.SelfPlay.TopUp;
         while (fill && problems.Count < room) problems.Add(new PosedProblem($"{round}/{problems.Count}", FromDistribution(plan, round, problems.Count), null));
-        return new ProblemSelection(problems, fates);
+        return new ProblemSelection(problems, fates, reserved);
     }
 
     /// <summary>A problem of the distribution that the base model was trained on.</summary>

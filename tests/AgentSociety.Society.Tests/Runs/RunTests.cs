@@ -1,7 +1,9 @@
 using AgentSociety.Core;
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Culture;
+using AgentSociety.Models;
 
 namespace AgentSociety.Society.Tests;
 
@@ -80,6 +82,43 @@ public sealed class RunTests : IDisposable
 
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+    }
+
+    [Fact]
+    public async Task Agents_with_adapters_of_their_own_go_on_as_if_they_had_not_been_interrupted_and_each_has_learned_something_else()
+    {
+        string[] adapters = [.. TinySociety.Literate, "learning.weights=lora", "population=[{role: proposer, count: 2, adapter: agent}, {role: solver, count: 2, adapter: agent}]"];
+        RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
+        await TinySociety.Run(_tiny.Scenario(adapters), whole);
+        await TinySociety.RunUntil(RunPhase.Learn, 2, _tiny.Scenario(adapters), broken);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
+        Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(whole.Database);
+        using LanguageModel model = LanguageModel.Load(whole.Checkpoint(SocietyState.Load(new RunRecords(database).LastRound()!.State).ResumePoint));
+        Assert.Equal(["proposer-1", "proposer-2", "solver-1", "solver-2"], model.Adapters.Keys.Order());
+        Assert.NotEqual(Values(model, "solver-1"), Values(model, "solver-2"));
+
+        static float[] Values(LanguageModel model, string adapter) => [.. model.Adapters[adapter].Parameters.SelectMany(parameter => parameter.Weight.data<float>().ToArray())];
+    }
+
+    [Fact]
+    public async Task A_reserved_problem_is_paid_for_once_also_where_the_run_was_resumed_in_between()
+    {
+        string[] settings = [.. TinySociety.Literate, "evaluation.difficulties=[1, 2]", "selfPlay.rounds=4", "selfPlay.proposalsPerRound=64"];
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.RunUntil(RunPhase.Propose, 3, _tiny.Scenario(settings), directory);
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(directory));
+        IEnvironment world = RunPlan.Of(_tiny.Scenario(settings)).Environment;
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        (int Round, string Form, double Reward, string Reason)[] reserved =
+        [
+            .. from episode in database.Episodes(new EpisodeFilter { Role = Role.Proposer })
+               let problem = world.Parse(AgentActor.Written(episode.Segments)).Problem
+               where problem is not null && Reservation.Holds(world.Name, problem.CanonicalForm) && episode.Outcome != Outcome.Malformed
+               select (episode.Round, problem.CanonicalForm, episode.Reward, episode.Reason),
+        ];
+        Assert.Contains(reserved.GroupBy(posed => posed.Form), same => same.Any(posed => posed.Round < 3) && same.Any(posed => posed.Round >= 3));
+        Assert.All(reserved.GroupBy(posed => posed.Form), same => Assert.All(same.Skip(1), posed => Assert.Equal(("posed before", -0.5), (posed.Reason, posed.Reward))));
     }
 
     [Theory]
