@@ -38,10 +38,16 @@ internal sealed partial class SocietyActor
             State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, Decisions = _decisions, LeftToPeople = [.. _leftToPeople.Order()], PastSelves = PastSelves, Stopped = _stopAfterRound }).Save(),
         }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);
         if (due) _learner.Tell(new LearnerActor.Save(_session.Directory.Checkpoint(_resume.Name), kept ? _session.Directory.Checkpoint(Weights) : null));
-        else _recorder.Tell(_unstored);
+        else Store();
         bool ends = _stopAfterRound || _round == Scenario.SelfPlay.Rounds;
         if (ends || _lifetimes.BeginsAt(_round + 1) || _reports.Count > 0 || _decisions.Count > 0 || _notes.NeedRecords) OnceStored(BeginRound);
         else BeginRound();
+    }
+
+    private void Store()
+    {
+        _session.Storing?.Invoke();
+        _recorder.Tell(_unstored);
     }
 
     /// <summary>Goes on when the round before is durable.</summary>

@@ -201,7 +201,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     /// <summary>What every state answers to.</summary>
     private void Always()
     {
-        Receive<LearnerActor.Saved>(_ => _recorder.Tell(_unstored));
+        Receive<LearnerActor.Saved>(_ => Store());
         Receive<Recorder.Stored>(_ =>
         {
             _unstored = null;

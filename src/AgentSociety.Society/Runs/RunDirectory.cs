@@ -14,7 +14,7 @@ public sealed record RunDirectory(string Path)
     public string Database => System.IO.Path.Combine(Path, "society.db");
 
     /// <summary>Folders of weights.</summary>
-    public string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
+    public string Checkpoints => System.IO.Path.Combine(Path, CheckpointsFolder);
 
     /// <summary>The scenario as resolved.</summary>
     public string ScenarioFile => System.IO.Path.Combine(Path, "scenario.yaml");
@@ -27,6 +27,17 @@ public sealed record RunDirectory(string Path)
 
     /// <summary>The notes of another society, where readers are shown them.</summary>
     public string PlaceboDatabase => System.IO.Path.Combine(Path, "placebo.db");
+
+    /// <summary>The run's copy of the model that it begins with.</summary>
+    internal const string BaseCheckpoint = "base";
+
+    private const string CheckpointsFolder = "checkpoints";
+
+    /// <summary>Held while a process plays the run, and left where it died.</summary>
+    internal string LockFile => System.IO.Path.Combine(Path, "run.lock");
+
+    /// <summary>The run's own scenario while it is being written.</summary>
+    internal string UnfinishedScenario => ScenarioFile + ".tmp";
 
     /// <summary>The directory that a run's database lies in.</summary>
     internal static RunDirectory Of(SocietyDatabase database) => new(System.IO.Path.GetDirectoryName(database.Path)!);
@@ -42,7 +53,7 @@ public sealed record RunDirectory(string Path)
         try
         {
             if (File.Exists(path)) throw new SocietyException($"{path}: is a file; name a directory with --out");
-            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(entry => !directory.IsLeftover(System.IO.Path.GetFileName(entry))))
+            if (!directory.IsFree)
             {
                 string cure = directory.HoldsRun ? $"go on with it by 'agentsociety resume {path}', or name another with --out" : "name another with --out";
                 throw new SocietyException($"{path}: the directory exists and is not empty; {cure}");
@@ -58,29 +69,43 @@ public sealed record RunDirectory(string Path)
         return directory;
     }
 
-    /// <summary>Takes the directory away again where no round was stored in it.</summary>
+    /// <summary>Takes away what a run that could not begin has made, and the directory where nothing else is in it.</summary>
     internal void DiscardUnbegun()
     {
-        if (File.Exists(Database))
+        string[] made = [LockFile, ScenarioFile, UnfinishedScenario, .. Files(Database), .. Files(PlaceboDatabase)];
+        foreach (string file in made) File.Delete(file);
+        // Of the checkpoints those that come before the first stored round.
+        foreach (string folder in (string[])[Checkpoint(BaseCheckpoint), Checkpoint("resume-0"), Checkpoint("round-0")])
         {
-            try
-            {
-                using SocietyDatabase database = SocietyDatabase.OpenReadOnly(Database);
-                if (new RunRecords(database).LastRound() is not null) return;
-            }
-            catch (SocietyException)
-            {
-                // A database that was never finished, as on a disk that was full from the start.
-            }
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         }
 
-        Directory.Delete(Path, recursive: true);
+        foreach (string folder in (string[])[Checkpoints, Path])
+        {
+            if (Directory.Exists(folder) && Names(folder).Length == 0) Directory.Delete(folder);
+        }
     }
 
-    private bool HoldsRun => File.Exists(Database) || File.Exists(ScenarioFile);
+    /// <summary>True where a run has begun in the directory, or may have.</summary>
+    internal bool HoldsRun => File.Exists(Database) || File.Exists(ScenarioFile);
 
-    /// <summary>True for what a run leaves that died before it had its scenario: copies, a lock and a file that was not finished.</summary>
-    private bool IsLeftover(string name) => !HoldsRun && (name is "checkpoints" or "run.lock" || name == System.IO.Path.GetFileName(ScenarioFile) + ".tmp" || name.StartsWith(System.IO.Path.GetFileName(PlaceboDatabase), StringComparison.Ordinal));
+    /// <summary>True where a run may begin: nothing is there, or only what a run left that died before it had its scenario: copies, a lock and a file that was not finished.</summary>
+    private bool IsFree
+    {
+        get
+        {
+            string[] names = Names(Path), copies = Names(Checkpoints);
+            if (names.Length == 0 || names is [CheckpointsFolder] && copies.Length == 0) return true;
+            string[] left = [.. ((string[])[Checkpoints, LockFile, UnfinishedScenario, .. Files(PlaceboDatabase)]).Select(path => System.IO.Path.GetFileName(path))];
+            // Anybody's models may lie in folders of these names; a run has its lock beside them.
+            return File.Exists(LockFile) && names.All(left.Contains) && copies.All(copy => copy == BaseCheckpoint);
+        }
+    }
+
+    private static string[] Names(string folder) => Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Select(entry => System.IO.Path.GetFileName(entry))] : [];
+
+    /// <summary>A database and what SQLite keeps beside it.</summary>
+    private static string[] Files(string database) => [database, $"{database}-wal", $"{database}-shm", $"{database}-journal"];
 
     /// <summary>The directory of a run that exists.</summary>
     /// <exception cref="SocietyException">There is no run in it.</exception>

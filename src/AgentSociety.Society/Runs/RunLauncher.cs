@@ -18,8 +18,6 @@ namespace AgentSociety.Society;
 /// </remarks>
 public static class RunLauncher
 {
-    private const string BaseCheckpoint = "base";
-
     /// <summary>Runs a scenario from its beginning.</summary>
     /// <param name="scenario">The scenario.</param>
     /// <param name="directory">The run's directory, made and empty.</param>
@@ -30,6 +28,8 @@ public static class RunLauncher
     public static async Task<RunEnd> Run(LoadedScenario scenario, RunDirectory directory, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
     {
         using RunLock held = RunLock.Take(directory);
+        // A run that was there before, and one of which a round may be stored, is nobody's to take away.
+        bool mayStay = directory.HoldsRun;
         try
         {
             TorchRuntime.Initialize(options.Device, options.Threads);
@@ -38,9 +38,9 @@ public static class RunLauncher
             stop.ThrowIfCancellationRequested();
             // From here on the directory holds all that a run begins with.
             WriteScenario(directory, plan.Loaded);
-            return await Play(plan, directory, options, watch, stop).ConfigureAwait(false);
+            return await Play(plan, directory, options, watch, () => mayStay = true, stop).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is SocietyException { BadInput: true } || !File.Exists(directory.Database))
+        catch (Exception failure) when (!mayStay && (failure is SocietyException { BadInput: true } || !File.Exists(directory.Database)))
         {
             // What could not begin leaves nothing behind.
             held.Dispose();
@@ -55,11 +55,17 @@ public static class RunLauncher
     {
         using RunLock held = RunLock.Take(directory);
         TorchRuntime.Initialize(options.Device, options.Threads);
-        return await Play(RunPlan.Of(Scenario(directory)), directory, options, watch, stop).ConfigureAwait(false);
+        return await Play(RunPlan.Of(Scenario(directory)), directory, options, watch, null, stop).ConfigureAwait(false);
     }
 
     /// <summary>Plays a run from where its records end, which is its beginning where there are none.</summary>
-    private static async Task<RunEnd> Play(RunPlan plan, RunDirectory directory, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
+    /// <param name="plan">The run.</param>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="options">Device and threads.</param>
+    /// <param name="watch">Told how the run goes.</param>
+    /// <param name="storing">Called before a round is stored.</param>
+    /// <param name="stop">Asks the run to stop.</param>
+    private static async Task<RunEnd> Play(RunPlan plan, RunDirectory directory, RunOptions options, Action<RunProgress> watch, Action? storing, CancellationToken stop)
     {
         using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
         RunRecords records = new(database);
@@ -79,7 +85,7 @@ public static class RunLauncher
             throw new SocietyException($"{directory.ScenarioFile}: was changed since the run began; a run goes on with its own scenario only: restore the file, or run the changed one as a new run");
         }
 
-        return await Live(plan, directory, database, records, options, watch, stop).ConfigureAwait(false);
+        return await Live(plan, directory, database, records, options, watch, storing, stop).ConfigureAwait(false);
     }
 
     /// <summary>Takes the final held-out test again, with a run's newest weights and scratchpad or with one of its checkpoints.</summary>
@@ -136,14 +142,23 @@ public static class RunLauncher
         RunRecords records = new(database);
         StoredRound last = records.LastRound() ?? throw new SocietyException($"{directory.Path}: the run has stored no round yet; there is nothing to test");
         SocietyState state = SocietyState.Load(last.State);
-        int round = checkpoint is null ? state.ResumeRound ?? last.Round : records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round ?? last.Round;
+        int round = RoundOf(directory, checkpoint ?? state.ResumePoint, records, state, last.Round);
         plan = plan.Against(state.PastSelves);
         using LanguageModel model = weights is null ? LanguageModel.Load(directory.Checkpoint(checkpoint ?? state.ResumePoint)) : Elsewhere(weights, plan);
         INotes notes = NotesAccess.After(plan, database, round).OfNewborn(round);
         return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
     }
 
-    private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, RunOptions options, Action<RunProgress> watch, CancellationToken stop)
+    /// <summary>The round after which a checkpoint was written. Of the two resume points the state names one; the other is older, or of a round that was never stored.</summary>
+    private static int RoundOf(RunDirectory directory, string checkpoint, RunRecords records, SocietyState state, int last)
+    {
+        if (checkpoint == RunDirectory.BaseCheckpoint) return 0;
+        if (checkpoint == state.ResumePoint) return state.ResumeRound ?? last;
+        return records.Checkpoints().FirstOrDefault(saved => saved.Name == checkpoint)?.Round
+            ?? throw new SocietyException($"{directory.Checkpoint(checkpoint)}: the run does not say of which round these weights are, and so neither which scratchpad is theirs; test a checkpoint that it stored (round-N), or say with --notes whose scratchpad they are to read, as it ended");
+    }
+
+    private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, RunOptions options, Action<RunProgress> watch, Action? storing, CancellationToken stop)
     {
         using Scratchpad scratchpad = new(database, rules: EditRules.From(plan.Scenario.Culture));
         using RunSession session = new()
@@ -155,6 +170,7 @@ public static class RunLauncher
             OpenRemote = options.OpenRemote,
             Scratchpad = scratchpad,
             Watch = watch,
+            Storing = storing,
             Stop = stop,
         };
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
@@ -182,7 +198,7 @@ public static class RunLauncher
     private static LoadedScenario Settled(LoadedScenario scenario, RunDirectory directory)
     {
         if (scenario.BaseFolder is not { } folder) return scenario;
-        string copy = directory.Checkpoint(BaseCheckpoint);
+        string copy = directory.Checkpoint(RunDirectory.BaseCheckpoint);
         try
         {
             foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
@@ -214,7 +230,7 @@ public static class RunLauncher
     /// <summary>The run's own copy of its scenario.</summary>
     private static LoadedScenario Scenario(RunDirectory directory)
     {
-        string copy = directory.Checkpoint(BaseCheckpoint), text;
+        string copy = directory.Checkpoint(RunDirectory.BaseCheckpoint), text;
         try
         {
             text = File.ReadAllText(directory.ScenarioFile);
@@ -232,9 +248,8 @@ public static class RunLauncher
         try
         {
             // Whole or not at all: who finds it goes on from it.
-            string unfinished = directory.ScenarioFile + ".tmp";
-            File.WriteAllText(unfinished, scenario.Yaml);
-            File.Move(unfinished, directory.ScenarioFile, overwrite: true);
+            File.WriteAllText(directory.UnfinishedScenario, scenario.Yaml);
+            File.Move(directory.UnfinishedScenario, directory.ScenarioFile, overwrite: true);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {

@@ -13,10 +13,9 @@ internal sealed class RunLock : IDisposable
     /// <exception cref="SocietyException">Another process plays the run, or the directory cannot be written.</exception>
     public static RunLock Take(RunDirectory directory)
     {
-        string path = Path.Combine(directory.Path, "run.lock");
         try
         {
-            return new RunLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new RunLock(new FileStream(directory.LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException cause)
         {

@@ -28,6 +28,9 @@ internal sealed class RunSession : IDisposable
 
     public required Action<RunProgress> Watch { get; init; }
 
+    /// <summary>Called before a round is stored.</summary>
+    public Action? Storing { get; init; }
+
     public required CancellationToken Stop { get; init; }
 
     /// <summary>Ends with the run; fails with what stopped it.</summary>

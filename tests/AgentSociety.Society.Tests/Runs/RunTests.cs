@@ -180,6 +180,25 @@ public sealed class RunTests : IDisposable
         Assert.Equal(again, RunLauncher.Evaluate(directory.Checkpoint("round-3"), null, new RunOptions(), default));
     }
 
+    [Fact]
+    public async Task A_checkpoint_is_tested_with_the_scratchpad_of_its_round()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario(TinySociety.Literate), directory);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        RunRecords records = new(database);
+        IEnumerable<HeldOutRecord> Stored(int round) => Ordered(records.HeldOut().Single(test => test.Round == round).Results);
+        IEnumerable<HeldOutRecord> Taken(string checkpoint) => Ordered(RunLauncher.Evaluate(directory.Checkpoint(checkpoint), null, new RunOptions(), default));
+        string newest = SocietyState.Load(records.LastRound()!.State).ResumePoint, other = newest == "resume-0" ? "resume-1" : "resume-0";
+        Assert.NotEqual(Taken("round-0"), Taken("round-3"));
+        Assert.Equal(Taken("round-0"), Taken("base"));
+        Assert.Equal(Stored(3), Taken(newest));
+        SocietyException refused = Assert.Throws<SocietyException>(() => Taken(other));
+        Assert.Contains("does not say of which round", refused.Message);
+    }
+
+    private static IEnumerable<HeldOutRecord> Ordered(IEnumerable<HeldOutRecord> results) => results.OrderBy(result => (result.Reading, result.Difficulty));
+
     [Theory]
     [InlineData("learning.weights=lora")]
     [InlineData("culture.sharing=private")]
@@ -231,6 +250,66 @@ public sealed class RunTests : IDisposable
         await TinySociety.Run(_tiny.Scenario("selfPlay.rounds=0"), directory);
         SocietyException refused = Assert.Throws<SocietyException>(() => RunDirectory.Create(directory.Path));
         Assert.Contains("resume", refused.Message);
+    }
+
+    [Theory]
+    [InlineData("checkpoints/mine/weights")]
+    [InlineData("checkpoints/base/config.json")]
+    [InlineData("run.lock", "checkpoints/mine/weights")]
+    [InlineData("placebo.db")]
+    [InlineData("run.lock", "placebo.db.old")]
+    public void A_folder_of_somebody_s_models_is_no_place_for_a_run(params string[] files)
+    {
+        string path = _tiny.PathOf("models");
+        foreach (string file in files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(path, file))!);
+            File.WriteAllText(Path.Combine(path, file), "mine");
+        }
+
+        Assert.Contains("not empty; name another with --out", Assert.Throws<SocietyException>(() => RunDirectory.Create(path)).Message);
+        Assert.All(files, file => Assert.Equal("mine", File.ReadAllText(Path.Combine(path, file))));
+    }
+
+    [Fact]
+    public async Task A_run_that_cannot_begin_takes_away_what_it_made_and_nothing_else()
+    {
+        await MakeBase(float.NaN);
+        RunDirectory directory = _tiny.Create("run");
+        string mine = Path.Combine(directory.Checkpoint("mine"), "weights");
+        Directory.CreateDirectory(Path.GetDirectoryName(mine)!);
+        File.WriteAllText(mine, "mine");
+        await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base"), directory));
+        Assert.Equal([mine], Directory.EnumerateFiles(directory.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_run_whose_database_is_damaged_while_it_is_played_stays_where_it_is()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        SocietyException failed = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario(), directory, progress =>
+        {
+            if (progress is not { Phase: RunPhase.Edit, Round: 2 }) return;
+            foreach (string file in (string[])[directory.Database, $"{directory.Database}-wal"])
+            {
+                using FileStream damaged = new(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+                damaged.Write(Enumerable.Repeat((byte)'?', (int)damaged.Length).ToArray());
+            }
+        }));
+        Assert.True(failed.BadInput, failed.Message);
+        Assert.True(File.Exists(directory.Database));
+        Assert.True(File.Exists(Path.Combine(directory.Checkpoint("round-0"), "model.safetensors")));
+    }
+
+    [Fact]
+    public async Task A_database_that_was_there_before_and_cannot_be_read_is_not_taken_away()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        string damaged = string.Concat(Enumerable.Repeat("damaged ", 1000));
+        File.WriteAllText(directory.Database, damaged);
+        SocietyException failed = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario(), directory));
+        Assert.True(failed.BadInput, failed.Message);
+        Assert.Equal(damaged, File.ReadAllText(directory.Database));
     }
 
     [Fact]
