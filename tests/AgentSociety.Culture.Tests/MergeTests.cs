@@ -11,17 +11,55 @@ public sealed class MergeTests
     public void Hunks_turn_one_text_into_the_other_and_are_as_few_lines_as_can_be() => Gen.Select(Text, Text).Sample((before, after) =>
     {
         string[] from = LineDiff.Lines(before), to = LineDiff.Lines(after);
-        List<string> built = [.. from];
+        Assert.Equal(from.Length + to.Length - (2 * LongestCommon(from, to)), Turned(before, after).Sum(hunk => hunk.OldCount + hunk.NewCount));
+    }, iter: 5_000);
+
+    // Lines from few letters in any order: thousands of edits, far more than the search for the shortest goes.
+    [Fact]
+    public void Hunks_of_texts_that_are_far_apart_turn_one_into_the_other_too() => Gen.Select(Long, Long, Gen.Int[0, 400]).Sample((before, after, shared) =>
+    {
+        string both = string.Concat(Enumerable.Range(0, shared).Select(line => $"shared {line}\n"));
+        Turned(before + both + after, after + both + before);
+    }, iter: 30);
+
+    private static readonly Gen<string> Long = Gen.Select(Gen.Int[1, 40], Gen.Int[0, 2_500], Gen.Int[0, int.MaxValue])
+        .Select((letters, lines, seed) => string.Concat(new Random(seed).GetItems(Enumerable.Range(0, letters).Select(letter => $"{letter}\n").ToArray(), lines)));
+
+    [Theory]
+    [InlineData(0, 30_000)]
+    [InlineData(30_000, 30_000)]
+    [InlineData(1, 2)]
+    [InlineData(1, 500)]
+    public void The_largest_pages_are_compared_in_a_time_that_holds_up_nobody(int first, int letters)
+    {
+        // Pages of 50,000 lines: without a line in common, and with all lines in common in another order.
+        string[] from = [.. new Random(1).GetItems(Enumerable.Range(0, letters).Select(letter => $"{(char)('!' + letter)}\n").ToArray(), 50_000)];
+        string[] to = first == letters ? [.. from.Select(line => $"{(char)(line[0] + first)}\n")] : [.. from];
+        if (first != letters) new Random(2).Shuffle(to);
+        Stopwatch watch = Stopwatch.StartNew();
+        Turned(string.Concat(from), string.Concat(to));
+        // Without a limit these take minutes; a busy machine needs some seconds.
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20);
+    }
+
+    private static IReadOnlyList<Hunk> Turned(string before, string after)
+    {
+        string[] to = LineDiff.Lines(after), from = LineDiff.Lines(before);
+        List<string> built = [];
+        int done = 0;
         IReadOnlyList<Hunk> hunks = LineDiff.Between(before, after);
-        foreach (Hunk hunk in hunks.Reverse())
+        foreach (Hunk hunk in hunks)
         {
-            built.RemoveRange(hunk.OldStart, hunk.OldCount);
-            built.InsertRange(hunk.OldStart, to[hunk.NewStart..hunk.NewEnd]);
+            built.AddRange(from[done..hunk.OldStart]);
+            Assert.Equal(hunk.NewStart, built.Count);
+            built.AddRange(to[hunk.NewStart..hunk.NewEnd]);
+            done = hunk.OldEnd;
         }
 
-        Assert.Equal(to, built);
-        Assert.Equal(from.Length + to.Length - (2 * LongestCommon(from, to)), hunks.Sum(hunk => hunk.OldCount + hunk.NewCount));
-    }, iter: 5_000);
+        built.AddRange(from[done..]);
+        Assert.True(to.SequenceEqual(built));
+        return hunks;
+    }
 
     [Fact]
     public void A_side_that_changed_nothing_takes_the_other_and_sides_may_be_swapped() => Gen.Select(Text, Text, Text).Sample((start, mine, theirs) =>

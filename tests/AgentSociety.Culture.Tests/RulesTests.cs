@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
+using CsCheck;
 
 namespace AgentSociety.Culture.Tests;
 
@@ -150,6 +152,28 @@ public sealed class RulesTests : IDisposable
     [InlineData("# Rules", "# Rules", false)]
     public void Lines_that_say_the_same_are_told_from_lines_that_look_alike(string one, string other, bool same) =>
         Assert.Equal(same, LineSimilarity.SayTheSame(LineSimilarity.Form(one), LineSimilarity.Form(other), 0.8));
+
+    [Fact]
+    public void An_index_of_lines_finds_what_a_comparison_of_all_of_them_finds()
+    {
+        string[] words = ["chain", "the", "right", "end", "work", "from", "not", "4", "hand", "rules"];
+        Gen<string> line = Gen.Int[0, words.Length - 1].Array[1, 6].Select(picks => string.Join(' ', picks.Select(pick => words[pick])) + "\n");
+        Gen.Select(line.Array[0, 12], line, Gen.Double[0.3, 1]).Sample((lines, other, similarity) =>
+            Assert.Equal(lines.FirstOrDefault(one => LineSimilarity.SayTheSame(LineSimilarity.Form(one), LineSimilarity.Form(other), similarity)), new LinesBySaying(lines, similarity).FirstSaying(other)), iter: 5_000);
+    }
+
+    [Fact]
+    public void Thousands_of_new_lines_are_looked_for_on_large_pages_in_a_time_that_holds_up_nobody()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { Duplicates = DuplicateSearch.Namespace });
+        string Lines(int seed) => string.Concat(Enumerable.Range(0, 1_900).Select(line => $"the chain {new string(new Random((seed * 10_000) + line).GetItems("abcdefgh".ToCharArray(), 12))} is worked from its right end\n"));
+        for (int page = 0; page < 3; page++) ruled.Commit([_society.Request(EditKind.Append, $"notes/{page}", Lines(page)) with { Trusted = true }]);
+        Stopwatch watch = Stopwatch.StartNew();
+        Assert.IsType<EditResult.Saved>(ruled.Commit([_society.Request(EditKind.Append, "notes/new", Lines(9))])[0]);
+        // Compared in pairs these are eleven million comparisons.
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 10);
+        Assert.Equal(EditRule.Duplicate, Assert.IsType<EditResult.Rejected>(ruled.Commit([_society.Request(EditKind.Append, "notes/other", Lines(1)[^60..])])[0]).Rule);
+    }
 
     [Fact]
     public void What_is_there_already_is_refused_by_name_before_it_is_written()

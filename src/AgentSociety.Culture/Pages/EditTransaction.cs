@@ -137,7 +137,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
             return new EditResult.Rejected($"{request.Author} has made {rules.MaximumEditsPerRound} edits in round {request.Round}, which is all that is allowed; go on in the next round", EditRule.Rate);
         if (head is null && rules.MaximumPagesPerAuthor < int.MaxValue && statements.BegunPages(request.Author) >= rules.MaximumPagesPerAuthor)
             return new EditResult.Rejected($"{request.Author} has begun {rules.MaximumPagesPerAuthor} pages, which is all that is allowed; write on a page that is there", EditRule.Quota);
-        (int gone, int lines) = append ? (0, 0) : plan.Removed();
+        (int gone, int lines) = append || rules.ShrinkGate == Gate.Auto ? (0, 0) : plan.Removed();
         Gate shrink = gone > rules.LargestShrink * lines ? rules.ShrinkGate : Gate.Auto, place = rules.GateOf(edit.Page, request.Role);
         string removes = $"the edit removes {(lines == 0 ? 0 : 100 * gone / lines)} % of the lines of the page";
         if (place == Gate.Locked) return new EditResult.Rejected($"edits of {edit.Page} are locked", EditRule.Gate);
@@ -157,15 +157,15 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
     private string? Duplicate(string page, Head? head, string planned, bool append)
     {
         HashSet<string> standing = [.. LineDiff.Lines(head?.Body ?? "")];
-        List<(string Line, string Form)> fresh = [.. LineDiff.Lines(planned).Where(line => !standing.Contains(line)).Select(line => (line, LineSimilarity.Form(line))).Where(line => line.Item2.Length > 0)];
-        if (fresh.Count == 0) return null;
+        LinesBySaying fresh = new(LineDiff.Lines(planned).Where(line => !standing.Contains(line)), rules.DuplicateSimilarity);
+        if (fresh.Forms.Count == 0) return null;
         // A line of this page counts only where it stays: a better wording in its place is no duplicate.
         HashSet<string> kept = [.. LineDiff.Lines(planned)];
         List<(string Page, IEnumerable<string> Lines)> known = [(page, standing.Where(line => append || kept.Contains(line)))];
         if (rules.Duplicates == DuplicateSearch.Namespace)
         {
             string prefix = page[..(page.Length - PageName.InsideNotebook(page).Length)] + PageName.Namespace(PageName.InsideNotebook(page)) + "/";
-            string match = PageSearch.MatchAny(string.Join(' ', fresh.Select(line => line.Form)), words: 12);
+            string match = PageSearch.MatchAny(string.Join(' ', fresh.Forms), words: 12);
             IEnumerable<(string Page, string Body)> changed = _changed.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => (name, _heads[name].Body));
             known.AddRange(changed.Concat(match.Length == 0 ? [] : statements.Alike(match, prefix).Where(other => !_changed.Contains(other.Page)))
                 .Where(other => other.Page != page).Select(other => (other.Page, (IEnumerable<string>)LineDiff.Lines(other.Body))));
@@ -173,7 +173,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
 
         foreach ((string place, IEnumerable<string> lines) in known)
             foreach (string line in lines)
-                if (LineSimilarity.Form(line) is { Length: > 0 } form && fresh.FirstOrDefault(one => LineSimilarity.SayTheSame(one.Form, form, rules.DuplicateSimilarity)) is { Line: { } again })
+                if (fresh.FirstSaying(line) is { } again)
                     return $"'{again.TrimEnd()}' says what {place} says already: '{line.TrimEnd()}'; read it, and add only what is new";
         return null;
     }
@@ -325,11 +325,12 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
     /// <param name="Attempt">The merge, with markers where it conflicts; null where none was asked for.</param>
     private sealed record Plan(string Body, string Read, string Mine, bool Unchanged = false, bool Stale = false, bool Clean = false, string? Attempt = null)
     {
-        /// <summary>Lines that the editor took away, and how many it had read: a page that is rewritten at the same length is gutted, too.</summary>
+        /// <summary>Lines that the editor took away, wherever they stood, and how many it had read: a page that is rewritten at the same length is gutted, too.</summary>
         internal (int Gone, int Lines) Removed()
         {
             string[] lines = LineDiff.Lines(Read);
-            return (LineDiff.Between(lines, LineDiff.Lines(Mine)).Sum(hunk => hunk.OldCount), lines.Length);
+            Dictionary<string, int> left = LineDiff.Lines(Mine).CountBy(line => line).ToDictionary();
+            return (lines.Count(line => (left[line] = left.GetValueOrDefault(line) - 1) < 0), lines.Length);
         }
     }
 }

@@ -11,7 +11,10 @@ namespace AgentSociety.Culture;
 /// </remarks>
 public static class LineSimilarity
 {
-    private const int Shingle = 3, ShortestForShingles = 12;
+    /// <summary>Characters of the shortest form that is compared by its shingles.</summary>
+    internal const int ShortestForShingles = 12;
+
+    private const int Shingle = 3;
 
     // The form has lost its apostrophes: don't is dont.
     private static readonly HashSet<string> Negations = ["dont", "doesnt", "isnt", "arent", "wasnt", "cant", "wont", "didnt", "shouldnt", "mustnt", "no", "not", "never", "none", "nothing", "cannot", "without", "unless", "except", "false", "wrong"];
@@ -39,24 +42,35 @@ public static class LineSimilarity
         if (form.Length == 0 || other.Length == 0) return false;
         if (form == other) return true;
         if (Math.Min(form.Length, other.Length) < ShortestForShingles) return false;
-        return Telling(form).SequenceEqual(Telling(other)) && Jaccard(form, other) >= similarity;
+        return Telling(form) == Telling(other) && Jaccard(form, other) >= similarity;
     }
 
     /// <summary>Shared shingles over all shingles of two texts, 0 to 1.</summary>
-    public static double Jaccard(string one, string other)
+    public static double Jaccard(string one, string other) => Jaccard(Shingles(one), Shingles(other));
+
+    internal static double Jaccard(HashSet<ulong> one, HashSet<ulong> other)
     {
-        HashSet<string> shingles = Shingles(one), others = Shingles(other);
-        int all = shingles.Count;
-        shingles.IntersectWith(others);
-        return (double)shingles.Count / Math.Max(1, all + others.Count - shingles.Count);
+        int shared = one.Count(other.Contains);
+        return (double)shared / Math.Max(1, one.Count + other.Count - shared);
     }
 
-    private static HashSet<string> Shingles(string text) =>
-        text.Length <= Shingle ? [text] : [.. Enumerable.Range(0, text.Length - Shingle + 1).Select(start => text.Substring(start, Shingle))];
+    /// <summary>A text's shingles: three characters packed into a number each; fewer where the text has fewer.</summary>
+    internal static HashSet<ulong> Shingles(string text)
+    {
+        HashSet<ulong> shingles = [];
+        for (int start = 0; start == 0 || start + Shingle <= text.Length; start++)
+        {
+            ulong shingle = 0;
+            foreach (char character in text.AsSpan(start, Math.Min(Shingle, text.Length - start))) shingle = (shingle << 16) | character;
+            shingles.Add(shingle);
+        }
 
-    private static IEnumerable<string> Telling(string form) =>
-        Words(form).Where(word => word.Length == 1 || word.Any(char.IsDigit) || Negations.Contains(word));
+        return shingles;
+    }
 
+    /// <summary>The words of a form that must agree, in their order.</summary>
+    internal static string Telling(string form) =>
+        string.Join(' ', Words(form).Where(word => word.Length == 1 || word.Any(char.IsDigit) || Negations.Contains(word)));
 
     private static IEnumerable<string> Words(string form) => form.Split([' ', ',', ';', ':', '(', ')', '/', '.', '!', '?', '=', '<', '>'], StringSplitOptions.RemoveEmptyEntries);
 }
