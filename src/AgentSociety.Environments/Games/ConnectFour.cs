@@ -8,13 +8,14 @@ public sealed class ConnectFour : IGame
     /// <summary>Creates a board.</summary>
     /// <param name="width">Columns, 4 to 9.</param>
     /// <param name="height">Rows, at least 4; with one spare row the board must fit 64 bits.</param>
-    public ConnectFour(int width = 7, int height = 6)
+    /// <param name="canonical">True where, of a position and its mirror image, one stands for both: the board is mirrored so after every move.</param>
+    public ConnectFour(int width = 7, int height = 6, bool canonical = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 4);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(width, 9);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 4);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(width * (height + 1), 64);
-        Deals = [new(1, new Position(width, height, 0, 0, 0, false))];
+        Deals = [new(1, new Position(width, height, 0, 0, 0, false, canonical))];
     }
 
     /// <inheritdoc />
@@ -30,7 +31,7 @@ public sealed class ConnectFour : IGame
     public IReadOnlyList<GameDeal> Deals { get; }
 
     /// <summary>Bit column * (height + 1) + row, one spare row above each column (Tromp's layout): lines cannot wrap.</summary>
-    private sealed class Position(int width, int height, ulong crosses, ulong noughts, int played, bool decided) : IGamePosition
+    private sealed class Position(int width, int height, ulong crosses, ulong noughts, int played, bool decided, bool canonical) : IGamePosition
     {
         private string[]? _moves;
 
@@ -46,9 +47,17 @@ public sealed class ConnectFour : IGame
             if (Mover < 0 || column >= width || Row(column) >= height) throw BoardMoves.Illegal(move, View(0));
             ulong stone = 1UL << (column * (height + 1) + Row(column));
             ulong mine = (Mover == 0 ? crosses : noughts) | stone;
-            return Mover == 0
-                ? new Position(width, height, mine, noughts, played + 1, Four(mine))
-                : new Position(width, height, crosses, mine, played + 1, Four(mine));
+            (ulong Crosses, ulong Noughts) next = Mover == 0 ? (mine, noughts) : (crosses, mine);
+            (ulong Crosses, ulong Noughts) mirrored = canonical ? (Mirrored(next.Crosses), Mirrored(next.Noughts)) : next;
+            if (mirrored.CompareTo(next) < 0) next = mirrored;
+            return new Position(width, height, next.Crosses, next.Noughts, played + 1, Four(mine), canonical);
+        }
+
+        private ulong Mirrored(ulong stones)
+        {
+            ulong mirrored = 0, one = (1UL << (height + 1)) - 1;
+            for (int column = 0; column < width; column++) mirrored |= (stones >> (column * (height + 1)) & one) << ((width - 1 - column) * (height + 1));
+            return mirrored;
         }
 
         public string View(int player) => string.Create(height * (width + 1) - 1, this, static (text, position) => position.Draw(text));

@@ -14,6 +14,12 @@ public sealed record GameOptions
 
     /// <summary>True where a problem asks for one move, and the opponent plays both sides from there on: every attempt is then about another position, in far fewer tokens than a game.</summary>
     public bool OneMove { get; init; }
+
+    /// <summary>
+    /// True where positions that a symmetry makes equal are one: of boards that are turned or mirrored, of heaps in another order, one is shown for all. There are then fewer to learn, and
+    /// none that is held out is the mirror image of one that was played.
+    /// </summary>
+    public bool Canonical { get; init; }
 }
 
 /// <summary>The fixed opponents of a board game.</summary>

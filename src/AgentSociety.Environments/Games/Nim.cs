@@ -9,10 +9,18 @@ public sealed class Nim : IGame
     /// <summary>Creates the game.</summary>
     /// <param name="heaps">One to nine heaps of 0 to 9 stones.</param>
     public Nim(params ReadOnlySpan<int> heaps)
+        : this(canonical: false, heaps)
+    {
+    }
+
+    /// <summary>Creates the game.</summary>
+    /// <param name="canonical">True where the order of heaps means nothing: they are put in order of their size after every move.</param>
+    /// <param name="heaps">One to nine heaps of 0 to 9 stones.</param>
+    public Nim(bool canonical, params ReadOnlySpan<int> heaps)
     {
         if (heaps.Length is 0 or > 9) throw new ArgumentException($"{heaps.Length} heaps; nim needs 1 to 9", nameof(heaps));
         foreach (int heap in heaps) ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)heap, 9u, nameof(heaps));
-        Deals = [new(1, new Position([.. heaps], 0))];
+        Deals = [new(1, new Position([.. heaps], 0, canonical))];
     }
 
     /// <inheritdoc />
@@ -27,7 +35,7 @@ public sealed class Nim : IGame
     /// <inheritdoc />
     public IReadOnlyList<GameDeal> Deals { get; }
 
-    private sealed class Position(int[] heaps, int turn) : IGamePosition
+    private sealed class Position(int[] heaps, int turn, bool canonical) : IGamePosition
     {
         private string[]? _moves;
 
@@ -43,7 +51,8 @@ public sealed class Nim : IGame
             if (move is not [>= 'a' and <= 'i', >= '1' and <= '9'] || move[0] - 'a' >= heaps.Length || heaps[move[0] - 'a'] < move[1] - '0') throw BoardMoves.Illegal(move, View(0));
             int[] left = [.. heaps];
             left[move[0] - 'a'] -= move[1] - '0';
-            return new Position(left, 1 - turn);
+            if (canonical) Array.Sort(left);
+            return new Position(left, 1 - turn, canonical);
         }
 
         public string View(int player) => $"{string.Concat(heaps)}{(turn == 0 ? 'x' : 'o')}";

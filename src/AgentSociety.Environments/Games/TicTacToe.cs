@@ -7,8 +7,16 @@ namespace AgentSociety.Environments.Games;
 /// A view names each cell by what is on it: a free one by its move, an own one by <c>A</c> to <c>I</c>, the other's by <c>a</c> to <c>i</c>, so that what
 /// a character says does not depend on where it stands: <c>A2c45678I</c>. A small model then sees cells where it would have to learn to count them.
 /// </remarks>
-public sealed class TicTacToe : IGame
+/// <param name="canonical">True where, of the up to eight positions that turning and mirroring make of one, one stands for all: the board is turned so after every move, and 765 positions are left of 5,478.</param>
+public sealed class TicTacToe(bool canonical = false) : IGame
 {
+    // Where each cell comes from: the identity, three turns, and the mirror image of each.
+    private static readonly int[][] Symmetries =
+    [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8], [6, 3, 0, 7, 4, 1, 8, 5, 2], [8, 7, 6, 5, 4, 3, 2, 1, 0], [2, 5, 8, 1, 4, 7, 0, 3, 6],
+        [2, 1, 0, 5, 4, 3, 8, 7, 6], [0, 3, 6, 1, 4, 7, 2, 5, 8], [6, 7, 8, 3, 4, 5, 0, 1, 2], [8, 5, 2, 7, 4, 1, 6, 3, 0],
+    ];
+
     private static readonly int[] Lines = [0b111, 0b111000, 0b111000000, 0b1001001, 0b10010010, 0b100100100, 0b100010001, 0b1010100];
 
     /// <inheritdoc />
@@ -21,9 +29,9 @@ public sealed class TicTacToe : IGame
     public bool PerfectInformation => true;
 
     /// <inheritdoc />
-    public IReadOnlyList<GameDeal> Deals { get; } = [new(1, new Position(0, 0))];
+    public IReadOnlyList<GameDeal> Deals { get; } = [new(1, new Position(0, 0, canonical))];
 
-    private sealed class Position(int crosses, int noughts) : IGamePosition
+    private sealed class Position(int crosses, int noughts, bool canonical) : IGamePosition
     {
         private const int Full = 0b111111111;
         private readonly bool _decided = Won(crosses) || Won(noughts);
@@ -41,7 +49,16 @@ public sealed class TicTacToe : IGame
         {
             if (Mover < 0 || move is not [>= '1' and <= '9'] || (Free >> (move[0] - '1') & 1) == 0) throw BoardMoves.Illegal(move, View(0));
             int cell = 1 << (move[0] - '1');
-            return Mover == 0 ? new Position(crosses | cell, noughts) : new Position(crosses, noughts | cell);
+            (int Crosses, int Noughts) played = Mover == 0 ? (crosses | cell, noughts) : (crosses, noughts | cell);
+            if (canonical) played = Symmetries.Min(symmetry => (Turned(played.Crosses, symmetry), Turned(played.Noughts, symmetry)));
+            return new Position(played.Crosses, played.Noughts, canonical);
+        }
+
+        private static int Turned(int stones, int[] symmetry)
+        {
+            int turned = 0;
+            for (int cell = 0; cell < 9; cell++) turned |= (stones >> symmetry[cell] & 1) << cell;
+            return turned;
         }
 
         public string View(int player) => string.Create(9, player == 0 ? (crosses, noughts) : (noughts, crosses), static (text, stones) =>

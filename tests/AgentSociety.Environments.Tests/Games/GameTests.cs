@@ -40,6 +40,35 @@ public class GameTests
     }
 
     [Fact]
+    public void Of_positions_that_a_symmetry_makes_equal_one_is_left_and_is_worth_the_same()
+    {
+        Dictionary<string, double> whole = Values(new TicTacToe()), turned = Values(new TicTacToe(canonical: true));
+        Assert.Equal(765, turned.Count); // the known number of essentially different positions
+        Assert.All(turned, position => Assert.Equal(whole[position.Key], position.Value));
+        whole = Values(new ConnectFour(4, 4));
+        turned = Values(new ConnectFour(4, 4, canonical: true));
+        Assert.Equal((whole.Count + whole.Keys.Count(view => view.Split('/').All(row => row.SequenceEqual(row.Reverse())))) / 2, turned.Count);
+        Assert.All(turned, position => Assert.Equal(whole[position.Key], position.Value));
+        whole = Values(new Nim(3, 4, 5));
+        turned = Values(new Nim(canonical: true, 3, 4, 5));
+        Assert.Equal(whole.Keys.Select(view => string.Concat(view[..3].Order()) + view[3]).Distinct().Order(), turned.Keys.Order());
+
+        static Dictionary<string, double> Values(IGame game)
+        {
+            PerfectPlay perfect = new();
+            Dictionary<string, double> values = [];
+            Stack<IGamePosition> open = new([game.Deals[0].Position]);
+            while (open.TryPop(out IGamePosition? position))
+            {
+                if (!values.TryAdd(position.View(0), perfect.Value(position))) continue;
+                foreach (string move in position.Moves) open.Push(position.Play(move));
+            }
+
+            return values;
+        }
+    }
+
+    [Fact]
     public void Four_in_a_row_is_seen_in_every_direction_and_nowhere_else() => Gen.ULong.Sample(key =>
     {
         KeyedRandom random = KeyedRandom.FromKey(key);
