@@ -92,15 +92,15 @@ public sealed record LearningSettings
     [Range(0, 1e6)]
     public double GradientNorm { get; init; } = 1;
 
-    /// <summary>Weight of the entropy bonus on solvers' tokens.</summary>
+    /// <summary>Weight of the entropy bonus on solvers' tokens; <c>rejection-sampling</c> has none above <c>entropyFloor</c>.</summary>
     [Range(0, 10)]
     public double SolverEntropy { get; init; }
 
-    /// <summary>Weight of the entropy bonus on proposers' tokens.</summary>
+    /// <summary>Weight of the entropy bonus on proposers' tokens; <c>rejection-sampling</c> has none above <c>entropyFloor</c>.</summary>
     [Range(0, 10)]
     public double ProposerEntropy { get; init; } = 0.01;
 
-    /// <summary>Mean token entropy in nats below which the entropy bonus is multiplied by ten until it recovers; 0 for no floor.</summary>
+    /// <summary>Mean token entropy in nats below which a role's entropy bonus is ten times the larger of its weight and 0.001 until it recovers, under <c>rejection-sampling</c> too; 0 for no floor.</summary>
     [Range(0, 10)]
     public double EntropyFloor { get; init; }
 

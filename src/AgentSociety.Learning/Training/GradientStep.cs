@@ -101,13 +101,16 @@ internal sealed class StepReading
     {
         for (int index = 0; index < batch.Texts.Count; index++)
         {
-            TrainingSequence text = batch.Texts[index].Text;
+            WeighedText weighed = batch.Texts[index];
+            TrainingSequence text = weighed.Text;
             Tokens += text.Tokens.Length;
             (double entropySum, long entropyCount) = Entropy.GetValueOrDefault(text.Role);
             for (int token = 1; token < text.Tokens.Length; token++)
             {
                 if (!text.Mask[token]) continue;
                 int cell = batch.Cell(index, token);
+                entropySum += entropy[cell];
+                entropyCount++;
                 if (text.Recorded is null)
                 {
                     ImitationTokens++;
@@ -120,11 +123,9 @@ internal sealed class StepReading
                 PolicyTokens++;
                 Divergence += ratio - 1 - logRatio;
                 if (advantage > 0 && ratio > 1 + settings.ClipHigh || advantage < 0 && ratio < 1 - settings.ClipLow) Clipped++;
-                entropySum += entropy[cell];
-                entropyCount++;
             }
 
-            if (text.Recorded is not null) Entropy[text.Role] = (entropySum, entropyCount);
+            if (weighed.Measured) Entropy[text.Role] = (entropySum, entropyCount);
         }
     }
 

@@ -7,7 +7,12 @@ namespace AgentSociety.Learning;
 /// <param name="TokenWeight">Weight of each learned token.</param>
 /// <param name="EntropyWeight">Weight of each learned token's entropy, which is rewarded.</param>
 /// <param name="Temperature">The logits are divided by it, as they were when the text was sampled.</param>
-internal readonly record struct WeighedText(TrainingSequence Text, double TokenWeight, double EntropyWeight = 0, double Temperature = 1);
+/// <param name="Played">True for a text of the round's own play that is imitated; those that are learned by their advantage always are.</param>
+internal readonly record struct WeighedText(TrainingSequence Text, double TokenWeight, double EntropyWeight = 0, double Temperature = 1, bool Played = false)
+{
+    /// <summary>True where the entropy of its tokens tells how play stands, as that of base material does not.</summary>
+    public bool Measured => Played || Text.Recorded is not null;
+}
 
 /// <summary>Texts side by side, or several in a row, padded on the right to the longest: B rows of T predictions, each of the next token.</summary>
 /// <remarks>
@@ -90,7 +95,11 @@ internal sealed class Minibatch
     /// <summary>True where some text is learned by imitation.</summary>
     public bool HasImitation { get; private set; }
 
+    /// <summary>True where the entropy of some text is rewarded.</summary>
     public bool HasEntropy { get; private set; }
+
+    /// <summary>True where that of some text is measured.</summary>
+    public bool HasMeasured { get; private set; }
 
     public bool HasTemperature { get; private set; }
 
@@ -177,6 +186,7 @@ internal sealed class Minibatch
         bool policy = text.Recorded is not null;
         HasPolicy |= policy;
         HasImitation |= !policy;
+        HasMeasured |= weighed.Measured;
         HasEntropy |= weighed.EntropyWeight != 0;
         HasTemperature |= weighed.Temperature != 1;
         for (int column = 0; column < Cells(weighed); column++)

@@ -39,7 +39,7 @@ internal static class TokenLoss
         else
         {
             using var frozen = no_grad();
-            entropy = batch.HasPolicy ? Divergence.Entropy(distribution) : zeros_like(picked);
+            entropy = batch.HasMeasured ? Divergence.Entropy(distribution) : zeros_like(picked);
         }
 
         return new Reading(loss, picked, entropy);

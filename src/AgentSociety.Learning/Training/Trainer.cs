@@ -22,6 +22,9 @@ namespace AgentSociety.Learning;
 /// </remarks>
 public sealed class Trainer : IDisposable
 {
+    /// <summary>The least weight that the entropy bonus is raised from where entropy is below its floor.</summary>
+    private const double LeastRaised = 0.001;
+
     private readonly TrainingPlan _plan;
     private readonly TextCode _text;
     private readonly Device _device;
@@ -33,7 +36,7 @@ public sealed class Trainer : IDisposable
     /// <summary>A trainer of a model's own weights, or of the adapters of its population, which must be there.</summary>
     /// <param name="model">The model. With adapters its own weights are frozen.</param>
     /// <param name="plan">The run.</param>
-    /// <exception cref="SocietyException">An adapter is missing, or the settings contradict each other.</exception>
+    /// <exception cref="SocietyException">An adapter is missing.</exception>
     public Trainer(LanguageModel model, TrainingPlan plan)
         : this(plan, model.Text(), model.Decoder.Device, adapter => plan.Learning.Weights == TrainedWeights.Full ? model.OwnWeights(plan.Learning) : model.AdapterWeights(adapter, plan.Learning), model.WeightsChanged)
     {
@@ -41,12 +44,6 @@ public sealed class Trainer : IDisposable
 
     internal Trainer(TrainingPlan plan, TextCode text, Device device, Func<string, WeightSet> weightsOf, Action changed)
     {
-        LearningSettings settings = plan.Learning;
-        if (settings.EntropyFloor > 0 && settings.SolverEntropy == 0 && settings.ProposerEntropy == 0)
-        {
-            throw new SocietyException("learning.entropyFloor raises the entropy bonus, and both bonuses are 0; set learning.solverEntropy or learning.proposerEntropy above 0");
-        }
-
         _plan = plan;
         _text = text;
         _device = device;
@@ -244,7 +241,7 @@ public sealed class Trainer : IDisposable
         return
         [
             .. own.Select(text => text.Recorded is null
-                ? new WeighedText(text, PerToken(text))
+                ? new WeighedText(text, PerToken(text), EntropyWeight(text.Role) / roleTokens[text.Role], Played: true)
                 : new WeighedText(text, PerToken(text), EntropyWeight(text.Role) / roleTokens[text.Role], temperature)),
             .. replay.Select(text => new WeighedText(text, replayWeight)),
         ];
@@ -253,8 +250,9 @@ public sealed class Trainer : IDisposable
     private double EntropyWeight(Role role)
     {
         double weight = role == Role.Proposer ? _plan.Learning.ProposerEntropy : _plan.Learning.SolverEntropy;
-        bool low = _entropy.TryGetValue(role, out double entropy) && entropy < _plan.Learning.EntropyFloor;
-        return low ? 10 * weight : weight;
+        if (_entropy.TryGetValue(role, out double entropy) && entropy < _plan.Learning.EntropyFloor) return 10 * Math.Max(weight, LeastRaised);
+        // Imitation is rewarded for entropy only where that has fallen below its floor.
+        return _plan.Learning.Method == LearningMethod.RejectionSampling ? 0 : weight;
     }
 
     private static TrainingReport Report(int round, int episodes, int used, IReadOnlyList<TrainingBatchRecord> batches, StepReading total, TimeSpan elapsed) => new()

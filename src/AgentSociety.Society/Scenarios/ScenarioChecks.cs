@@ -33,8 +33,6 @@ internal static class ScenarioChecks
             Fault("population", $"has an editor that plays with a model that has read nothing but {entry.Name}, and edits are judged in words; give the editor remote, or a model.base that reads and writes them");
         if (scenario.Consolidation.EveryRounds > 0 && scenario.Learning.Weights != TrainedWeights.Full)
             Fault("consolidation.everyRounds", "asks for sleep, which trains all of a model's own weights, and learning.weights is lora; set one of the two otherwise");
-        if (scenario.Learning is { EntropyFloor: > 0, SolverEntropy: 0, ProposerEntropy: 0 })
-            Fault("learning.entropyFloor", "raises the entropy bonus, and both bonuses are 0; set learning.solverEntropy or learning.proposerEntropy above 0");
         foreach (string target in scenario.Learning.Lora.Targets.Where(target => !LoraSettings.Matrices.Contains(target)))
             Fault("learning.lora.targets", $"holds '{target}', which is no matrix of a layer; {Nearest.Hint(target, LoraSettings.Matrices)}");
         Culture(scenario, Fault);

@@ -146,19 +146,36 @@ public sealed class TrainerTests
         Assert.True(held > 0 && held < 0.7 * free, $"free {free}, held {held}");
     }
 
-    [Fact]
-    public void Entropy_below_its_floor_turns_the_bonus_up()
+    [Theory]
+    [InlineData(0.02, LearningMethod.PolicyGradient)]
+    [InlineData(0, LearningMethod.PolicyGradient)]
+    [InlineData(0, LearningMethod.RejectionSampling)]
+    public void Entropy_below_its_floor_turns_the_bonus_up(double bonus, LearningMethod method)
     {
         double Entropy(double floor)
         {
             using BigramModel model = new(CountingWorld.Vocabulary);
-            using Trainer trainer = Trainer(model, Settings with { ReplayShare = 0, SolverEntropy = 0.02, EntropyFloor = floor });
+            using Trainer trainer = Trainer(model, Settings with { Method = method, ReplayShare = 0, SolverEntropy = bonus, EntropyFloor = floor });
             TrainingReport report = null!;
             for (int round = 1; round <= 30; round++) report = trainer.Train(round, [Episode(model, 1, 0.1)], replay: null);
             return report.Entropy[Role.Solver];
         }
 
         Assert.True(Entropy(floor: 10) > Entropy(floor: 0) + 0.05);
+    }
+
+    [Fact]
+    public void Imitation_measures_the_entropy_of_play_alone()
+    {
+        double Entropy(LearningMethod method, double replayShare)
+        {
+            using BigramModel model = new(CountingWorld.Vocabulary);
+            using Trainer trainer = Trainer(model, Settings with { Method = method, ReplayShare = replayShare });
+            return trainer.Train(1, [Episode(model, 1, advantage: 0.5) with { Reward = 1 }], new CountingWorld(), [[Episode(model, 2, advantage: 0)]]).Entropy.Single().Value;
+        }
+
+        // The first step is measured before it is taken, with the same weights on the same text.
+        Assert.Equal(Entropy(LearningMethod.PolicyGradient, 0), Entropy(LearningMethod.RejectionSampling, 0.9), 5);
     }
 
     [Fact]

@@ -129,7 +129,6 @@ public sealed class ScenarioFileTests
     [InlineData("name: a\nenvironment: {name: arithmetic}\npopulation: [{role: proposer}]", "s.yaml:3:13: population: has no solver; add - {role: solver, count: 4}")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nculture: {sharing: groups, groups: 100}", "s.yaml:3:36: culture.groups: is 100, and there are 6 agents; lower it")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nculture: {sharedNamespaces: [skills, elsewhere]}", "s.yaml:3:29: culture.sharedNamespaces: holds 'elsewhere', which is no namespace that can be shared; these are: notes, skills, books, problems, talk")]
-    [InlineData("name: a\nenvironment: {name: arithmetic}\nlearning: {entropyFloor: 1, solverEntropy: 0, proposerEntropy: 0}", "s.yaml:3:26: learning.entropyFloor: raises the entropy bonus, and both bonuses are 0; set learning.solverEntropy or learning.proposerEntropy above 0")]
     public void A_fault_names_its_place(string yaml, params string[] lines) => Says(yaml, lines);
 
     [Fact]
