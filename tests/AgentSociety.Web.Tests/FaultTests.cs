@@ -14,6 +14,7 @@ public sealed class FaultTests(SiteFixture site) : IClassFixture<SiteFixture>
     [InlineData("/runs/small/diff/notes/operator-a?to=0000", HttpStatusCode.NotFound, "there is no revision 0000")]
     [InlineData("/runs/small/whole/books/none", HttpStatusCode.NotFound, "there is no book books/none")]
     [InlineData("/runs/small/lessons/round-99", HttpStatusCode.NotFound, "there is no checkpoint round-99")]
+    [InlineData("/runs/small/agents/nobody", HttpStatusCode.NotFound, "there is no agent nobody")]
     [InlineData("/runs/small/pages/nowhere", HttpStatusCode.NotFound, "has no namespace")]
     [InlineData("/runs/small/pages/%22%3Cscript%3E", HttpStatusCode.NotFound, "the page name holds")]
     [InlineData("/runs/small/diff/notes/operator-a", HttpStatusCode.BadRequest, "The request cannot be read")]

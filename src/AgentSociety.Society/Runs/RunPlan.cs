@@ -83,6 +83,10 @@ public sealed record RunPlan
     /// <param name="index">Which of the test's newborns.</param>
     public Agent Newborn(int index) => new() { Name = AnswerRecord.Newborn, Role = Role.Solver, Adapter = Solvers[index % Solvers.Count].Adapter };
 
+    /// <summary>Names of all who live in a scenario's society, generation by generation; nothing is opened or started for them.</summary>
+    public static IEnumerable<string> Names(Scenario scenario) =>
+        Enumerable.Range(1, new Lifetimes(scenario).Count).SelectMany(generation => Agents(scenario).Select(agent => Lifetimes.NameIn(agent.Name, generation)));
+
     private static IEnumerable<Agent> Agents(Scenario scenario)
     {
         Dictionary<Role, int> born = [];

@@ -66,6 +66,21 @@ public sealed class OpenRun : IDisposable
         }
     }
 
+    /// <summary>True for who lives in the society or has left anything in its records, whoever that is: people and other programs write too.</summary>
+    internal bool Knows(string agent)
+    {
+        if (Database.KnowsAgent(agent)) return true;
+        try
+        {
+            return Records.Info() is { } info && RunPlan.Names(ScenarioFile.Recorded(info.Scenario, Database.Path)).Contains(agent);
+        }
+        catch (SocietyException)
+        {
+            // The run of another version: who has not played in it yet is not known.
+            return false;
+        }
+    }
+
     private ITokenizer? FindTokenizer()
     {
         string folders = new RunDirectory(Directory).Checkpoints;

@@ -49,7 +49,7 @@ internal static class Address
 
     internal static string Agents(string run) => $"{Run(run)}/agents";
 
-    internal static string Agent(string run, string agent) => $"{Run(run)}/agents/{Uri.EscapeDataString(agent)}";
+    internal static string Agent(string run, string agent) => $"{Run(run)}/agents/{Path(agent)}";
 
     internal static string Compare(IEnumerable<string> runs) => $"/compare?{string.Join('&', runs.Select(run => $"run={Uri.EscapeDataString(run)}"))}";
 
