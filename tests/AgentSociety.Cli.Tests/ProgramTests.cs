@@ -103,6 +103,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("error missing.yaml: there is no such file; did you mean", "run", "missing.yaml")]
     [InlineData("error --set learning.bach=3: learning.bach: there is no such key; did you mean batch?", "validate", "tiny.yaml", "--set", "learning.bach=3")]
     [InlineData("error device 'tpu' is unknown", "run", "tiny.yaml", "--device", "tpu")]
+    [InlineData("error device 'cuda:-1' is unknown; use auto, cpu, cuda or cuda:N", "run", "tiny.yaml", "--device", "cuda:-1")]
     [InlineData("error nowhere: there is no such run", "show", "nowhere")]
     [InlineData("error nowhere: there is no such folder", "runs", "nowhere")]
     [InlineData("error there is no environment 'arithmetics'; did you mean arithmetic?", "env", "test", "arithmetics")]

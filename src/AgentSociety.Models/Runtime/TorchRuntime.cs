@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using AgentSociety.Core;
 using TorchSharp;
@@ -38,10 +39,10 @@ public static partial class TorchRuntime
         if (device == "cpu") return torch.CPU;
         bool available = torch.cuda.is_available();
         if (device == "auto") return available ? torch.CUDA : torch.CPU;
-        if (!device.StartsWith("cuda", StringComparison.Ordinal) || (device.Length > 4 && (device[4] != ':' || !int.TryParse(device.AsSpan(5), out _))))
-            throw new SocietyException($"device '{device}' is unknown; use auto, cpu, cuda or cuda:N");
+        int index = 0;
+        if (device != "cuda" && !(device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), NumberStyles.None, null, out index)))
+            throw new SocietyException($"device '{device}' is unknown; use auto, cpu, cuda or cuda:N, where GPUs are counted from 0");
         if (!available) throw new SocietyException($"device '{device}' was asked for and this libtorch sees no GPU; use --device cpu, or build with a CUDA libtorch (docs/models.md)");
-        int index = device.Length > 5 ? int.Parse(device.AsSpan(5)) : 0;
         if (index >= torch.cuda.device_count()) throw new SocietyException($"device '{device}' was asked for and there are {torch.cuda.device_count()} GPUs, counted from 0");
         return torch.device(DeviceType.CUDA, index);
     }
