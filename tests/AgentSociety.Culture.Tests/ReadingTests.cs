@@ -1,3 +1,4 @@
+using Dapper;
 using AgentSociety.Core.Culture;
 using CsCheck;
 
@@ -8,6 +9,28 @@ public sealed class ReadingTests : IDisposable
     private readonly SocietyFile _society = new();
 
     public void Dispose() => _society.Dispose();
+
+    [Fact]
+    public void Letters_with_marks_are_found_with_and_without_them_as_one_types()
+    {
+        _society.Save("notes/fluss", "Der Überlauf ist schnell, die Brücke nicht.");
+        foreach (string query in (string[])["Über", "über", "uber", "Überl", "u\u0308ber", "Überlauf", "bruck", "BRÜCKE"])
+            Assert.True(_society.Database.Search(query) is [{ Page: "notes/fluss" }], query);
+        Assert.Contains("\u0002Überlauf\u0003", _society.Database.Search("uberl")[0].Snippet);
+    }
+
+    [Fact]
+    public void Words_are_folded_as_the_index_folds_them()
+    {
+        // Latin, Greek and Cyrillic, each letter in a word of its own that tells which it is.
+        char[] letters = [.. Enumerable.Range(0xC0, 0x530 - 0xC0).Concat(Enumerable.Range(0x1E00, 0x100)).Select(point => (char)point).Where(char.IsLetter)
+            // Letters that are younger than the index's table, and one that it folds halfway.
+            .Except("ͿԨԪԬԮǠǡ")];
+        _society.Save("notes/letters", string.Concat(letters.Select(letter => $"q{(int)letter:x4}{letter}\n")));
+        Dictionary<string, string> terms = _society.Database.Read(connection => connection.Query<string>("SELECT DISTINCT term FROM page_word WHERE term >= 'q' AND term < 'r'").ToDictionary(term => term[..5], term => term[5..]));
+        string[] wrong = [.. letters.Where(letter => terms.GetValueOrDefault($"q{(int)letter:x4}") != Snippet.Fold($"{letter}")).Select(letter => $"{letter} {(int)letter:x4}: {terms.GetValueOrDefault($"q{(int)letter:x4}")} and not {Snippet.Fold($"{letter}")}")];
+        Assert.True(wrong.Length == 0, string.Join('\n', wrong));
+    }
 
     [Fact]
     public void Search_finds_words_and_beginnings_and_treats_no_text_as_an_operator()

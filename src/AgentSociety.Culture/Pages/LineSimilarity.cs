@@ -1,10 +1,11 @@
 using System.Text;
+using AgentSociety.Core.Text;
 
 namespace AgentSociety.Culture;
 
 /// <summary>Tells whether two lines of notes say the same in almost the same words.</summary>
 /// <remarks>
-/// Lines are brought to one form (Unicode NFKC, lower case, single spaces, without list marks, quotes and closing punctuation) and
+/// Lines are brought to one form (Unicode NFC, lower case, single spaces, without list marks, quotes and closing punctuation) and
 /// compared whole; lines of <see cref="ShortestForShingles"/> characters or more also by the Jaccard similarity of their shingles of
 /// three characters (Broder, "On the resemblance and containment of documents", 1997). What makes all the difference in few
 /// characters must agree exactly: numbers, single letters, other words with digits in them, and negations in their order.
@@ -22,7 +23,7 @@ public static class LineSimilarity
     /// <summary>The one form of a line; empty for headings, rules, fences and blank lines, which say nothing.</summary>
     public static string Form(string line)
     {
-        string text = line.Normalize(NormalizationForm.FormKC).ToLowerInvariant().Trim();
+        string text = CanonicalComposition.Compose(line).ToLowerInvariant().Trim();
         if (text.StartsWith('#') || text.StartsWith("```", StringComparison.Ordinal) || text.All(character => "-=*_~ ".Contains(character))) return "";
         text = text.TrimStart('-', '*', '+', '>', ' ', '\t');
         StringBuilder form = new(text.Length);

@@ -1,4 +1,5 @@
 using System.Text;
+using AgentSociety.Core.Text;
 
 namespace AgentSociety.Culture;
 
@@ -26,7 +27,7 @@ public static class PageName
         foreach (Rune rune in name.EnumerateRunes())
             if (rune == Rune.ReplacementChar || (!Rune.IsLetterOrDigit(rune) && Rune.GetUnicodeCategory(rune) is not System.Globalization.UnicodeCategory.NonSpacingMark && !"-_.+,=()' /".Contains((char)Math.Min(rune.Value, char.MaxValue))))
                 return $"the page name holds {Shown(rune)}; letters, digits, spaces and -_.+,=()' are allowed, / between the parts";
-        if (!name.IsNormalized(NormalizationForm.FormC)) return "the page name is not in Unicode normal form C";
+        if (CanonicalComposition.Compose(name) != name) return "the page name is not in Unicode normal form C";
         string[] parts = name.Split('/');
         if (parts.Length < 2) return $"the page name '{name}' has no namespace; put one of {string.Join(", ", Namespaces)} before it, such as notes/{name}";
         if (!Namespaces.Contains(parts[0])) return $"'{parts[0]}' is no namespace; these are: {string.Join(", ", Namespaces)}";
@@ -52,7 +53,7 @@ public static class PageName
     /// <returns>Null where the link is no page name.</returns>
     public static string? Resolve(string page, string link)
     {
-        string target = link.Trim();
+        string target = CanonicalComposition.Compose(link.Trim());
         int slash = target.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0 || !Namespaces.Contains(target[..slash])) target = page[..(page.LastIndexOf('/') + 1)] + target;
         return Fault(target) is null ? target : null;

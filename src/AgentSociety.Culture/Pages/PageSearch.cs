@@ -1,4 +1,5 @@
 using System.Text;
+using AgentSociety.Core.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -34,6 +35,7 @@ public static class PageSearch
     /// <param name="prefix">Only pages whose names begin so, such as <c>notes/</c>.</param>
     public static IReadOnlyList<SearchHit> Search(this SocietyDatabase database, string query, int limit = 20, string prefix = "")
     {
+        query = CanonicalComposition.Compose(query);
         string[] words = [.. Words(query)];
         if (words.Length == 0) return [];
         bool open = char.IsLetterOrDigit(query[^1]);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AgentSociety.Core.Text;
 
 namespace AgentSociety.Culture;
 
@@ -39,9 +40,22 @@ internal static class Snippet
         return snippet.Append(at < body.TrimEnd().Length ? "…" : "").ToString().TrimEnd();
     }
 
-    /// <summary>A word as the index folds it: lower case, without marks.</summary>
-    internal static string Fold(string word) => Ascii.IsValid(word) ? word.ToLowerInvariant()
-        : string.Concat(word.ToLowerInvariant().Normalize(NormalizationForm.FormD).Where(character => char.GetUnicodeCategory(character) != UnicodeCategory.NonSpacingMark));
+    /// <summary>A word as the index folds it: lower case, Latin letters without their marks. FTS5 leaves the marks of other scripts.</summary>
+    internal static string Fold(string word)
+    {
+        if (Ascii.IsValid(word)) return word.ToLowerInvariant();
+        StringBuilder folded = new(word.Length);
+        foreach (Rune rune in word.EnumerateRunes())
+        {
+            Rune lower = Common(Rune.ToLowerInvariant(rune)), letter = Common(CanonicalComposition.WithoutMarks(lower));
+            if (Rune.GetUnicodeCategory(lower) != UnicodeCategory.NonSpacingMark) folded.Append((letter.IsAscii ? Rune.ToLowerInvariant(letter) : lower).ToString());
+        }
+
+        return folded.ToString();
+    }
+
+    /// <summary>The common form of a small letter that has another one, as at the end of a word.</summary>
+    private static Rune Common(Rune letter) => "ſςϐϑϕϖϰϱϵ".IndexOf(letter.ToString(), StringComparison.Ordinal) is >= 0 and var place ? new Rune("sσβθφπκρε"[place]) : letter;
 
     private static int First(string body, string word, bool open)
     {

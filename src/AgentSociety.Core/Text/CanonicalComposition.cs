@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Text;
 
-namespace AgentSociety.Models;
+namespace AgentSociety.Core.Text;
 
 /// <summary>Unicode's normalization form C.</summary>
 /// <remarks>
 /// Unicode Standard Annex 15. The framework's own needs ICU, and without it, as in this program's invariant mode, returns text unchanged;
-/// Qwen's tokenizers count on it. The table beside this file holds the standard's data.
+/// Qwen's tokenizers, names of pages and search count on it. The table beside this file holds the standard's data.
 /// </remarks>
-internal static class CanonicalComposition
+public static class CanonicalComposition
 {
     private const int HangulSyllables = 0xAC00, Leading = 0x1100, Vowels = 0x1161, Trailing = 0x11A7, VowelCount = 21, TrailingCount = 28, SyllableCount = 11_172;
 
@@ -26,6 +26,15 @@ internal static class CanonicalComposition
         StringBuilder composed = new(text.Length);
         foreach (int point in points) composed.Append(new Rune(point).ToString());
         return composed.ToString();
+    }
+
+    /// <summary>The letter that a character is without its marks; the character itself where it carries none.</summary>
+    public static Rune WithoutMarks(Rune character)
+    {
+        int point = character.Value;
+        // A mark beside a letter is the second part; what stands for one other character has one part.
+        while (Data.Value.Parts.TryGetValue(point, out int[]? parts) && (parts.Length == 1 || Class(parts[1]) > 0)) point = parts[0];
+        return new Rune(point);
     }
 
     private static IEnumerable<Rune> Runes(string text)
