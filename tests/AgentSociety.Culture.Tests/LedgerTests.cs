@@ -9,6 +9,17 @@ public sealed class LedgerTests : IDisposable
 
     public void Dispose() => _society.Dispose();
 
+    [Theory]
+    [InlineData("see [[b]] and [[skills/c|the third]]", "notes/b skills/c")]
+    [InlineData("[[b@0123abcd]], [[c#a heading]], [[d@0123#h|shown]]", "notes/b notes/c notes/d")]
+    [InlineData("| [[b\\|the second]] |", "notes/b")]
+    [InlineData("an open [[b and [[c\n]]", "")]
+    [InlineData("`[[b]]` and ``a ` [[c]]`` but [[d]]", "notes/d")]
+    [InlineData("an open ` and [[b]]", "notes/b")]
+    [InlineData("```\n[[b]]\n```\n[[c]]\n~~~~ text\n```\n[[d]]\n~~~\n~~~~\n[[e]]", "notes/c notes/e")]
+    public void Links_are_what_is_closed_and_stands_outside_code(string body, string links) =>
+        Assert.Equal(links, string.Join(' ', PageBody.Links("notes/a", body)));
+
     [Fact]
     public void A_note_is_followed_to_the_weights_that_learned_from_it_and_back()
     {

@@ -157,6 +157,28 @@ public sealed class RevertTests : IDisposable
         Assert.True(saved > 0, $"no reversal was made, and {conflicts} were reported");
     }
 
+    [Fact]
+    public void Pages_that_the_author_deleted_come_back_as_others_had_written_them()
+    {
+        for (int page = 0; page < 3; page++) _society.Save($"notes/{page}", "one\ntwo\n");
+        string seen = _society.Archive.Read("notes/0")!.Revision;
+        _society.Save("notes/0", "one\nvandal was here\n", seen, "vandal", 2);
+        for (int page = 0; page < 3; page++) _society.Scratchpad.Delete($"notes/{page}", "vandal", 2, "all of it");
+        // What a person brought back stays as it is, and so does what another deleted.
+        _society.Scratchpad.Restore("notes/1", "person", 3, "needed");
+        _society.Save("notes/other", "three\n");
+        _society.Scratchpad.Delete("notes/other", "solver-2", 3, "no use");
+        _society.Save("notes/own", "mine\n", author: "vandal", round: 2);
+        _society.Scratchpad.Delete("notes/own", "vandal", 2, "");
+        IReadOnlyDictionary<string, EditResult> results = _society.Scratchpad.RevertAuthor("vandal", 2, "person", 4, "vandalism");
+        Assert.Equal(["notes/0", "notes/2"], results.Keys.Order());
+        Assert.All(results.Values, result => Assert.IsType<EditResult.Saved>(result));
+        for (int page = 0; page < 3; page++) Assert.Equal("one\ntwo\n", _society.Archive.Read($"notes/{page}")!.Body);
+        Assert.Equal(["solver-1", "solver-1"], _society.Database.Blame("notes/0").Select(line => line.Revision.Author));
+        Assert.Null(_society.Archive.Read("notes/other"));
+        Assert.Empty(_society.Scratchpad.RevertAuthor("vandal", 2, "person", 4, "again"));
+    }
+
     private EditResult Revert(string author) => Assert.Single(_society.Scratchpad.RevertAuthor(author, 0, "person", 4, "spam")).Value;
 
     private string Body() => _society.Archive.Read("notes/a")!.Body;

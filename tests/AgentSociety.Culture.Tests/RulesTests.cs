@@ -26,6 +26,18 @@ public sealed class RulesTests : IDisposable
     }
 
     [Fact]
+    public void Edits_that_wait_count_in_the_rate_and_not_again_when_they_are_accepted()
+    {
+        using Scratchpad ruled = Ruled(new EditRules { MaximumEditsPerRound = 2, Gates = [new GateSettings { Prefix = "skills/", Gate = Gate.Review }] });
+        EditResult One(string page) => ruled.Commit([_society.Request(EditKind.Append, page, "x")])[0];
+        long first = Assert.IsType<EditResult.Proposed>(One("skills/a")).Proposal;
+        Assert.IsType<EditResult.Saved>(ruled.Decide(first, true, "person", "", 1));
+        Assert.IsType<EditResult.Proposed>(One("skills/b"));
+        Assert.Equal(EditRule.Rate, Assert.IsType<EditResult.Rejected>(One("skills/c")).Rule);
+        Assert.Single(ruled.Proposals());
+    }
+
+    [Fact]
     public void An_edit_that_guts_a_page_waits_and_can_be_accepted()
     {
         using Scratchpad ruled = Ruled(new EditRules { ShrinkGate = Gate.Review });
@@ -37,7 +49,9 @@ public sealed class RulesTests : IDisposable
         Assert.IsType<EditResult.Saved>(ruled.Decide(waits.Proposal, true, "person", "fine", 1));
         Assert.Equal("1\n", ruled.Snapshot().Read("notes/a")!.Body);
         Assert.Empty(ruled.Proposals());
-        Assert.Contains("person", Assert.IsType<EditResult.Rejected>(ruled.Decide(waits.Proposal, false, "another", "too late", 1)).Reason);
+        EditResult.Rejected late = Assert.IsType<EditResult.Rejected>(ruled.Decide(waits.Proposal, false, "another", "too late", 1));
+        Assert.Equal(EditRule.Decided, late.Rule);
+        Assert.Contains("person", late.Reason);
         Assert.Equal("1\n", ruled.Snapshot().Read("notes/a")!.Body);
         Assert.Throws<SocietyException>(() => ruled.Decide(waits.Proposal + 1, true, "person", "there is none", 1));
     }

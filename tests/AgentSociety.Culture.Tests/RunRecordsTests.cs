@@ -14,6 +14,15 @@ public sealed class RunRecordsTests : IDisposable
     public void Dispose() => _society.Dispose();
 
     [Fact]
+    public void A_run_lasts_until_its_last_round_whatever_is_done_to_its_file_later()
+    {
+        using RunCatalogue catalogue = RunCatalogue.Open(null);
+        catalogue.Remember([(new RunOnDisk("short", "1", 90_000_000, true, false), new RunGlance { Begun = 1_000, LastRoundAt = 3_000 }, "s", 1, ""),
+            (new RunOnDisk("long", "1", 9_000, true, false), new RunGlance { Begun = 1_000, LastRoundAt = 8_000 }, "s", 1, ""), (new RunOnDisk("none", "1", 9_000, true, false), new RunGlance { Begun = 1_000 }, "s", 1, "")]);
+        Assert.Equal([("long", 8_000L), ("short", 3_000), ("none", 0)], catalogue.List(new RunQuery { Sort = "duration" }).Runs.Select(run => (run.Key, run.LastRoundAt)));
+    }
+
+    [Fact]
     public void A_run_is_begun_once_and_says_what_it_is()
     {
         RunInfo run = new() { Name = "first", Scenario = "name: first\n", ScenarioHash = "abc", Seed = 7, Versions = new Dictionary<string, string> { ["program"] = "0.1.0" } };

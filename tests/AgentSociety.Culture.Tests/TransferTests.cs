@@ -50,6 +50,38 @@ public sealed class TransferTests : IDisposable
         Assert.All(names, name => Assert.Contains("solver-1, round 1", other.Archive.History(name)[0].Comment));
     }
 
+    [Fact]
+    public void A_repeated_import_brings_back_what_was_deleted_since_and_writes_nothing_else()
+    {
+        _society.Save("notes/a", "one\n");
+        _society.Save("notes/b", "two\n");
+        CultureTransfer.Export(_society.Database, Folder);
+        using SocietyFile other = new();
+        CultureTransfer.Import(other.Scratchpad, Folder, "first", 1);
+        for (int time = 0; time < 2; time++)
+        {
+            other.Scratchpad.Delete("notes/a", "person", 1, "by mistake");
+            KeyValuePair<string, EditResult> back = Assert.Single(CultureTransfer.Import(other.Scratchpad, Folder, "first", 1));
+            Assert.Equal("notes/a", back.Key);
+            Assert.Equal(other.Archive.Read("notes/a")!.Revision, Assert.IsType<EditResult.Saved>(back.Value).Revision);
+            Assert.Equal("one\n", other.Archive.Read("notes/a")!.Body);
+            Assert.Empty(CultureTransfer.Import(other.Scratchpad, Folder, "first", 1));
+        }
+
+        Assert.Single(other.Archive.History("notes/b"));
+    }
+
+    [Fact]
+    public void Names_are_in_one_normal_form_however_a_file_or_a_link_writes_them()
+    {
+        Assert.Contains("normal form C", PageName.Fault("notes/u\u0308ber"));
+        Assert.Null(PageName.Fault("notes/über"));
+        Assert.Equal("notes/über", PageName.Resolve("notes/a", "u\u0308ber"));
+        Directory.CreateDirectory(Path.Combine(Folder, "notes"));
+        File.WriteAllText(Path.Combine(Folder, "notes", "u\u0308ber.md"), "x");
+        Assert.Equal("notes/über", Assert.Single(CultureTransfer.Import(_society.Scratchpad, Folder, "elsewhere", 1)).Key);
+    }
+
     [Theory]
     [InlineData("a%zz.md")]
     [InlineData("a%2Fb.md")]

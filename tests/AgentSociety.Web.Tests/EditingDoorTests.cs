@@ -18,7 +18,7 @@ public sealed class EditingDoorTests : IAsyncLifetime
     private const string Culture = """
         culture:
           maximumPageSize: 200
-          maximumEditsPerRound: 7
+          maximumEditsPerRound: 9
           shrinkGate: locked
           duplicates: page
           gates:

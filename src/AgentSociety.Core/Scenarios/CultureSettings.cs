@@ -100,7 +100,7 @@ public sealed record CultureSettings
     [Range(1, 10_000_000)]
     public int MaximumPageSize { get; init; } = 100_000;
 
-    /// <summary>Saved edits that one agent may make in a round; 0 for any number.</summary>
+    /// <summary>Edits that one agent may make in a round, saved or waiting for a decision; 0 for any number.</summary>
     [Range(0, 1_000_000)]
     public int MaximumEditsPerRound { get; init; }
 

@@ -95,6 +95,12 @@ public sealed record LinkGraph(IReadOnlyList<GraphPage> Pages, IReadOnlyList<(in
 /// <summary>Pages in lists, as they are now and as they were.</summary>
 public static class PageLists
 {
+    private const string ProposalRows = """
+        SELECT q.number AS Number, q.page AS Page, r.id AS Base, q.kind AS Kind, q.text AS Text, q.section AS Section, q.waits_for = 'rollouts' AS WaitsForRollouts, q.author AS Author, q.round AS Round, q.comment AS Comment, q.reason AS Reason,
+               q.time AS Time, q.state AS State, q.decider AS Decider, q.verdict AS Verdict
+        FROM proposal q LEFT JOIN revision r ON r.number = q.base
+        """;
+
     /// <summary>Pages under a prefix in order of their names.</summary>
     /// <param name="database">The database.</param>
     /// <param name="prefix">Such as <c>notes/</c>; empty for all.</param>
@@ -139,10 +145,11 @@ public static class PageLists
 
     /// <summary>Proposals in one state, newest first.</summary>
     public static IReadOnlyList<ProposalRow> ProposalList(this SocietyDatabase database, bool open, int limit = 50, long before = long.MaxValue) => database.Read(connection => connection.Query<ProposalRow>($"""
-        SELECT q.number AS Number, q.page AS Page, r.id AS Base, q.kind AS Kind, q.text AS Text, q.section AS Section, q.waits_for = 'rollouts' AS WaitsForRollouts, q.author AS Author, q.round AS Round, q.comment AS Comment, q.reason AS Reason,
-               q.time AS Time, q.state AS State, q.decider AS Decider, q.verdict AS Verdict
-        FROM proposal q LEFT JOIN revision r ON r.number = q.base WHERE q.state {(open ? "= 'open'" : "IN ('accepted', 'rejected')")} AND q.number < @before ORDER BY q.number DESC LIMIT @limit
+        {ProposalRows} WHERE q.state {(open ? "= 'open'" : "IN ('accepted', 'rejected')")} AND q.number < @before ORDER BY q.number DESC LIMIT @limit
         """, new { limit, before }).AsList());
+
+    /// <summary>One proposal; null where there is none of that number.</summary>
+    public static ProposalRow? Proposal(this SocietyDatabase database, long number) => database.Read(connection => connection.QueryFirstOrDefault<ProposalRow>($"{ProposalRows} WHERE q.number = @number", new { number }));
 
     /// <summary>The graph of links, cut to its best linked pages.</summary>
     public static LinkGraph LinkGraph(this SocietyDatabase database, int pages = 200) => database.Read(connection =>

@@ -32,6 +32,9 @@ public sealed record CataloguedRun
     /// <summary>When it began, Unix milliseconds.</summary>
     public required long Begun { get; init; }
 
+    /// <summary>When its last round was stored, Unix milliseconds; 0 before the first.</summary>
+    public required long LastRoundAt { get; init; }
+
     /// <summary>When its files last changed, Unix milliseconds.</summary>
     public required long Changed { get; init; }
 
@@ -94,7 +97,7 @@ public sealed record RunQuery
 /// <remarks>A file of its own beside the runs. What it remembers of a run is read again when the run's files change, so that a list of a thousand runs opens none of them; labels and tags live here only.</remarks>
 public sealed class RunCatalogue : IDisposable
 {
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
     private const long RunningFor = 180_000;
 
     private readonly SqliteConnection _connection;
@@ -118,7 +121,7 @@ public sealed class RunCatalogue : IDisposable
                     PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
                     CREATE TABLE IF NOT EXISTS run (
                       key TEXT NOT NULL PRIMARY KEY, stamp TEXT NOT NULL, changed INTEGER NOT NULL, finished INTEGER NOT NULL, playing INTEGER, name TEXT NOT NULL DEFAULT '', scenario TEXT NOT NULL DEFAULT '',
-                      seed INTEGER NOT NULL DEFAULT 0, round INTEGER, planned INTEGER NOT NULL DEFAULT 0, begun INTEGER NOT NULL DEFAULT 0, accuracy REAL, curve TEXT NOT NULL DEFAULT '[]',
+                      seed INTEGER NOT NULL DEFAULT 0, round INTEGER, planned INTEGER NOT NULL DEFAULT 0, begun INTEGER NOT NULL DEFAULT 0, last_round_at INTEGER NOT NULL DEFAULT 0, accuracy REAL, curve TEXT NOT NULL DEFAULT '[]',
                       pages INTEGER NOT NULL DEFAULT 0, revisions INTEGER NOT NULL DEFAULT 0, episodes INTEGER NOT NULL DEFAULT 0, fault TEXT NOT NULL DEFAULT ''
                     ) STRICT, WITHOUT ROWID;
                     CREATE TABLE IF NOT EXISTS label (key TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL DEFAULT '', tags TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
@@ -149,8 +152,8 @@ public sealed class RunCatalogue : IDisposable
         foreach ((RunOnDisk run, RunGlance? glance, string scenario, int planned, string fault) in runs)
         {
             _connection.Execute("""
-                INSERT OR REPLACE INTO run (key, stamp, changed, finished, playing, name, scenario, seed, round, planned, begun, accuracy, curve, pages, revisions, episodes, fault)
-                VALUES (@Key, @Stamp, @Changed, @Finished, @Playing, @name, @scenario, @seed, @round, @planned, @begun, @accuracy, @curve, @pages, @revisions, @episodes, @fault)
+                INSERT OR REPLACE INTO run (key, stamp, changed, finished, playing, name, scenario, seed, round, planned, begun, last_round_at, accuracy, curve, pages, revisions, episodes, fault)
+                VALUES (@Key, @Stamp, @Changed, @Finished, @Playing, @name, @scenario, @seed, @round, @planned, @begun, @lastRoundAt, @accuracy, @curve, @pages, @revisions, @episodes, @fault)
                 """, new
             {
                 run.Key,
@@ -164,6 +167,7 @@ public sealed class RunCatalogue : IDisposable
                 round = glance?.Round,
                 planned,
                 begun = glance?.Begun ?? 0,
+                lastRoundAt = glance?.LastRoundAt ?? 0,
                 accuracy = glance?.Accuracy is [.., SeriesPoint last] ? last.Value : (double?)null,
                 curve = JsonSerializer.Serialize(Thin(glance?.Accuracy ?? [])),
                 pages = glance?.Pages ?? 0,
@@ -184,7 +188,7 @@ public sealed class RunCatalogue : IDisposable
             "name" => "Name",
             "scenario" => "Scenario",
             "accuracy" => "Accuracy",
-            "duration" => "Changed - Begun",
+            "duration" => "CASE WHEN LastRoundAt > 0 THEN LastRoundAt - Begun END",
             "round" => "Round",
             "pages" => "Pages",
             _ => "Changed",
@@ -215,7 +219,7 @@ public sealed class RunCatalogue : IDisposable
 
     private const string Rows = """
         SELECT r.key AS Key, coalesce(nullif(l.name, ''), nullif(r.name, ''), r.key) AS Name, r.scenario AS Scenario, r.seed AS Seed, r.round AS Round, r.planned AS Planned,
-               r.begun AS Begun, r.changed AS Changed, r.accuracy AS Accuracy, r.curve AS Curve, r.pages AS Pages, r.revisions AS Revisions, r.episodes AS Episodes,
+               r.begun AS Begun, r.last_round_at AS LastRoundAt, r.changed AS Changed, r.accuracy AS Accuracy, r.curve AS Curve, r.pages AS Pages, r.revisions AS Revisions, r.episodes AS Episodes,
                coalesce(l.tags, '') AS Tags, r.fault AS Fault,
                CASE WHEN r.fault <> '' THEN 'unreadable' WHEN r.playing THEN 'running' WHEN r.finished THEN 'done' WHEN r.playing IS NULL AND r.changed > @now - @running THEN 'running' ELSE 'stopped' END AS State
         FROM run r LEFT JOIN label l ON l.key = r.key

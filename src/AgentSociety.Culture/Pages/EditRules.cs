@@ -35,6 +35,9 @@ public enum EditRule
 
     /// <summary>It was proposed, and somebody or the rollouts decided against it.</summary>
     Decision,
+
+    /// <summary>It was proposed, and was decided before.</summary>
+    Decided,
 }
 
 /// <summary>Hard rules that every edit passes, in one order, before it is saved: what is asked of agents in a prompt they ignore.</summary>
@@ -47,7 +50,7 @@ public sealed record EditRules
     /// <summary>Characters of the largest page.</summary>
     public int MaximumPageSize { get; init; } = 100_000;
 
-    /// <summary>Saved edits that one author may make in a round.</summary>
+    /// <summary>Edits that one author may make in a round, saved or waiting for a decision.</summary>
     public int MaximumEditsPerRound { get; init; } = int.MaxValue;
 
     /// <summary>Pages that one author may begin.</summary>

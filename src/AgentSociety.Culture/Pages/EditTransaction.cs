@@ -133,7 +133,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         Gate notebook = rules.NotebookGate(edit.Page, request.Author);
         if (notebook == Gate.Locked)
             return new EditResult.Rejected($"{edit.Page} is in the notebook of {PageName.Notebook(edit.Page)}; write in your own, agents/{request.Author}/, or in a common namespace", EditRule.Notebook);
-        if (rules.MaximumEditsPerRound < int.MaxValue && statements.SavedEdits(request.Author, request.Round) >= rules.MaximumEditsPerRound)
+        if (rules.MaximumEditsPerRound < int.MaxValue && statements.EditsMade(request.Author, request.Round) >= rules.MaximumEditsPerRound)
             return new EditResult.Rejected($"{request.Author} has made {rules.MaximumEditsPerRound} edits in round {request.Round}, which is all that is allowed; go on in the next round", EditRule.Rate);
         if (head is null && rules.MaximumPagesPerAuthor < int.MaxValue && statements.BegunPages(request.Author) >= rules.MaximumPagesPerAuthor)
             return new EditResult.Rejected($"{request.Author} has begun {rules.MaximumPagesPerAuthor} pages, which is all that is allowed; write on a page that is there", EditRule.Quota);

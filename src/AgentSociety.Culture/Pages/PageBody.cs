@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace AgentSociety.Culture;
@@ -29,9 +30,60 @@ internal static partial class PageBody
     internal static bool Holds(string body, string lines) =>
         body.StartsWith(lines, StringComparison.Ordinal) || body.Contains("\n" + lines, StringComparison.Ordinal);
 
-    /// <summary>Pages that the body links to with <c>[[name]]</c>, <c>[[name|shown]]</c>, <c>[[name#heading]]</c> or <c>[[name@revision]]</c>.</summary>
+    /// <summary>Pages that the body links to with <c>[[name]]</c>, <c>[[name|shown]]</c>, <c>[[name#heading]]</c> or <c>[[name@revision]]</c>; not from within code, and not by what is never closed.</summary>
     internal static IEnumerable<string> Links(string page, string body) => !body.Contains("[[", StringComparison.Ordinal) ? [] :
-        LinkPattern().Matches(body).Select(match => PageName.Resolve(page, match.Groups[1].Value)).OfType<string>().Distinct();
+        // Inside a table the bar is written with a backslash.
+        LinkPattern().Matches(WithoutCode(body)).Select(match => PageName.Resolve(page, match.Groups[1].Value.TrimEnd('\\'))).OfType<string>().Distinct();
+
+    /// <summary>The text without fenced blocks and code spans within a line.</summary>
+    private static string WithoutCode(string body)
+    {
+        if (!body.Contains('`') && !body.Contains("~~~", StringComparison.Ordinal)) return body;
+        StringBuilder text = new(body.Length);
+        string? fence = null;
+        foreach (string line in LineDiff.Lines(body))
+        {
+            string start = Fence().Match(line).Groups[1].Value;
+            if (fence is not null)
+            {
+                if (start.StartsWith(fence, StringComparison.Ordinal) && line.AsSpan().Trim().Length == start.Length) fence = null;
+            }
+            else if (start.Length > 0)
+            {
+                fence = start;
+            }
+            else
+            {
+                AppendWithoutSpans(text, line);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A span of code ends at the next run of as many backticks as it began with; a run without such another is text.</summary>
+    private static void AppendWithoutSpans(StringBuilder text, string line)
+    {
+        Match[] runs = [.. Backticks().Matches(line).Cast<Match>()];
+        int[] ends = new int[runs.Length];
+        Dictionary<int, int> next = [];
+        for (int run = runs.Length - 1; run >= 0; run--)
+        {
+            ends[run] = next.GetValueOrDefault(runs[run].Length, -1);
+            next[runs[run].Length] = run;
+        }
+
+        int at = 0;
+        for (int run = 0; run < runs.Length; run++)
+        {
+            if (ends[run] < 0) continue;
+            text.Append(line, at, runs[run].Index - at).Append('`');
+            run = ends[run];
+            at = runs[run].Index + runs[run].Length;
+        }
+
+        text.Append(line, at, line.Length - at);
+    }
 
     /// <summary>A text with the links of a page written with full names; what is shown stays as it was.</summary>
     internal static string WithFullLinks(string text, string page) => LinkParts().Replace(text, link =>
@@ -55,7 +107,13 @@ internal static partial class PageBody
 
     private static bool StartsLine(string text, int index) => index == 0 || text[index - 1] == '\n';
 
-    [GeneratedRegex(@"\[\[([^\[\]|#@\n]+)")]
+    [GeneratedRegex(@"^ {0,3}(`{3,}(?=[^`]*$)|~{3,})")]
+    private static partial Regex Fence();
+
+    [GeneratedRegex("`+")]
+    private static partial Regex Backticks();
+
+    [GeneratedRegex(@"\[\[([^\[\]|#@\n]+)(?:[#@][^\[\]|\n]*)?(?:\|[^\[\]\n]*)?\]\]", RegexOptions.CultureInvariant)]
     private static partial Regex LinkPattern();
 
     [GeneratedRegex(@"\[\[([^\[\]|#@\n]+)([#@][^\[\]|\n]*)?(?:\|([^\[\]\n]*))?\]\]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]

@@ -14,7 +14,7 @@ internal sealed record Reversal(string Body, string? Attempt)
 {
     internal static Reversal Of(IReadOnlyCollection<LineHistory.Life> weave, Func<LineHistory.Step, bool> undone)
     {
-        HashSet<LineHistory.Life> stays = [.. weave.Where(life => !undone(life.Born) && (life.Died is null || (life.Buried is null && ComesBack(life, undone))))];
+        HashSet<LineHistory.Life> stays = [.. weave.Where(life => !undone(life.Born) && (life.Died is null || ((life.Buried is null || undone(life.Buried)) && ComesBack(life, undone))))];
         LineHistory.Life[] lines = [.. weave.Where(stays.Contains)];
         StringBuilder body = new(), attempt = new();
         bool lost = false;

@@ -70,7 +70,7 @@ public sealed class Scratchpad : IDisposable
         Change(transaction => transaction.ChangeLife(page, RevisionKind.Restore, author, round, comment, baseRevision));
 
     /// <summary>Takes back what one author wrote, on every page, as one action; what others wrote stays, and so does the history.</summary>
-    /// <remarks>Follows lines, not texts: the author's standing lines go, whatever was written around them, and lines that the author removed come back in their places.</remarks>
+    /// <remarks>Follows lines, not texts: the author's standing lines go, whatever was written around them, and lines that the author removed come back in their places. Pages that the author deleted and nobody restored come back.</remarks>
     /// <param name="author">Whose edits.</param>
     /// <param name="fromRound">Only those of this round and later.</param>
     /// <param name="reverter">Who decides it.</param>
@@ -80,12 +80,12 @@ public sealed class Scratchpad : IDisposable
     public IReadOnlyDictionary<string, EditResult> RevertAuthor(string author, int fromRound, string reverter, int round, string comment) => Change((transaction, connection) =>
     {
         Dictionary<string, EditResult> results = [];
-        bool Undone(LineHistory.Step step) => step.Author == author && step.Round >= fromRound && step.Kind is "edit" or "merge" or "restore";
+        bool Undone(LineHistory.Step step, bool deleted) => step.Author == author && step.Round >= fromRound && (step.Kind is "edit" or "merge" or "restore" || (deleted && step.Kind == "delete"));
         foreach (string page in connection.Query<string>("""
             SELECT DISTINCT p.name FROM revision r JOIN page p ON p.id = r.page
-            WHERE r.author = @author AND r.round >= @fromRound AND r.kind IN ('edit', 'merge', 'restore') AND p.deleted = 0 ORDER BY p.name
+            WHERE r.author = @author AND r.round >= @fromRound AND (p.deleted = 0 AND r.kind IN ('edit', 'merge', 'restore') OR p.deleted = 1 AND r.kind = 'delete' AND r.number = p.head) ORDER BY p.name
             """, new { author, fromRound }).AsList())
-            if (transaction.Revert(page, Undone, reverter, round, comment) is { } result) results[page] = result;
+            if (transaction.IsDeleted(page) is var deleted && transaction.Revert(page, step => Undone(step, deleted), reverter, round, comment) is { } result) results[page] = result;
         return results;
     });
 
@@ -118,7 +118,7 @@ public sealed class Scratchpad : IDisposable
     /// <param name="decider">Who decides.</param>
     /// <param name="verdict">Why.</param>
     /// <param name="round">The round in play, in which it becomes part of the culture; never before that in which it was asked for.</param>
-    /// <returns>What became of it; after a conflict it stays open, and one that somebody decided in the meantime is rejected by <see cref="EditRule.Decision"/> and stays as it was decided.</returns>
+    /// <returns>What became of it; after a conflict it stays open, and one that somebody decided in the meantime is rejected by <see cref="EditRule.Decided"/> and stays as it was decided.</returns>
     /// <exception cref="SocietyException">There is no such proposal.</exception>
     public EditResult Decide(long proposal, bool accept, string decider, string verdict, int round) => Change((transaction, connection) =>
     {
@@ -206,6 +206,9 @@ public sealed class Scratchpad : IDisposable
         return prefix.Length == 0 ? notes : new PrefixedNotes(notes, prefix);
     }
 
+    /// <summary>Id of a page's head as this scratchpad knows it, of a deleted page too; null for a page that never was.</summary>
+    internal string? HeadOf(string page) => Volatile.Read(ref _state).Heads.GetValueOrDefault(page)?.Revision;
+
     /// <summary>Releases the prepared statements; the database stays open.</summary>
     public void Dispose() => _statements.Dispose();
 
@@ -219,7 +222,7 @@ public sealed class Scratchpad : IDisposable
         {
             null => throw new SocietyException($"{_database.Path}: there is no proposal {proposal}; list those that are open."),
             "open" => null,
-            _ => new EditResult.Rejected($"proposal {proposal} was {state} by {decider} in the meantime{(string.IsNullOrEmpty(verdict) ? "" : $": {verdict}")}", EditRule.Decision),
+            _ => new EditResult.Rejected($"proposal {proposal} was {state} by {decider} in the meantime{(string.IsNullOrEmpty(verdict) ? "" : $": {verdict}")}", EditRule.Decided),
         };
     }
 

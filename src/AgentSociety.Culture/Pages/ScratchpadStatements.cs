@@ -10,7 +10,7 @@ internal sealed class ScratchpadStatements : IDisposable
     private readonly PreparedStatement _insertProposal;
     private readonly PreparedStatement _revisionOf;
     private readonly PreparedStatement _parent;
-    private readonly PreparedStatement _saved;
+    private readonly PreparedStatement _made;
     private readonly PreparedStatement _begun;
     private readonly PreparedStatement _cite;
     private readonly PreparedStatement _alike;
@@ -32,7 +32,7 @@ internal sealed class ScratchpadStatements : IDisposable
         _insertEdit = new(connection, "INSERT INTO edit (key, page, author, round, episode, outcome, revision, base, theirs, mine, proposal, reason, rule, asked) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14)");
         _insertProposal = new(connection, "INSERT INTO proposal (number, page, base, kind, text, author, round, episode, comment, reason, time, section, waits_for) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)");
         _revisionOf = new(connection, "SELECT number, depth FROM revision WHERE id = @1 AND page = @2");
-        _saved = new(connection, "SELECT count(*) FROM edit WHERE author = @1 AND round = @2 AND outcome IN ('saved', 'merged')");
+        _made = new(connection, "SELECT count(*) FROM edit WHERE author = @1 AND round = @2 AND outcome IN ('saved', 'merged', 'proposed') AND key NOT GLOB 'proposal/*'");
         _begun = new(connection, "SELECT count(*) FROM revision WHERE author = @1 AND parent IS NULL AND kind = 'edit'");
         _cite = new(connection, "INSERT INTO citation (target, agent, round, revision) VALUES (@1, @2, @3, @4)");
         _alike = new(connection, """
@@ -74,7 +74,8 @@ internal sealed class ScratchpadStatements : IDisposable
 
     internal (long Number, int Depth)? RevisionOf(long page, string id) => _revisionOf.First(row => ((long, int)?)(row.GetInt64(0), row.GetInt32(1)), id, page);
 
-    internal long SavedEdits(string author, int round) => _saved.First(row => row.GetInt64(0), author, round);
+    /// <summary>Edits that an author made in a round, those that wait too; one that was accepted counts in the round in which it was asked for.</summary>
+    internal long EditsMade(string author, int round) => _made.First(row => row.GetInt64(0), author, round);
 
     /// <summary>Pages that an author began.</summary>
     internal long BegunPages(string author) => _begun.First(row => row.GetInt64(0), author);
@@ -111,7 +112,7 @@ internal sealed class ScratchpadStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, EndOrRevivePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _saved, _begun, _cite, _alike])
+        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, EndOrRevivePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _made, _begun, _cite, _alike])
             statement.Dispose();
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Text;
 using Dapper;
 
 namespace AgentSociety.Culture;
@@ -69,12 +70,12 @@ public static class CultureTransfer
 
     private sealed record PageRow(long Id, string Name, long Head, string Body, long Deleted, double Worth);
 
-    /// <summary>Brings the pages of an exported folder into a scratchpad. A page that is there already is merged without loss: blocks that it lacks are appended whole (<see cref="PageBlocks"/>).</summary>
+    /// <summary>Brings the pages of an exported folder into a scratchpad. A page that is there already is merged without loss: blocks that it lacks are appended whole (<see cref="PageBlocks"/>); one that was deleted comes back.</summary>
     /// <param name="scratchpad">Where to.</param>
     /// <param name="folder">An exported folder, or any folder of Markdown files under namespaces such as <c>notes/</c>.</param>
     /// <param name="origin">Names where the culture came from, such as the other run's name.</param>
     /// <param name="round">The round in play.</param>
-    /// <returns>The result by page.</returns>
+    /// <returns>The result by page; pages that lack nothing are left out.</returns>
     /// <exception cref="SocietyException">The folder does not exist or holds a file whose name is no page name.</exception>
     public static IReadOnlyDictionary<string, EditResult> Import(Scratchpad scratchpad, string folder, string origin, int round)
     {
@@ -86,13 +87,15 @@ public static class CultureTransfer
         {
             string page = PageFile.Page(Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/'))
                 ?? throw new SocietyException($"{file}: the name holds a % that stands for no character; name the file as the page.");
+            page = CanonicalComposition.Compose(page);
             if (PageName.Fault(page) is { } fault) throw new SocietyException($"{file}: {fault}.");
             string body = PageBody.Normalise(File.ReadAllText(file)), source = heads.TryGetValue(page, out ExportedRevision? head) && head.Body == body ? $"{head.Author}, round {head.Round}, revision {head.Id}" : "edited by hand";
             string text = known.Read(page) is { Body.Length: > 0 } mine ? PageBlocks.Lacking(mine.Body, body) : body;
             if (text.Length == 0) continue;
             edits.Add(new EditRequest
             {
-                Key = $"import/{origin}/{round}/{page}/{RevisionId.Of("import", page, null, null, origin, round, "", body)}",
+                // The head is part of the key: what was taken away since an earlier import comes back, and an import that is repeated finds all blocks there.
+                Key = $"import/{origin}/{round}/{page}/{scratchpad.HeadOf(page)}/{RevisionId.Of("import", page, null, null, origin, round, "", body)}",
                 Edit = new NoteEdit { Page = page, Kind = EditKind.Append, Text = text, Comment = $"from {origin}: {source}" },
                 Author = $"import:{origin}",
                 Round = round,

@@ -62,7 +62,7 @@ public sealed class ScratchpadToolsTests
         using SocietyFile file = new(new EditRules
         {
             MaximumPageSize = 100,
-            MaximumEditsPerRound = 2,
+            MaximumEditsPerRound = 3,
             Gates = [new GateSettings { Prefix = "books/", Gate = Gate.Locked, Role = Role.Solver }, new GateSettings { Prefix = "skills/" }],
         });
         ScratchpadTools agent = file.Tools("agent", role: Role.Solver), person = file.Tools("person", trusted: true);
@@ -72,7 +72,7 @@ public sealed class ScratchpadToolsTests
         Assert.Equal(EditOutcome.Saved, (await agent.Append("notes/1", "x", "c")).Outcome);
         Assert.Equal(EditOutcome.Unchanged, (await agent.Append("notes/1", "x", "c")).Outcome);
         Assert.Equal(EditOutcome.Saved, (await agent.Append("notes/2", "x", "c")).Outcome);
-        Assert.Contains("2 edits in round 7", (await agent.Append("notes/3", "x", "c")).Reason, StringComparison.Ordinal);
+        Assert.Contains("3 edits in round 7", (await agent.Append("notes/3", "x", "c")).Reason, StringComparison.Ordinal);
         Assert.Equal(EditOutcome.Saved, (await person.Append("books/one", "x", "c")).Outcome);
         Assert.Equal(EditOutcome.Rejected, (await person.Write("notes/big", new string('x', 200), "c")).Outcome);
     }
