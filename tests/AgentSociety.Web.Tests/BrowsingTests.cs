@@ -143,6 +143,57 @@ public sealed class BrowsingTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task A_slow_answer_to_the_slider_is_not_shown_over_a_later_one_and_an_old_state_offers_nothing_that_acts_on_the_present()
+    {
+        await using WatchedPage watched = await browser.Open("/runs/culture-on/pages/notes/operator-a");
+        IPage page = watched.Page;
+        TaskCompletionSource late = new();
+        await page.RouteAsync("**/notes/operator-a?round=2", async route =>
+        {
+            await late.Task;
+            await route.ContinueAsync();
+        });
+        await Expect(page.GetByText("Delete this page")).ToHaveCountAsync(1);
+        Task<IRequest> slow = page.WaitForRequestAsync("**/notes/operator-a?round=2");
+        await page.Locator("#round").FillAsync("2");
+        await slow;
+        await page.Locator("#round").FillAsync("3");
+        await Expect(page.Locator(".notice")).ToContainTextAsync("as of round 3");
+        Task<IResponse> arrived = page.WaitForResponseAsync("**/notes/operator-a?round=2");
+        late.SetResult();
+        await (await arrived).FinishedAsync();
+        await Task.Delay(300);
+        await Expect(page.Locator(".notice")).ToContainTextAsync("as of round 3");
+        await Expect(page.GetByText("Delete this page")).ToHaveCountAsync(0);
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Bring this version back" })).ToHaveCountAsync(1);
+    }
+
+    [BrowserFact]
+    public async Task What_is_chosen_for_a_comparison_is_kept_when_more_is_chosen()
+    {
+        await using WatchedPage watched = await browser.Open("/compare?run=culture-on&run=culture-off&metric=loss&first=1&second=0");
+        IPage page = watched.Page;
+        await page.Locator("[data-smoothing]").FillAsync("0.5");
+        await page.GetByLabel("Add a run").SelectOptionAsync("two-by-two~arm-1");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("arm-1"));
+        void Kept(params string[] parts)
+        {
+            foreach (string part in parts) Assert.Contains(part, page.Url.Split('?')[1].Split('&'));
+        }
+
+        Kept("run=culture-on", "run=culture-off", "metric=loss", "smooth=0.5", "first=1", "second=0");
+        await page.GetByLabel("Another curve").SelectOptionAsync("divergence");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("divergence"));
+        Kept("metric=loss", "metric=divergence", "smooth=0.5", "first=1", "second=0");
+        await page.GetByLabel("Second").SelectOptionAsync("2");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("second=2"));
+        Kept("metric=loss", "metric=divergence", "smooth=0.5", "first=1");
+        await page.Locator(".chip a").First.ClickAsync();
+        await Expect(page).Not.ToHaveURLAsync(new System.Text.RegularExpressions.Regex("culture-on"));
+        Kept("metric=loss", "metric=divergence", "smooth=0.5");
+    }
+
+    [BrowserFact]
     public async Task A_transcript_leads_to_what_it_read_and_to_its_neighbours()
     {
         await using WatchedPage watched = await browser.Open("/runs/culture-on/episodes");

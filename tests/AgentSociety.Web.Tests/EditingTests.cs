@@ -95,6 +95,24 @@ public sealed class EditingTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task Who_leaves_a_draft_that_was_only_looked_at_is_warned()
+    {
+        using ExampleRun run = browser.Run("edit-leave", 2);
+        run.Write("notes/draft", "old\n");
+        await using WatchedPage watched = await browser.Open("/runs/edit-leave/edit/notes/draft");
+        IPage page = watched.Page;
+        List<string> warnings = [];
+        page.Dialog += (_, dialog) => warnings.Add(dialog.Type);
+        await page.Locator("textarea").FillAsync("**new**\n");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await Expect(page.Locator(".preview strong")).ToHaveTextAsync("new");
+        Assert.Empty(warnings);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Leave it" }).ClickAsync();
+        await Expect(page.Locator(".prose")).ToHaveTextAsync("old");
+        Assert.Equal([DialogType.BeforeUnload], warnings);
+    }
+
+    [BrowserFact]
     public async Task A_change_is_taken_back_an_old_version_brought_back_and_a_deleted_page_restored()
     {
         using ExampleRun run = browser.Run("edit-back", 2);

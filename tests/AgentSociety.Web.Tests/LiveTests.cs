@@ -1,4 +1,5 @@
 using AgentSociety.Core.Culture;
+using AgentSociety.Culture;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -81,6 +82,25 @@ public sealed class LiveTests(BrowserFixture browser)
         await writer;
         await reader.AssertNeverReloaded();
         await changes.AssertNeverReloaded();
+    }
+
+    [BrowserFact]
+    public async Task Edits_that_began_to_wait_while_a_tab_was_hidden_are_there_when_it_is_seen_again()
+    {
+        using ExampleRun run = browser.Run("live-hidden", 1);
+        string start = Assert.IsType<EditResult.Saved>(run.Write("notes/a", "one\n")).Revision;
+        run.Write("notes/a", "two\n", start);
+        await using WatchedPage watched = await browser.Open("/runs/live-hidden/proposals");
+        IPage page = watched.Page;
+        await watched.FollowLive();
+        await Expect(page.Locator(".card")).ToHaveCountAsync(0);
+        const string hide = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }";
+        await page.EvaluateAsync(hide, true);
+        await Expect(page.Locator("[data-live-state=off]")).ToHaveCountAsync(1);
+        run.Wait("notes/a", "three\n", start, "solver-2", "");
+        await page.EvaluateAsync(hide, false);
+        await Expect(page.Locator(".card")).ToHaveCountAsync(1);
+        await watched.AssertNeverReloaded();
     }
 
     [BrowserFact]

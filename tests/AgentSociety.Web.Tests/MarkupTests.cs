@@ -63,6 +63,10 @@ public sealed partial class MarkupTests
     public void The_sanitiser_holds_by_itself(string html) => AssertSafe(PageMarkup.Sanitise(html));
 
     [Fact]
+    public void A_link_to_a_revision_is_a_link_to_its_page() =>
+        Assert.Contains("href=\"/runs/r/pages/notes/b\"", PageMarkup.Page("r", "notes/a", "see [[b@0123abcd]]", _ => true).Value, StringComparison.Ordinal);
+
+    [Fact]
     public void Raw_markup_is_shown_as_the_text_that_it_is() =>
         Assert.Contains("&lt;b onclick=", PageMarkup.Text("<b onclick=\"alert(1)\">x</b>").Value, StringComparison.Ordinal);
 

@@ -3,6 +3,7 @@ using System.Text;
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Culture;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -14,6 +15,7 @@ internal static class EditingEndpoints
 {
     private const string AuthorCookie = "author";
     private const string Somebody = "person";
+    private const string EditRoute = "/runs/{run}/edit/{**page}";
 
     /// <summary>Characters of a marginal note, at most.</summary>
     internal const int LongestRemark = 500;
@@ -21,23 +23,32 @@ internal static class EditingEndpoints
     internal static void MapEditing(this IEndpointRouteBuilder app)
     {
         app.MapGet("/runs/{run}/new", (string run, string page) => Results.LocalRedirect(Address.Edit(run, page.Trim())));
-        app.MapGet("/runs/{run}/edit/{**page}", (RunLibrary library, HttpContext context, string run, string page) =>
+        app.MapGet(EditRoute, (RunLibrary library, HttpContext context, string run, string page) =>
         {
             if (PageName.Fault(page) is { } fault) throw new SocietyException(fault);
             OpenRun open = library.Open(run);
             NotePage? head = open.Pages.Read(page);
             return new RazorComponentResult<EditPage>(new { Run = open, Draft = new Draft(page, head?.Body ?? "", head?.Revision, "", AuthorOf(context), NewKey()) });
         });
-        app.MapPost("/runs/{run}/edit/{**page}", Save);
+        app.MapPost(EditRoute, Save);
         app.MapPost("/runs/{run}/remark/{**book}", Remark);
-        app.MapPost("/runs/{run}/delete/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
-            Done(library.Open(run), page, comment, AuthorOf(context), pad => pad.Delete(Door.Form, page, AuthorOf(context), null, comment)));
+        app.MapPost("/runs/{run}/delete/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment, [FromForm] string seen) =>
+        {
+            OpenRun open = library.Open(run);
+            return open.Scratchpad.Delete(Door.Form, page, AuthorOf(context), null, comment, seen) switch
+            {
+                EditResult.Rejected rejected => FaultPages.Refused(rejected.Reason),
+                EditResult.Conflict conflict => new RazorComponentResult<DeletionConflictPage>(new { Run = open, Conflict = conflict, Comment = comment }) { StatusCode = StatusCodes.Status409Conflict },
+                _ => Results.LocalRedirect(Address.Page(run, page)),
+            };
+        });
         app.MapPost("/runs/{run}/restore/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string comment) =>
             Done(library.Open(run), page, comment, AuthorOf(context), pad => pad.Change(notes => notes.Restore(page, AuthorOf(context), pad.RoundInPlay, comment))));
         app.MapPost("/runs/{run}/bring-back/{**page}", (RunLibrary library, HttpContext context, string run, string page, [FromForm] string revision, [FromForm] string head) =>
         {
             OpenRun open = library.Open(run);
             NotePage old = open.Pages.ReadRevision(revision);
+            if (old.Name != page) throw new SocietyException($"there is no revision {Shown.Short(revision)} of {page}") { Missing = true };
             Draft draft = new(page, old.Body, head, $"Bring back revision {Shown.Short(revision)}", AuthorOf(context), NewKey());
             return Answer(open, draft, Commit(open, draft, OnConflict.Fail));
         });
@@ -60,7 +71,14 @@ internal static class EditingEndpoints
             if (decision is not ("accept" or "reject")) return FaultPages.Refused("A proposal is accepted or rejected.");
             RunScratchpad scratchpad = library.Open(run).Scratchpad;
             EditResult result = scratchpad.Change(pad => pad.Decide(number, decision == "accept", AuthorOf(context), verdict ?? "", scratchpad.RoundInPlay));
-            return Results.LocalRedirect($"{Address.Proposals(run)}?decided={(result is EditResult.Conflict ? "conflict" : decision == "accept" && result is not EditResult.Rejected ? "accepted" : "rejected")}");
+            string decided = result switch
+            {
+                EditResult.Conflict => "conflict",
+                EditResult.Rejected { Rule: EditRule.Decided } => $"before&proposal={number}",
+                EditResult.Rejected => "rejected",
+                _ => "accepted",
+            };
+            return Results.LocalRedirect($"{Address.Proposals(run)}?decided={decided}");
         });
     }
 
@@ -95,6 +113,29 @@ internal static class EditingEndpoints
         Remember(context, signed);
         Draft draft = new(page, text ?? "", start, comment ?? "", signed, key);
         return action == "preview" ? new RazorComponentResult<EditPage>(new { Run = open, Draft = draft, Preview = true }) : Answer(open, draft, Commit(open, draft, OnConflict.Merge));
+    }
+
+    /// <summary>The edit of a form that was out of date, such as one that was opened before the server was started again: shown once more, so that what a person wrote is not lost. Null for any other form.</summary>
+    internal static IResult? Unsent(HttpContext context)
+    {
+        if ((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText != EditRoute) return null;
+        // The form was read for its token already; nothing is done with it but to show it to who sent it.
+        context.Features.Set<IAntiforgeryValidationFeature>(null);
+        if (!context.Request.HasFormContentType) return null;
+        IFormCollection form = context.Request.Form;
+        string page = (string)context.GetRouteValue("page")!;
+        if (PageName.Fault(page) is not null || form["text"].ToString() is not { Length: > 0 } text) return null;
+        try
+        {
+            OpenRun open = context.RequestServices.GetRequiredService<RunLibrary>().Open((string)context.GetRouteValue("run")!);
+            Draft draft = new(page, text, form["start"], form["comment"].ToString(), Signed(form["author"]), NewKey());
+            const string notice = "Not saved. The form is out of date, as after a restart of the server, or did not come from this page: look at what it holds, and save it again.";
+            return new RazorComponentResult<EditPage>(new { Run = open, Draft = draft, Notice = notice }) { StatusCode = StatusCodes.Status400BadRequest };
+        }
+        catch (SocietyException)
+        {
+            return null;
+        }
     }
 
     private static IResult Remark(RunLibrary library, HttpContext context, string run, string book, [FromForm] string chapter, [FromForm] string? remark, [FromForm] string? author, [FromForm] string key)

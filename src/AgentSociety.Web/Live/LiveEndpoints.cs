@@ -30,7 +30,7 @@ internal static class LiveEndpoints
         if (now.Revision != before?.Tip.Revision) changed.Add("revision");
         if (now.Proposal != before?.Tip.Proposal || now.Waiting != before?.Tip.Waiting) changed.Add("proposal");
         if (seen.State != before?.State) changed.Add("state");
-        return ("run", new { changed, now.Round, now.Revision, now.Waiting, seen.State });
+        return ("run", new { changed, now.Round, now.Revision, now.Proposal, now.Waiting, seen.State });
     }, host, gone);
 
     /// <summary>What a run says of itself, and whether it goes on.</summary>

@@ -133,7 +133,7 @@ internal static class PageMarkup
         }
     }
 
-    /// <summary><c>[[page]]</c>, <c>[[page|shown]]</c> and <c>[[page#heading]]</c>.</summary>
+    /// <summary><c>[[page]]</c>, <c>[[page|shown]]</c>, <c>[[page#heading]]</c> and <c>[[page@revision]]</c>.</summary>
     private sealed class WikiLinks(Func<string, (string Address, bool Exists)?> resolve) : IMarkdownExtension
     {
         public void Setup(MarkdownPipelineBuilder pipeline) => pipeline.InlineParsers.Insert(0, new Parser(resolve));
@@ -161,7 +161,7 @@ internal static class PageMarkup
                 string inner = slice.Text[start..end].Replace("\\|", "|", StringComparison.Ordinal);
                 if (inner.AsSpan().IndexOfAny('\n', '[', ']') >= 0) return false;
                 int bar = inner.IndexOf('|', StringComparison.Ordinal);
-                string name = (bar < 0 ? inner : inner[..bar]).Split('#')[0], shown = bar < 0 ? inner : inner[(bar + 1)..];
+                string name = (bar < 0 ? inner : inner[..bar]).Split('#', '@')[0], shown = bar < 0 ? inner : inner[(bar + 1)..];
                 if (_resolve(name) is not var (address, exists)) return false;
                 int place = processor.GetSourcePosition(slice.Start, out int line, out int column);
                 LinkInline link = new(address, exists ? "" : "This page does not exist yet") { Span = new(place, place + end + 1 - slice.Start), Line = line, Column = column, IsClosed = true };

@@ -28,7 +28,7 @@ internal static class FaultPages
         }
         catch (BadHttpRequestException fault) when (!context.Response.HasStarted)
         {
-            await Bad(fault, context.Features.Get<IAntiforgeryValidationFeature>()).ExecuteAsync(context).ConfigureAwait(false);
+            await Bad(context, fault, context.Features.Get<IAntiforgeryValidationFeature>()).ExecuteAsync(context).ConfigureAwait(false);
         }
         catch (InvalidDataException) when (!context.Response.HasStarted)
         {
@@ -39,12 +39,12 @@ internal static class FaultPages
         }
     }
 
-    private static IResult Bad(BadHttpRequestException fault, IAntiforgeryValidationFeature? form) => (fault.StatusCode, form) switch
+    private static IResult Bad(HttpContext context, BadHttpRequestException fault, IAntiforgeryValidationFeature? form) => (fault.StatusCode, form) switch
     {
         (StatusCodes.Status413PayloadTooLarge, _) => TooLarge,
         // A form that is too large cannot be read for its token.
         (_, { IsValid: false, Error.InnerException: BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } or InvalidDataException }) => TooLarge,
-        (_, { IsValid: false }) => Refused("The form is out of date or did not come from this page; reload it and send it again."),
+        (_, { IsValid: false }) => EditingEndpoints.Unsent(context) ?? Refused("The form is out of date or did not come from this page; reload it and send it again."),
         _ => new Fault(fault.StatusCode, "The request cannot be read."),
     };
 

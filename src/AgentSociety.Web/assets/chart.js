@@ -13,6 +13,13 @@ export function startCharts() {
     const address = new URL(location.href);
     if (Number(event.target.value) === 0) address.searchParams.delete("smooth"); else address.searchParams.set("smooth", event.target.value);
     history.replaceState(null, "", address);
+    // Forms and links that lead to the same page with other choices keep this one.
+    for (const field of document.querySelectorAll("input[type=hidden][name=smooth]")) field.value = address.searchParams.get("smooth") ?? "";
+    for (const link of document.querySelectorAll("a[data-keeps-smooth]")) {
+      const to = new URL(link.href);
+      if (address.searchParams.has("smooth")) to.searchParams.set("smooth", address.searchParams.get("smooth")); else to.searchParams.delete("smooth");
+      link.href = to.pathname + to.search;
+    }
     smooth(event.target);
   });
   document.addEventListener("live", event => {

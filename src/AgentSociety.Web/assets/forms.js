@@ -28,13 +28,15 @@ function compare() {
 function slide(form) {
   const range = form.querySelector("input[type=range]");
   const output = form.querySelector("output");
-  let timer = 0;
+  let timer = 0, asked = 0;
   range.addEventListener("input", () => {
     output.textContent = range.value === range.max ? "now" : range.value;
     clearTimeout(timer);
     timer = setTimeout(go, 180);
   });
   async function go() {
+    // A slower answer to an earlier place of the slider is not shown over a later one.
+    const number = ++asked, wanted = () => number === asked;
     const address = new URL(location.href);
     address.searchParams.delete("revision");
     address.searchParams.delete("after");
@@ -44,24 +46,27 @@ function slide(form) {
     if (region) {
       // A past round does not change: the region is live only while it shows the present.
       if (range.value === range.max) region.dataset.liveOn = "revision"; else delete region.dataset.liveOn;
-      await swap([region], address.href);
+      await swap([region], address.href, wanted);
       return;
     }
     const column = document.querySelector("#page > div");
     const response = await fetch(address);
     if (!response.ok || !column) return;
     const next = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (!wanted()) return;
     const fresh = next.querySelector("#page > div");
     if (fresh) column.replaceChildren(...document.importNode(fresh, true).childNodes);
-    const page = document.getElementById("page"), facts = next.querySelector("#page aside .facts"), old = page.querySelector("aside .facts");
-    if (facts && old) old.replaceWith(document.importNode(facts, true));
+    // With the facts goes what can be done: an old state offers to be brought back, not to delete the present one.
+    const page = document.getElementById("page"), about = next.querySelector("#page [data-about]"), old = page.querySelector("[data-about]");
+    if (about && old) old.replaceWith(document.importNode(about, true));
     if (range.value === range.max) page.dataset.liveOn = "revision"; else delete page.dataset.liveOn;
   }
 }
 
 function guard(form) {
   const text = form.querySelector("textarea");
-  const before = text.value;
+  // What a preview or a conflict brings back is saved nowhere.
+  const before = form.hasAttribute("data-unsaved") ? null : text.value;
   let sent = false;
   form.addEventListener("submit", () => { sent = true; });
   window.addEventListener("beforeunload", event => { if (!sent && text.value !== before) event.preventDefault(); });

@@ -34,6 +34,7 @@ function open() {
     if (tip.version !== undefined && Number(seen.seenVersion) !== tip.version) pending.add("runs");
     if (tip.round !== undefined && Number(seen.seenRound) !== tip.round) pending.add("round");
     if (tip.revision !== undefined && Number(seen.seenRevision) !== tip.revision) pending.add("revision");
+    if (tip.proposal !== undefined && (Number(seen.seenProposal) !== tip.proposal || Number(seen.seenWaiting) !== tip.waiting)) pending.add("proposal");
     if (tip.state !== undefined && (seen.seenState ?? "") !== tip.state) pending.add("state");
     schedule();
   });
@@ -87,12 +88,13 @@ function written(region) {
   return [...region.querySelectorAll("input:not([type=checkbox], [type=radio], [type=range], [type=hidden]), textarea")].some(field => field.value !== field.defaultValue);
 }
 
-/** Takes the regions over from a fresh rendering of an address. */
-export async function swap(regions, address) {
+/** Takes the regions over from a fresh rendering of an address, unless nobody wants it any more when it comes. */
+export async function swap(regions, address, wanted = () => true) {
   const response = await fetch(address, { headers: { Accept: "text/html" } });
   if (!response.ok) return;
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
-  for (const name of ["seenRound", "seenRevision", "seenVersion", "seenState"]) document.body.dataset[name] = next.body.dataset[name] ?? "";
+  if (!wanted()) return;
+  for (const name of ["seenRound", "seenRevision", "seenProposal", "seenWaiting", "seenVersion", "seenState"]) document.body.dataset[name] = next.body.dataset[name] ?? "";
   for (const region of regions) {
     const fresh = next.getElementById(region.id);
     if (!fresh || fresh.innerHTML === region.innerHTML) continue;
