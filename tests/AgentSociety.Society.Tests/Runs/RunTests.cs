@@ -330,6 +330,17 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_looks_whether_a_run_is_being_played_does_not_keep_it_from_being_played()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        RunLock.Take(directory).Dispose();
+        FileStream look = new(directory.LockFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        Task gone = Task.Delay(200).ContinueWith(_ => look.Dispose(), TaskScheduler.Default);
+        RunLock.Take(directory).Dispose();
+        await gone;
+    }
+
+    [Fact]
     public async Task A_run_whose_scenario_was_changed_is_not_resumed()
     {
         RunDirectory directory = _tiny.Create("run");
