@@ -17,7 +17,9 @@ public sealed class BrowsingTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Compare 2" }).ClickAsync();
         await Expect(page.Locator(".chart.large .curve")).ToHaveCountAsync(2);
         await Expect(page.Locator(".chart.large .end-label")).ToHaveTextAsync(["culture-off", "culture-on"]);
-        await Expect(page.Locator(".paired table").First).ToContainTextAsync("held-out, difficulty 6, reading");
+        await Expect(page.Locator(".paired h3")).ToHaveTextAsync(["Held-out test, reading", "Held-out test, not reading", "Problems that both played"]);
+        // Question by question: both were asked the same.
+        await Expect(page.Locator(".paired").First.Locator("th code").First).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[a-h]+[0-9]=$"));
         await Expect(page.Locator(".finding").First).ToContainTextAsync("p = ");
         await page.Locator("[data-smoothing]").FillAsync("0.8");
         await Expect(page.Locator(".chart.large .raw")).ToHaveCountAsync(2);

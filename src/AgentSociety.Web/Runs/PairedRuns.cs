@@ -1,3 +1,4 @@
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using AgentSociety.Culture;
@@ -16,6 +17,7 @@ public sealed record PairedTask(string Task, int Difficulty, double First, doubl
 public sealed record PairedRuns
 {
     private const int MostPermuted = 2_000;
+    private const string HeldOut = "held-out";
 
     /// <summary>The tasks, the largest differences first.</summary>
     public required IReadOnlyList<PairedTask> Tasks { get; init; }
@@ -32,18 +34,27 @@ public sealed record PairedRuns
     /// <summary>How many pairs the test looked at: a random part of them where there are very many.</summary>
     public required int Tested { get; init; }
 
-    /// <summary>Held-out results of the last tests, by difficulty and reading.</summary>
-    internal static PairedRuns? OfHeldOut(OpenRun first, OpenRun second)
+    /// <summary>The questions of the last tests that newborns of both were asked; where there is none, as of runs in different worlds, the shares of right answers by difficulty.</summary>
+    internal static PairedRuns? OfHeldOut(OpenRun first, OpenRun second, bool reading)
     {
-        Dictionary<(int, bool), HeldOutRecord> Last(OpenRun run) => run.Records.HeldOut() is [.., HeldOutPoint point] ? point.Results.Where(result => result.Count > 0).ToDictionary(result => (result.Difficulty, result.Reading)) : [];
-        Dictionary<(int Difficulty, bool Reading), HeldOutRecord> one = Last(first), other = Last(second);
-        return Of([.. one.Where(pair => other.ContainsKey(pair.Key)).Select(pair => new PairedTask($"held-out, difficulty {pair.Key.Difficulty}, {(pair.Key.Reading ? "reading" : "not reading")}",
-            pair.Key.Difficulty, Share(pair.Value), Share(other[pair.Key])))]);
+        Dictionary<string, AnswerRow> one = Asked(first, reading), other = Asked(second, reading);
+        PairedTask[] asked = [.. one.Where(pair => other.ContainsKey(pair.Key)).Select(pair => new PairedTask(pair.Key, pair.Value.Difficulty, Right(pair.Value), Right(other[pair.Key])))];
+        if (asked.Length > 0) return Of(asked);
+        Dictionary<int, HeldOutRecord> shares = Last(first, reading), others = Last(second, reading);
+        return Of([.. shares.Where(pair => others.ContainsKey(pair.Key)).Select(pair => new PairedTask($"difficulty {pair.Key}", pair.Key, Share(pair.Value), Share(others[pair.Key])))]);
     }
 
     /// <summary>Problems that both runs played.</summary>
     internal static PairedRuns? OfProblems(OpenRun first, OpenRun second) =>
         Of([.. first.Database.PairWith(second.Database).Select(pair => new PairedTask(pair.CanonicalForm, pair.Difficulty, pair.First, pair.Second))]);
+
+    private static Dictionary<string, AnswerRow> Asked(OpenRun run, bool reading) => run.Records.HeldOut() is not [.., HeldOutPoint point] ? []
+        : run.Database.AnswerList(new AnswerFilter { Test = HeldOut, Round = point.Round, Reading = reading }, int.MaxValue).DistinctBy(row => row.Problem).ToDictionary(row => row.Problem);
+
+    private static Dictionary<int, HeldOutRecord> Last(OpenRun run, bool reading) => run.Records.HeldOut() is not [.., HeldOutPoint point] ? []
+        : point.Results.Where(result => result.Count > 0 && result.Reading == reading).ToDictionary(result => result.Difficulty);
+
+    private static double Right(AnswerRow answer) => answer.Outcome == Outcome.Correct ? 1 : 0;
 
     private static double Share(HeldOutRecord result) => (double)result.Correct / result.Count;
 
