@@ -31,7 +31,7 @@ public sealed class TroubleTests : IDisposable
     [Fact]
     public void A_reader_brings_what_an_older_version_wrote_up_to_date_and_leaves_strangers_alone()
     {
-        Run(_society.Path, "DROP TABLE trained; ALTER TABLE checkpoint DROP COLUMN first_batch; ALTER TABLE checkpoint DROP COLUMN last_batch; DROP TABLE training_batch; DROP TABLE answer_transcript; DROP TABLE answer; DROP INDEX page_of_head; ALTER TABLE edit DROP COLUMN asked; DROP INDEX page_standing; DROP INDEX page_of_worth; DROP TRIGGER page_name_insert; DROP TABLE page_name; PRAGMA user_version = 4");
+        Run(_society.Path, "DROP TRIGGER episode_is_append_only_update; DROP TRIGGER episode_is_append_only_delete; DROP TRIGGER transcript_is_append_only_update; DROP TRIGGER transcript_is_append_only_delete; DROP TABLE trained; ALTER TABLE checkpoint DROP COLUMN first_batch; ALTER TABLE checkpoint DROP COLUMN last_batch; DROP TABLE training_batch; DROP TABLE answer_transcript; DROP TABLE answer; DROP INDEX page_of_head; ALTER TABLE edit DROP COLUMN asked; DROP INDEX page_standing; DROP INDEX page_of_worth; DROP TRIGGER page_name_insert; DROP TABLE page_name; PRAGMA user_version = 4");
         using (SocietyDatabase reader = SocietyDatabase.OpenReadOnly(_society.Path)) Assert.True(reader.IsReadOnly);
         Run(_society.Path, "DROP INDEX page_of_head");
 
@@ -88,6 +88,23 @@ public sealed class TroubleTests : IDisposable
         _society.Reopen();
         Assert.Equal(acknowledged + 1, _society.Scratchpad.Snapshot().List("").Count);
         Assert.Empty(_society.Database.CheckIntegrity());
+    }
+
+    [Theory]
+    [InlineData("UPDATE transcript SET segments = '[]'")]
+    [InlineData("DELETE FROM transcript")]
+    [InlineData("UPDATE episode SET reward = 1")]
+    [InlineData("DELETE FROM episode")]
+    public void Transcripts_cannot_be_changed_even_by_hand(string sql)
+    {
+        new RunRecords(_society.Database).Append(new RoundRecord { Round = 1, State = "{}", Episodes = [TestEpisode.Of(1, 0, 1)] });
+        SocietyException failure = Assert.Throws<SocietyException>(() => _society.Database.Write(connection =>
+        {
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = sql;
+            return command.ExecuteNonQuery();
+        }));
+        Assert.Contains("append-only", failure.Message);
     }
 
     [Fact]
