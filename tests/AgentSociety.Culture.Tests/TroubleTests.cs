@@ -1,4 +1,5 @@
 using AgentSociety.Core;
+using AgentSociety.Core.Records;
 using Microsoft.Data.Sqlite;
 
 namespace AgentSociety.Culture.Tests;
