@@ -51,8 +51,9 @@ public sealed class FaultyEndpoint : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Dispose();
+        // Not before: who is about to accept finds a listener that was never started.
         await _serving;
+        _listener.Dispose();
         _stop.Dispose();
     }
 
