@@ -88,11 +88,13 @@ public static class PageSearch
     /// <summary>Every page that matches, with the score of the words that are rare: at most <see cref="CommonFrom"/>, since a rare word is among those that match.</summary>
     private static Dictionary<long, double> Scored(SqliteConnection connection, string match, string[] rare)
     {
-        HashSet<long> matching = [.. connection.Query<long>("SELECT rowid FROM page_text WHERE page_text MATCH @match", new { match })];
-        if (matching.Count == 0) return [];
+        string scored = string.Join(" AND ", rare);
+        // Where every word is rare, what is scored is what matches.
+        HashSet<long>? matching = scored == match ? null : [.. connection.Query<long>("SELECT rowid FROM page_text WHERE page_text MATCH @match", new { match })];
+        if (matching is { Count: 0 }) return [];
         return connection.Query<(long Page, double Score)>(
-            "SELECT rowid, -bm25(page_text, 4, 1) FROM page_text WHERE page_text MATCH @match AND rowid BETWEEN @oldest AND @youngest",
-            new { match = string.Join(" AND ", rare), oldest = matching.Min(), youngest = matching.Max() }).Where(row => matching.Contains(row.Page)).ToDictionary(row => row.Page, row => row.Score);
+            "SELECT rowid, -bm25(page_text, 4, 1) FROM page_text WHERE page_text MATCH @scored AND rowid BETWEEN @oldest AND @youngest",
+            new { scored, oldest = matching?.Min() ?? 0, youngest = matching?.Max() ?? long.MaxValue }).Where(row => matching?.Contains(row.Page) ?? true).ToDictionary(row => row.Page, row => row.Score);
     }
 
     /// <summary>The best in their order. Rows hold whole bodies, and in a large scratchpad each lies on a page of its own: no more of them are read than those whose scores reach that far.</summary>

@@ -33,7 +33,7 @@ internal sealed class Demonstrations(IDemonstrator material, TextCode text, Pret
             Tokens = tokens,
             Mask = mask,
             Role = proposal ? Role.Proposer : reviewed is null ? Role.Solver : Role.Critic,
-            Positions = PositionGaps.Draw(tokens.Length, Math.Min(positionSlack, text.Context - tokens.Length), random),
+            Positions = text.Positions(tokens.Length, positionSlack, random),
             Smoothing = proposal ? settings.ProposalSmoothing : settings.SolutionSmoothing,
         };
     }

@@ -1,4 +1,5 @@
 using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Learning;
 
@@ -26,6 +27,9 @@ internal sealed record TextCode(Func<string, IReadOnlyList<int>> Tokenize, int E
         mask.Add(true);
         return ([.. tokens], [.. mask]);
     }
+
+    /// <summary>Positions of a text that is replayed: with gaps as far as the context reaches, or plain ones.</summary>
+    public int[]? Positions(int length, int slack, KeyedRandom random) => PositionGaps.Draw(length, Math.Min(slack, Context - length), random);
 
     /// <summary>True where tokens are those of a text, whole or without its end: an attempt that was cut off has none.</summary>
     public bool Matches(IReadOnlyList<Segment> segments, ReadOnlySpan<int> tokens)

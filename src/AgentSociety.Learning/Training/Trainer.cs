@@ -214,7 +214,7 @@ public sealed class Trainer : IDisposable
         Mask = solution.LossMask,
         Role = solution.Role,
         Episode = solution.Id,
-        Positions = PositionGaps.Draw(solution.Tokens.Length, Math.Min(_plan.Learning.PositionSlack, _text.Context - solution.Tokens.Length), random),
+        Positions = _text.Positions(solution.Tokens.Length, _plan.Learning.PositionSlack, random),
     };
 
     private static TrainingBatchRecord Batch(string weights, int epoch, int step, WeighedText[] texts) => new()

@@ -37,10 +37,11 @@ public sealed record PairedRuns
     /// <summary>The questions of the last tests that newborns of both were asked; where there is none, as of runs in different worlds, the shares of right answers by difficulty.</summary>
     internal static PairedRuns? OfHeldOut(OpenRun first, OpenRun second, bool reading)
     {
-        Dictionary<string, AnswerRow> one = Asked(first, reading), other = Asked(second, reading);
-        PairedTask[] asked = [.. one.Where(pair => other.ContainsKey(pair.Key)).Select(pair => new PairedTask(pair.Key, pair.Value.Difficulty, Right(pair.Value), Right(other[pair.Key])))];
-        if (asked.Length > 0) return Of(asked);
-        Dictionary<int, HeldOutRecord> shares = Last(first, reading), others = Last(second, reading);
+        if (first.Records.HeldOut() is not [.., HeldOutPoint one] || second.Records.HeldOut() is not [.., HeldOutPoint other]) return null;
+        Dictionary<string, AnswerRow> asked = Asked(first, one, reading), askedToo = Asked(second, other, reading);
+        PairedTask[] questions = [.. asked.Where(pair => askedToo.ContainsKey(pair.Key)).Select(pair => new PairedTask(pair.Key, pair.Value.Difficulty, Right(pair.Value), Right(askedToo[pair.Key])))];
+        if (questions.Length > 0) return Of(questions);
+        Dictionary<int, HeldOutRecord> shares = ByDifficulty(one, reading), others = ByDifficulty(other, reading);
         return Of([.. shares.Where(pair => others.ContainsKey(pair.Key)).Select(pair => new PairedTask($"difficulty {pair.Key}", pair.Key, Share(pair.Value), Share(others[pair.Key])))]);
     }
 
@@ -48,11 +49,11 @@ public sealed record PairedRuns
     internal static PairedRuns? OfProblems(OpenRun first, OpenRun second) =>
         Of([.. first.Database.PairWith(second.Database).Select(pair => new PairedTask(pair.CanonicalForm, pair.Difficulty, pair.First, pair.Second))]);
 
-    private static Dictionary<string, AnswerRow> Asked(OpenRun run, bool reading) => run.Records.HeldOut() is not [.., HeldOutPoint point] ? []
-        : run.Database.AnswerList(new AnswerFilter { Test = HeldOut, Round = point.Round, Reading = reading }, int.MaxValue).DistinctBy(row => row.Problem).ToDictionary(row => row.Problem);
+    private static Dictionary<string, AnswerRow> Asked(OpenRun run, HeldOutPoint test, bool reading) =>
+        run.Database.AnswerList(new AnswerFilter { Test = HeldOut, Round = test.Round, Reading = reading }, int.MaxValue).DistinctBy(row => row.Problem).ToDictionary(row => row.Problem);
 
-    private static Dictionary<int, HeldOutRecord> Last(OpenRun run, bool reading) => run.Records.HeldOut() is not [.., HeldOutPoint point] ? []
-        : point.Results.Where(result => result.Count > 0 && result.Reading == reading).ToDictionary(result => result.Difficulty);
+    private static Dictionary<int, HeldOutRecord> ByDifficulty(HeldOutPoint test, bool reading) =>
+        test.Results.Where(result => result.Count > 0 && result.Reading == reading).ToDictionary(result => result.Difficulty);
 
     private static double Right(AnswerRow answer) => answer.Outcome == Outcome.Correct ? 1 : 0;
 
