@@ -1,6 +1,6 @@
-using Dapper;
 using AgentSociety.Core.Culture;
 using CsCheck;
+using Dapper;
 
 namespace AgentSociety.Culture.Tests;
 
