@@ -75,7 +75,7 @@ public sealed class ProgramTests : IDisposable
         }
 
         Task rest = process.StandardOutput.ReadToEndAsync();
-        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString()])) await kill.WaitForExitAsync();
+        await ProgramProcess.Interrupt(process);
         await process.WaitForExitAsync();
         await rest;
         Assert.Equal(130, process.ExitCode);
@@ -175,13 +175,13 @@ public sealed class ProgramTests : IDisposable
         return new Said(process.ExitCode, await output, await error);
     }
 
-    private Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "agentsociety.dll"), .. arguments])
+    private Process Start(params string[] arguments)
     {
-        WorkingDirectory = _folder,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        RedirectStandardInput = true,
-    })!;
+        ProcessStartInfo program = ProgramProcess.With(arguments);
+        program.WorkingDirectory = _folder;
+        program.RedirectStandardInput = true;
+        return Process.Start(program)!;
+    }
 
     private sealed record Said(int Code, string Out, string Error);
 }

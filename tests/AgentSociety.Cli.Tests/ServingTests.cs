@@ -41,7 +41,7 @@ public sealed class ServingTests
         string folder = Directory.CreateTempSubdirectory("served-").FullName;
         TorchRuntime.Initialize("cpu");
         using (LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 16, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 16, Context = 32 }, new CharacterTokenizer("Helo 123"), 1)) model.Save(folder);
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [Program, "serve", folder, "--port", "0", "--name", "small", "--device", "cpu"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(ProgramProcess.With("serve", folder, "--port", "0", "--name", "small", "--device", "cpu"))!;
         try
         {
             string said = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) ?? await process.StandardError.ReadToEndAsync();
@@ -50,7 +50,7 @@ public sealed class ServingTests
             ChatClient client = new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = address }).GetChatClient("small");
             ChatCompletion answer = await client.CompleteChatAsync([new UserChatMessage("Hello")], new ChatCompletionOptions { MaxOutputTokenCount = 5 });
             Assert.InRange(answer.Usage.OutputTokenCount, 0, 5);
-            using Process interrupt = Process.Start("kill", ["-INT", process.Id.ToString()])!;
+            await ProgramProcess.Interrupt(process);
             await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         }
         finally

@@ -41,6 +41,9 @@ public interface IGamePosition
     /// <summary>True where the one who moves may not know the move before, since both move at the same time.</summary>
     bool Concealed => false;
 
+    /// <summary>Of the positions that a symmetry of the game makes equal to this one for who is to move, the one that stands for all; itself in a game without symmetry.</summary>
+    IGamePosition Canonical => this;
+
     /// <summary>All that this player knows, as text: the information state. Positions with one view are one decision.</summary>
     string View(int player);
 }

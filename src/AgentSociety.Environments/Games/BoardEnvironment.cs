@@ -24,6 +24,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     private readonly IGamePosition _start;
     private readonly PerfectPlay _perfect;
     private readonly Lazy<IReadOnlyList<IGamePosition>> _positions;
+    private readonly Lazy<IReadOnlyList<DecisionPoint>> _decisions;
     private readonly PastSelf? _past;
     private readonly Strategy _opponent;
     private readonly Func<IGamePosition, IReadOnlyList<string>> _best;
@@ -43,19 +44,20 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         MaximumDifficulty = Left(_start) - 2;
         _perfect = new();
         _positions = new(Positions);
+        _decisions = new(() => [.. _positions.Value.Select(position => new DecisionPoint(GameTable.Shown(position), _moveLength + 1))]);
         Alphabet = string.Concat($"{game.Alphabet}0123456789xo=;@:>+~-!".Distinct());
         (_opponent, _best) = (Exploitability.Uniform, _perfect.Best);
-        if (Adapts) _best = new SelfPlay(_opponent).Best;
+        if (Adapts) _best = new SelfPlay(_opponent, _options.Tolerance).Best;
     }
 
     // The same tasks against another past self.
     private BoardEnvironment(BoardEnvironment earlier, PastSelf past)
     {
         (_game, _options, _seed, _start, _moveLength) = (earlier._game, earlier._options, earlier._seed, earlier._start, earlier._moveLength);
-        (MaximumDifficulty, Alphabet, _perfect, _positions) = (earlier.MaximumDifficulty, earlier.Alphabet, earlier._perfect, earlier._positions);
+        (MaximumDifficulty, Alphabet, _perfect, _positions, _decisions) = (earlier.MaximumDifficulty, earlier.Alphabet, earlier._perfect, earlier._positions, earlier._decisions);
         _past = past;
         _opponent = past.Strategy(_positions.Value.Select(position => position.View(position.Mover)));
-        _best = new SelfPlay(_opponent).Best;
+        _best = new SelfPlay(_opponent, _options.Tolerance).Best;
     }
 
     /// <inheritdoc />
@@ -103,7 +105,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         if (difficulty > MaximumDifficulty) return Proposal.Malformed($"more than {MaximumDifficulty} moves are left");
         // Who learns from self-play alone is told by nobody which positions are lost.
         if (!Adapts && Sure(position) < 0) return Proposal.Malformed("the position is lost");
-        return Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = GameTable.Shown(position) });
+        return Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = GameTable.Shown(position.Canonical) });
     }
 
     /// <inheritdoc />
@@ -161,7 +163,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     /// <remarks>
     /// Every position that a problem can begin with: at most <see cref="MaximumDifficulty"/> moves are left, and, where perfect play may tell, it is not lost. A past self is read at lost positions too.
     /// </remarks>
-    public IReadOnlyList<DecisionPoint> Decisions => [.. _positions.Value.Select(position => new DecisionPoint(GameTable.Shown(position), _moveLength + 1))];
+    public IReadOnlyList<DecisionPoint> Decisions => _decisions.Value;
 
     /// <inheritdoc />
     /// <remarks>
@@ -178,7 +180,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         return
         [
             new("optimal-play-rate", played.Average(at => at.Perfect)),
-            new("optimal-play-rate/reserved", Rate(at => Reservation.Holds(Name, GameTable.Shown(at)))),
+            new("optimal-play-rate/reserved", Rate(at => Reservation.Holds(Name, GameTable.Shown(at.Canonical)))),
             new("optimal-play-rate/decisive", Rate(at => _perfect.Best(at).Count < at.Moves.Count)),
             new("illegal-moves", 1 - played.Average(at => at.Legal)),
         ];

@@ -47,10 +47,18 @@ public sealed class ConnectFour : IGame
             if (Mover < 0 || column >= width || Row(column) >= height) throw BoardMoves.Illegal(move, View(0));
             ulong stone = 1UL << (column * (height + 1) + Row(column));
             ulong mine = (Mover == 0 ? crosses : noughts) | stone;
-            (ulong Crosses, ulong Noughts) next = Mover == 0 ? (mine, noughts) : (crosses, mine);
-            (ulong Crosses, ulong Noughts) mirrored = canonical ? (Mirrored(next.Crosses), Mirrored(next.Noughts)) : next;
-            if (mirrored.CompareTo(next) < 0) next = mirrored;
-            return new Position(width, height, next.Crosses, next.Noughts, played + 1, Four(mine), canonical);
+            (ulong Crosses, ulong Noughts) stones = Mover == 0 ? (mine, noughts) : (crosses, mine);
+            Position next = new(width, height, stones.Crosses, stones.Noughts, played + 1, Four(mine), canonical);
+            return canonical ? next.Canonical : next;
+        }
+
+        public IGamePosition Canonical
+        {
+            get
+            {
+                (ulong Crosses, ulong Noughts) mirrored = (Mirrored(crosses), Mirrored(noughts));
+                return mirrored.CompareTo((crosses, noughts)) < 0 ? new Position(width, height, mirrored.Crosses, mirrored.Noughts, played, decided, canonical) : this;
+            }
         }
 
         private ulong Mirrored(ulong stones)

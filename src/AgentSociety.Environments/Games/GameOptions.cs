@@ -12,12 +12,16 @@ public sealed record GameOptions
     [Range(0, 1)]
     public double DemonstratePerfect { get; init; }
 
+    /// <summary>Against a past self: what a move may bring less than the best one, in expectation, and still be right. Wins and losses are 1 apart from draws; a self that errs sees differences between moves that are equally good.</summary>
+    [Range(0, 1)]
+    public double Tolerance { get; init; }
+
     /// <summary>True where a problem asks for one move, and the opponent plays both sides from there on: every attempt is then about another position, in far fewer tokens than a game.</summary>
     public bool OneMove { get; init; }
 
     /// <summary>
-    /// True where positions that a symmetry makes equal are one: of boards that are turned or mirrored, of heaps in another order, one is shown for all. There are then fewer to learn, and
-    /// none that is held out is the mirror image of one that was played.
+    /// True where of positions that a symmetry makes equal (boards that are turned or mirrored, heaps in another order) one is shown for all: there are then fewer to learn. They are one problem
+    /// in any case, so that none that is held out is the mirror image of one that was played.
     /// </summary>
     public bool Canonical { get; init; }
 }

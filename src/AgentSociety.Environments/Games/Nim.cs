@@ -55,6 +55,9 @@ public sealed class Nim : IGame
             return new Position(left, 1 - turn, canonical);
         }
 
+        // The same for either player.
+        public IGamePosition Canonical => new Position([.. heaps.Order()], 0, canonical);
+
         public string View(int player) => $"{string.Concat(heaps)}{(turn == 0 ? 'x' : 'o')}";
     }
 }

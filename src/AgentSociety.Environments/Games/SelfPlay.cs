@@ -9,7 +9,8 @@ namespace AgentSociety.Environments.Games;
 /// the values before them true, so that it comes to perfect play from the end of the game backwards. Values are remembered by view. Safe to call from any thread.
 /// </remarks>
 /// <param name="self">How it moves.</param>
-sealed class SelfPlay(Strategy self)
+/// <param name="tolerance">What a move may bring less than another and still count as no worse: between moves that are worth the same, a self that errs sees differences which are those of its errors.</param>
+sealed class SelfPlay(Strategy self, double tolerance = 0)
 {
     // Sums of probabilities in another order differ by rounding.
     private const double Tie = 1e-9;
@@ -31,12 +32,12 @@ sealed class SelfPlay(Strategy self)
         return _values[view] = value;
     }
 
-    /// <summary>The moves after which the mover can expect most.</summary>
+    /// <summary>The moves after which the mover can expect most, or less than that by no more than the tolerance.</summary>
     public IReadOnlyList<string> Best(IGamePosition position)
     {
         int sign = position.Mover == 0 ? 1 : -1;
         double[] values = [.. position.Moves.Select(move => sign * Value(position.Play(move)))];
         double greatest = values.Max();
-        return [.. position.Moves.Where((_, index) => values[index] >= greatest - Tie)];
+        return [.. position.Moves.Where((_, index) => values[index] >= greatest - Tie - tolerance)];
     }
 }

@@ -50,8 +50,17 @@ public sealed class TicTacToe(bool canonical = false) : IGame
             if (Mover < 0 || move is not [>= '1' and <= '9'] || (Free >> (move[0] - '1') & 1) == 0) throw BoardMoves.Illegal(move, View(0));
             int cell = 1 << (move[0] - '1');
             (int Crosses, int Noughts) played = Mover == 0 ? (crosses | cell, noughts) : (crosses, noughts | cell);
-            if (canonical) played = Symmetries.Min(symmetry => (Turned(played.Crosses, symmetry), Turned(played.Noughts, symmetry)));
-            return new Position(played.Crosses, played.Noughts, canonical);
+            Position next = new(played.Crosses, played.Noughts, canonical);
+            return canonical ? next.Canonical : next;
+        }
+
+        public IGamePosition Canonical
+        {
+            get
+            {
+                (int Crosses, int Noughts) least = Symmetries.Min(symmetry => (Turned(crosses, symmetry), Turned(noughts, symmetry)));
+                return new Position(least.Crosses, least.Noughts, canonical);
+            }
         }
 
         private static int Turned(int stones, int[] symmetry)

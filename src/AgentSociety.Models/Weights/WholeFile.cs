@@ -1,16 +1,28 @@
+using AgentSociety.Core;
+
 namespace AgentSociety.Models;
 
 /// <summary>Writes files that appear whole or not at all, also when the machine stops in between.</summary>
 internal static class WholeFile
 {
     /// <summary>Writes a temporary file beside the target, forces it to disk, and renames it.</summary>
+    /// <exception cref="SocietyException">The place takes no more.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         string temporary = path + ".tmp";
-        using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+        try
         {
+            using FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
             write(file);
             file.Flush(flushToDisk: true);
+        }
+        catch (Exception cause)
+        {
+            // What was written takes the room that is missing.
+            File.Delete(temporary);
+            // A file that may grow no further (a quota, a small file system) is to .NET an argument out of range.
+            if (cause is not (IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" })) throw;
+            throw new SocietyException($"{path}: cannot be written ({cause.Message.ReplaceLineEndings(" ")}); nothing was changed there, make room or name another place", badInput: false, cause);
         }
 
         File.Move(temporary, path, overwrite: true);

@@ -27,7 +27,8 @@ internal sealed class PolicyReading
         (_plan, _play) = (plan, play);
         double temperature = plan.Scenario.Evaluation.Temperature;
         _draws = temperature == 0 ? 1 : Draws;
-        _policy = [.. play.Decisions.Select(_ => new Dictionary<string, double>(StringComparer.Ordinal))];
+        IReadOnlyList<DecisionPoint> decisions = play.Decisions;
+        _policy = [.. decisions.Select(_ => new Dictionary<string, double>(StringComparer.Ordinal))];
         _missing = _policy.Length * _draws;
         Requests =
         [
@@ -35,11 +36,11 @@ internal sealed class PolicyReading
             select new ModelHost.Generate
             {
                 Id = $"{round}/decision/{decision}/{draw}",
-                Prompt = play.Decisions[decision].Prompt,
+                Prompt = decisions[decision].Prompt,
                 Adapter = plan.Newborn(0).Adapter,
                 Sampling = new SamplingSettings { Temperature = temperature },
                 Key = KeyedRandom.Key(plan.Seed, "decision", round, decision, draw),
-                MaximumTokens = play.Decisions[decision].Longest,
+                MaximumTokens = decisions[decision].Longest,
             },
         ];
     }

@@ -1,7 +1,6 @@
 using AgentSociety.Cli.Measuring;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Models;
-using TorchSharp;
 
 namespace AgentSociety.Benchmarks;
 
@@ -43,18 +42,18 @@ internal static class ModelsBenchmark
     {
         using LanguageModel model = LanguageModel.Create(shape, new CharacterTokenizer(Alphabet), 1);
         double operations = 2.0 * model.ParameterCount / 1e9;
-        double peak = figures.Rate($"{name}, peak: matrix product 2048^3", "GFLOP/s", Product).Own;
+        double peak = MachinePeak.Measure(figures, name);
         string gguf = Path.Combine(Path.GetTempPath(), $"agentsociety-bench-{Environment.ProcessId}.gguf");
         GgufExport.Write(model, gguf, GgufType.F32);
         try
         {
             DecoderConfig config = model.Decoder.Config;
-            // Its threads wait for each other by spinning: where something else runs too, one may be faster than all.
-            using Peer torch = Peers.PyTorch(arguments, config), llama = Peers.LlamaCpp(gguf, config, TorchRuntime.Threads), alone = Peers.LlamaCpp(gguf, config, 1);
-            if (!skipped.Contains("decode")) Decode(figures, name, model, operations, peak, torch, llama, alone);
-            if (!skipped.Contains("prefill")) Prefill(figures, name, model, operations, peak, torch, llama, alone);
+            // Of a small model one thread may be faster than all: llama.cpp's wait for each other by spinning, PyTorch's have little to share.
+            using Peer torch = Peers.PyTorch(arguments, config, TorchRuntime.Threads), single = Peers.PyTorch(arguments, config, 1), llama = Peers.LlamaCpp(gguf, config, TorchRuntime.Threads), alone = Peers.LlamaCpp(gguf, config, 1);
+            if (!skipped.Contains("decode")) Decode(figures, name, model, operations, peak, torch, single, llama, alone);
+            if (!skipped.Contains("prefill")) Prefill(figures, name, model, operations, peak, torch, single, llama, alone);
             if (!skipped.Contains("adapters")) Adapters(figures, name, model);
-            if (!skipped.Contains("train")) Train(figures, name, shape, operations, peak, torch);
+            if (!skipped.Contains("train")) Train(figures, name, shape, operations, peak, torch, single);
         }
         finally
         {
@@ -91,7 +90,7 @@ internal static class ModelsBenchmark
         figures.Against($"{name}, decode, batch 64, 64 adapters, {prompt} + {length} tokens", "tokens/s", () => many.Decode(prompt, length), [(() => "one adapter", () => Rate(() => one.Decode(prompt, length)), () => null)]);
     }
 
-    private static void Train(Figures figures, string name, ArchitectureSettings shape, double operations, double peak, Peer torch)
+    private static void Train(Figures figures, string name, ArchitectureSettings shape, double operations, double peak, params Peer[] peers)
     {
         using LanguageModel model = LanguageModel.Create(shape, new CharacterTokenizer(Alphabet), 1);
         // Of the largest, short texts, which still make groups for two threads.
@@ -99,7 +98,7 @@ internal static class ModelsBenchmark
         int texts = large ? 16 : 64, length = large ? 32 : 64, steps = (int)Math.Clamp(400 / (3 * operations) / (texts * length), 1, 20);
         using TrainingLoad load = new(model, texts, length);
         string title = $"{name}, train, {texts} x {length}";
-        double rate = figures.Against(title, "tokens/s", () => Enumerable.Range(0, steps).Sum(_ => load.Step()), [Other(torch, $"train {texts} {length} {steps}")]);
+        double rate = figures.Against(title, "tokens/s", () => Enumerable.Range(0, steps).Sum(_ => load.Step()), [.. peers.Select(peer => Other(peer, $"train {texts} {length} {steps}"))]);
         Share(figures, $"{title}, share of peak", rate * 3 * operations, peak);
     }
 
@@ -112,20 +111,4 @@ internal static class ModelsBenchmark
     }
 
     private static void Share(Figures figures, string name, double own, double peak) => figures.Note(new Figure(name, "%", 100 * own / peak, 100 * own / peak, 100 * own / peak, 5));
-
-    /// <summary>A product of its own on every thread, since tensor operations use one.</summary>
-    private static double Product()
-    {
-        const int Repeats = 4;
-        Thread[] threads = [.. Enumerable.Range(0, TorchRuntime.Threads).Select(_ => new Thread(() =>
-        {
-            using DisposeScope scope = torch.NewDisposeScope();
-            using var frozen = torch.no_grad();
-            torch.Tensor left = torch.randn(2048, 2048), right = torch.randn(2048, 2048);
-            for (int repeat = 0; repeat < Repeats; repeat++) left.matmul(right).Dispose();
-        }))];
-        foreach (Thread thread in threads) thread.Start();
-        foreach (Thread thread in threads) thread.Join();
-        return threads.Length * Repeats * 2.0 * 2048 * 2048 * 2048 / 1e9;
-    }
 }

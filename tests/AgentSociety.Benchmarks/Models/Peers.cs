@@ -8,11 +8,11 @@ internal static class Peers
     private const string Packages = "conformance-peers";
 
     /// <summary>The same shape in plain PyTorch, by a Python that has it: Debian's <c>python3-torch</c>, or the one after <c>--python</c>.</summary>
-    public static Peer PyTorch(string[] arguments, DecoderConfig shape)
+    public static Peer PyTorch(string[] arguments, DecoderConfig shape, int threads)
     {
         int option = Array.IndexOf(arguments, "--python");
         string script = Path.Combine(AppContext.BaseDirectory, "peers", "torch_peer.py");
-        int[] sizes = [shape.Width, shape.Layers, shape.Heads, shape.KeyValueHeads, shape.FeedForward, shape.VocabularySize, TorchRuntime.Threads, shape.Context];
+        int[] sizes = [shape.Width, shape.Layers, shape.Heads, shape.KeyValueHeads, shape.FeedForward, shape.VocabularySize, threads, shape.Context];
         Peer? peer = null;
         foreach (string python in (string[])(option >= 0 ? [arguments[option + 1]] : ["python3", "/usr/bin/python3"]))
         {

@@ -5,7 +5,7 @@
 //   decode BATCH PROMPT LENGTH   prompts of BATCH sequences, then LENGTH passes over one token of each; drawing tokens is left out, since the
 //                                bindings go through a thread for each and would count against the library
 //   prefill BATCH PROMPT         prompts alone
-// A run that takes longer than PATIENCE seconds ends after the step it is in.
+// Passes that take longer than PATIENCE seconds together end after the one they are in; those that are left count as much as the mean of those that were made.
 import { createInterface } from "node:readline";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 
@@ -41,8 +41,9 @@ async function feed(context, batch, prompt) {
 
 async function decode(batch, prompt, length) {
   const context = await contextFor(batch, prompt + length);
-  const started = performance.now(), elapsed = () => (performance.now() - started) / 1000;
+  const begun = performance.now();
   await feed(context, batch, prompt);
+  const started = performance.now(), elapsed = () => (performance.now() - started) / 1000;
   // The prompt's logits give the first token.
   let step = 1;
   for (; step < length && elapsed() < PATIENCE; step++) {
@@ -50,7 +51,8 @@ async function decode(batch, prompt, length) {
     for (let sequence = 0; sequence < batch; sequence++) context.addToBatch(sequence, prompt + step - 1, new Uint32Array([draw()]), first);
     await context.decodeBatch();
   }
-  const rate = batch * step / elapsed();
+  const passes = length > 1 ? elapsed() / (step - 1) * (length - 1) : 0;
+  const rate = batch * length / ((started - begun) / 1000 + passes);
   for (let sequence = 0; sequence < batch; sequence++) context.disposeSequence(sequence);
   return rate;
 }

@@ -5,8 +5,9 @@ Prints "ready NAME", then answers each line of the standard input with tokens a 
   decode BATCH PROMPT LENGTH   prompts of BATCH sequences at once, then LENGTH tokens each
   prefill BATCH PROMPT         prompts alone
   train TEXTS LENGTH STEPS     steps of AdamW on TEXTS texts with LENGTH predictions each
-A run that takes longer than PATIENCE seconds ends after the step it is in.
+Passes or steps that take longer than PATIENCE seconds together end after the one they are in; those that are left count as much as the mean of those that were made.
 """
+import functools
 import sys
 import time
 
@@ -88,6 +89,7 @@ model = Model()
 optimizer = torch.optim.AdamW(model.parameters(), 1e-4)
 
 
+@functools.lru_cache(1)
 def caches_for(batch):
     return [(torch.zeros(batch, kv, context, head), torch.zeros(batch, kv, context, head)) for _ in range(layers)]
 
@@ -96,19 +98,24 @@ def caches_for(batch):
 def decode(batch, prompt, length):
     caches = caches_for(batch)
     tokens = torch.randint(0, vocabulary, (batch, prompt))
-    started = time.perf_counter()
+    begun = time.perf_counter()
     for step in range(length):
         logits = model(tokens, caches, 0 if step == 0 else prompt - 1 + step)
         tokens = torch.multinomial(logits[:, -1].softmax(-1), 1)
-        if time.perf_counter() - started > PATIENCE:
+        if step == 0:
+            started = time.perf_counter()
+        elif time.perf_counter() - started > PATIENCE:
             break
-    return batch * (step + 1)
+    passes = (time.perf_counter() - started) / step * (length - 1) if step > 0 else 0
+    return batch * length / (started - begun + passes)
 
 
 @torch.inference_mode()
 def prefill(batch, prompt):
-    model(torch.randint(0, vocabulary, (batch, prompt)), caches_for(batch))
-    return batch * prompt
+    caches = caches_for(batch)
+    begun = time.perf_counter()
+    model(torch.randint(0, vocabulary, (batch, prompt)), caches)
+    return batch * prompt / (time.perf_counter() - begun)
 
 
 def train(texts, length, steps):
@@ -122,13 +129,11 @@ def train(texts, length, steps):
         optimizer.zero_grad()
         if time.perf_counter() - started > PATIENCE:
             break
-    return (step + 1) * texts * length
+    return (step + 1) * texts * length / (time.perf_counter() - started)
 
 
 figures = {"decode": decode, "prefill": prefill, "train": train}
-print(f"ready PyTorch {torch.__version__} {threads} threads", flush=True)
+print(f"ready PyTorch {torch.__version__} {threads} thread{'s' if threads > 1 else ''}", flush=True)
 for line in sys.stdin:
     name, *numbers = line.split()
-    started = time.perf_counter()
-    done = figures[name](*map(int, numbers))
-    print(done / (time.perf_counter() - started), flush=True)
+    print(figures[name](*map(int, numbers)), flush=True)

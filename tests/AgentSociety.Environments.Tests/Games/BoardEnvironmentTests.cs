@@ -55,10 +55,31 @@ public class BoardEnvironmentTests
         IReadOnlyList<Segment> solution = board.DemonstrateSolution(board.MaximumDifficulty - 1, KeyedRandom.FromKey(key));
         IReadOnlyList<Segment> proposal = board.DemonstrateProposal(board.MaximumDifficulty - 1, KeyedRandom.FromKey(key));
         Assert.All(solution.Concat(proposal), segment => Assert.All(segment.Text, character => Assert.Contains(character, board.Alphabet)));
-        Assert.False(Reservation.Holds(board.Name, solution[0].Text));
+        Problem shown = ProblemDraw.Unreserved(board.Name, board.MaximumDifficulty - 1, KeyedRandom.FromKey(key), board.Generate);
+        Assert.Equal(board.SolverPrompt(shown, KeyedRandom.FromKey(key)), solution[0].Text);
+        Assert.False(Reservation.Holds(board.Name, shown.CanonicalForm));
         Assert.False(Reservation.Holds(board.Name, ScriptedPlay.Problem(board, proposal[1].Text).CanonicalForm));
         Assert.Contains(solution[^1].Text[^1], "+~-");
     }, iter: 300);
+
+    [Fact]
+    public void Positions_that_a_symmetry_makes_equal_are_one_problem()
+    {
+        BoardEnvironment[] boards = [new(new TicTacToe(), new(), 1), new(new TicTacToe(canonical: true), new(), 1)];
+        // The corner, then the middle: a board has four such openings, all mirror images.
+        string[] openings = ["15=", "35=", "75=", "95="];
+        Assert.All(boards, board => Assert.Single(openings.Select(opening => ScriptedPlay.Problem(board, opening).CanonicalForm).Distinct()));
+        Assert.Equal(4, openings.Select(opening => Shown(boards[0], opening)).Distinct().Count());
+        Assert.Single(openings.Select(opening => Shown(boards[1], opening)).Distinct());
+        Assert.NotEqual(ScriptedPlay.Problem(boards[0], "15=").CanonicalForm, ScriptedPlay.Problem(boards[0], "12=").CanonicalForm);
+
+        // Heaps of two, three and four, once with the first player to move and once with the second.
+        BoardEnvironment nim = new(new Nim(3, 4, 5), new() { Opponent = Opponent.PastSelf }, 1);
+        Assert.Equal(ScriptedPlay.Problem(nim, "a1b1c1=").CanonicalForm, ScriptedPlay.Problem(nim, "a1c2=").CanonicalForm);
+        Assert.NotEqual(ScriptedPlay.Problem(nim, "a1b2=").CanonicalForm, ScriptedPlay.Problem(nim, "a1c2=").CanonicalForm);
+
+        static string Shown(BoardEnvironment board, string problem) => board.SolverPrompt(ScriptedPlay.Problem(board, problem), KeyedRandom.For(1, "shown"));
+    }
 
     [Fact]
     public void Crafted_games_are_never_accepted() => Positions.Sample(at =>

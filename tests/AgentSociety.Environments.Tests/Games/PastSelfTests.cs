@@ -22,7 +22,7 @@ public class PastSelfTests
         Queue<string> open = new([.. from first in "123456789" from second in "123456789" where first != second select $"{first}{second}"]);
         while (open.TryDequeue(out string? moves))
         {
-            if (Board.Parse($"{moves}=").Problem is { } problem && texts.TryAdd(problem.CanonicalForm, problem.Text))
+            if (Board.Parse($"{moves}=").Problem is { } problem && texts.TryAdd(Board.SolverPrompt(problem, KeyedRandom.For(1, "shown")), problem.Text))
             {
                 foreach (char move in "123456789".Except(moves)) open.Enqueue(moves + move);
             }
@@ -79,7 +79,7 @@ public class PastSelfTests
         BoardEnvironment fixedOpponent = new(new TicTacToe(), new(), 1);
         Assert.Equal("the position is lost", fixedOpponent.Parse("125=").Reason);
         Assert.NotNull(Board.Parse("125=").Problem);
-        Assert.Contains(Board.Decisions, decision => decision.Prompt == Board.Parse("125=").Problem!.CanonicalForm);
+        Assert.Contains(Board.Decisions, decision => decision.Prompt == Board.SolverPrompt(Board.Parse("125=").Problem!, KeyedRandom.For(1, "shown")));
         Assert.Equal(fixedOpponent.Decisions.Order(ByPrompt), Board.Decisions.Where(decision => fixedOpponent.Parse(Texts.Value[decision.Prompt]).Problem is not null).Order(ByPrompt));
         Assert.True(Board.Adapts);
         Assert.False(fixedOpponent.Adapts);
