@@ -47,7 +47,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         _decisions = new(() => [.. _positions.Value.Select(position => new DecisionPoint(GameTable.Shown(position), _moveLength + 1))]);
         Alphabet = string.Concat($"{game.Alphabet}0123456789xo=;@:>+~-!".Distinct());
         (_opponent, _best) = (Exploitability.Uniform, _perfect.Best);
-        if (Adapts) _best = new SelfPlay(_opponent, _options.Tolerance).Best;
+        if (Adapts) _best = new SelfPlay(_opponent, _options.Lookahead).Best;
     }
 
     // The same tasks against another past self.
@@ -57,7 +57,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
         (MaximumDifficulty, Alphabet, _perfect, _positions, _decisions) = (earlier.MaximumDifficulty, earlier.Alphabet, earlier._perfect, earlier._positions, earlier._decisions);
         _past = past;
         _opponent = past.Strategy(_positions.Value.Select(position => position.View(position.Mover)));
-        _best = new SelfPlay(_opponent, _options.Tolerance).Best;
+        _best = new SelfPlay(_opponent, _options.Lookahead).Best;
     }
 
     /// <inheritdoc />

@@ -12,9 +12,12 @@ public sealed record GameOptions
     [Range(0, 1)]
     public double DemonstratePerfect { get; init; }
 
-    /// <summary>Against a past self: what a move may bring less than the best one, in expectation, and still be right. Wins and losses are 1 apart from draws; a self that errs sees differences between moves that are equally good.</summary>
-    [Range(0, 1)]
-    public double Tolerance { get; init; }
+    /// <summary>
+    /// Against a past self: moves that are searched before its own games judge what comes of them. 1 compares the moves of who is asked; 2 gives each the reply that is best by those games: the tree search
+    /// of expert iteration, at its smallest.
+    /// </summary>
+    [Range(1, 4)]
+    public int Lookahead { get; init; } = 1;
 
     /// <summary>True where a problem asks for one move, and the opponent plays both sides from there on: every attempt is then about another position, in far fewer tokens than a game.</summary>
     public bool OneMove { get; init; }

@@ -9,8 +9,8 @@ namespace AgentSociety.Environments.Games;
 /// the values before them true, so that it comes to perfect play from the end of the game backwards. Values are remembered by view. Safe to call from any thread.
 /// </remarks>
 /// <param name="self">How it moves.</param>
-/// <param name="tolerance">What a move may bring less than another and still count as no worse: between moves that are worth the same, a self that errs sees differences which are those of its errors.</param>
-sealed class SelfPlay(Strategy self, double tolerance = 0)
+/// <param name="lookahead">Moves that are searched before its games begin: 1 compares the mover's own, 2 answers each by the best reply, and so on; its errors then tell only further on.</param>
+sealed class SelfPlay(Strategy self, int lookahead = 1)
 {
     // Sums of probabilities in another order differ by rounding.
     private const double Tie = 1e-9;
@@ -32,12 +32,19 @@ sealed class SelfPlay(Strategy self, double tolerance = 0)
         return _values[view] = value;
     }
 
-    /// <summary>The moves after which the mover can expect most, or less than that by no more than the tolerance.</summary>
+    /// <summary>The moves after which the mover can expect most.</summary>
     public IReadOnlyList<string> Best(IGamePosition position)
     {
         int sign = position.Mover == 0 ? 1 : -1;
-        double[] values = [.. position.Moves.Select(move => sign * Value(position.Play(move)))];
+        double[] values = [.. position.Moves.Select(move => sign * Searched(position.Play(move), lookahead - 1))];
         double greatest = values.Max();
-        return [.. position.Moves.Where((_, index) => values[index] >= greatest - Tie - tolerance)];
+        return [.. position.Moves.Where((_, index) => values[index] >= greatest - Tie)];
+    }
+
+    private double Searched(IGamePosition position, int moves)
+    {
+        if (moves == 0 || position.Mover < 0) return Value(position);
+        IEnumerable<double> values = position.Moves.Select(move => Searched(position.Play(move), moves - 1));
+        return position.Mover == 0 ? values.Max() : values.Min();
     }
 }

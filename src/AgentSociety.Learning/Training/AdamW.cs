@@ -15,6 +15,9 @@ namespace AgentSociety.Learning;
 public sealed class AdamW : IDisposable
 {
     private const double Beta1 = 0.9, Beta2 = 0.99, Epsilon = 1e-8;
+
+    /// <summary>Values below which a second thread costs more than it brings.</summary>
+    private const long WorthAThread = 1 << 20;
     private readonly IReadOnlyList<(string Name, Tensor Value)> _parameters;
     private readonly Tensor[] _means;
     private readonly Tensor[] _squares;
@@ -35,8 +38,16 @@ public sealed class AdamW : IDisposable
     public double GradientNorm()
     {
         using var scope = NewDisposeScope();
-        Tensor[] norms = [.. Gradients().Select(gradient => gradient.Squared().sum())];
-        return norms.Length == 0 ? 0 : Math.Sqrt(stack(norms).to(ScalarType.Float64).sum().item<double>());
+        Tensor[] gradients = [.. _parameters.Select(parameter => parameter.Value.grad).OfType<Tensor>()];
+        if (gradients.Length == 0) return 0;
+        Tensor[] norms = new Tensor[gradients.Length];
+        InShares([.. gradients.Select(gradient => gradient.numel())], (from, to) =>
+        {
+            using var own = NewDisposeScope();
+            for (int index = from; index < to; index++) norms[index] = gradients[index].Squared().sum().DetachFromDisposeScope();
+        });
+        foreach (Tensor norm in norms) scope.Attach(norm);
+        return Math.Sqrt(stack(norms).to(ScalarType.Float64).sum().item<double>());
     }
 
     /// <summary>One update from the gradients at hand, which are then cleared.</summary>
@@ -46,24 +57,9 @@ public sealed class AdamW : IDisposable
     public void Step(double learningRate, double weightDecay, double gradientScale = 1)
     {
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
         Steps++;
-        double correction1 = 1 - Math.Pow(Beta1, Steps);
-        using Scalar scale = gradientScale.ToScalar(), beta1 = Beta1.ToScalar(), beta2 = Beta2.ToScalar(), fresh1 = (1 - Beta1).ToScalar(), fresh2 = (1 - Beta2).ToScalar();
-        using Scalar correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps)).ToScalar(), epsilon = Epsilon.ToScalar(), one = 1.ToScalar();
-        using Scalar decay = (1 - learningRate * weightDecay).ToScalar(), rate = (-learningRate / correction1).ToScalar();
-        for (int index = 0; index < _parameters.Count; index++)
-        {
-            Tensor parameter = _parameters[index].Value;
-            if (parameter.grad is not { } gradient) continue;
-            if (gradientScale != 1) gradient.mul_(scale);
-            _means[index].mul_(beta1).add_(gradient, fresh1);
-            _squares[index].mul_(beta2).addcmul_(gradient, gradient, fresh2);
-            Tensor denominator = _squares[index].sqrt().div_(correction2).add_(epsilon, one);
-            if (weightDecay != 0 && parameter.dim() >= 2) parameter.mul_(decay);
-            parameter.addcdiv_(_means[index], denominator, rate);
-        }
-
+        Piece[] pieces = [.. Pieces()];
+        InShares([.. pieces.Select(piece => piece.Length)], (from, to) => Update(pieces.AsSpan(from..to), learningRate, weightDecay, gradientScale));
         ClearGradients();
     }
 
@@ -98,7 +94,67 @@ public sealed class AdamW : IDisposable
         foreach (Tensor moment in _squares) moment.Dispose();
     }
 
-    private IEnumerable<Tensor> Gradients() => _parameters.Select(parameter => parameter.Value.grad).OfType<Tensor>();
+    // Every value's update is its own, so that neither pieces nor threads change a bit of it.
+    private void Update(ReadOnlySpan<Piece> pieces, double learningRate, double weightDecay, double gradientScale)
+    {
+        using var frozen = no_grad();
+        double correction1 = 1 - Math.Pow(Beta1, Steps);
+        using Scalar scale = gradientScale.ToScalar(), beta1 = Beta1.ToScalar(), beta2 = Beta2.ToScalar(), fresh1 = (1 - Beta1).ToScalar(), fresh2 = (1 - Beta2).ToScalar();
+        using Scalar correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps)).ToScalar(), epsilon = Epsilon.ToScalar(), one = 1.ToScalar();
+        using Scalar decay = (1 - learningRate * weightDecay).ToScalar(), rate = (-learningRate / correction1).ToScalar();
+        foreach (Piece piece in pieces)
+        {
+            using var scope = NewDisposeScope();
+            Tensor whole = _parameters[piece.Parameter].Value, gradient = piece.Of(whole.grad!), parameter = piece.Of(whole);
+            Tensor mean = piece.Of(_means[piece.Parameter]), square = piece.Of(_squares[piece.Parameter]);
+            if (gradientScale != 1) gradient.mul_(scale);
+            mean.mul_(beta1).add_(gradient, fresh1);
+            square.mul_(beta2).addcmul_(gradient, gradient, fresh2);
+            Tensor denominator = square.sqrt().div_(correction2).add_(epsilon, one);
+            if (weightDecay != 0 && whole.dim() >= 2) parameter.mul_(decay);
+            parameter.addcdiv_(mean, denominator, rate);
+        }
+    }
+
+    private IEnumerable<Piece> Pieces()
+    {
+        for (int index = 0; index < _parameters.Count; index++)
+        {
+            Tensor parameter = _parameters[index].Value;
+            if (parameter.grad is null) continue;
+            long length = parameter.numel();
+            if (length <= Piece.Longest || !parameter.is_contiguous() || !parameter.grad.is_contiguous()) yield return new(index, 0, length, Whole: true);
+            else
+            {
+                for (long start = 0; start < length; start += Piece.Longest) yield return new(index, start, Math.Min(Piece.Longest, length - start), Whole: false);
+            }
+        }
+    }
+
+    /// <summary>Does something for neighbouring items, on as many threads as there is work for.</summary>
+    private void InShares(long[] lengths, Action<int, int> work)
+    {
+        List<int> ends = [];
+        long together = 0;
+        for (int index = 0; index < lengths.Length; index++)
+        {
+            together += lengths[index];
+            if (together < WorthAThread && index < lengths.Length - 1) continue;
+            ends.Add(index + 1);
+            together = 0;
+        }
+
+        if (ends.Count > 0) GradientSum.Each(_parameters[0].Value.device, ends.Count, share => work(share == 0 ? 0 : ends[share - 1], ends[share]));
+    }
+
+    /// <summary>Part of a parameter, small enough that it and all that belongs to it stay in a core's cache from the first operation to the last.</summary>
+    private readonly record struct Piece(int Parameter, long Start, long Length, bool Whole)
+    {
+        /// <summary>With the gradient, two moments and the denominator five times as many values: 640 KiB.</summary>
+        public const long Longest = 1 << 15;
+
+        public Tensor Of(Tensor tensor) => Whole ? tensor.alias() : tensor.view(-1).narrow(0, Start, Length);
+    }
 
     private static Tensor Zeros(Tensor like)
     {

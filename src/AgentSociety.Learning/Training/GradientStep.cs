@@ -32,7 +32,8 @@ internal sealed class GradientStep(WeightSet weights, AdamW optimizer, Device de
     /// <summary>Adds the gradient of the texts' loss to those at hand, and takes no step.</summary>
     public StepReading Accumulate(IReadOnlyList<WeighedText> texts)
     {
-        Minibatch[] batches = [.. packed ? Minibatch.Pack(texts, settings.MicroBatchTokens) : Minibatch.Split(texts, settings.MicroBatchTokens)];
+        int least = Minibatch.SmallestGroup(weights.Size);
+        Minibatch[] batches = [.. packed ? Minibatch.Pack(texts, settings.MicroBatchTokens, least) : Minibatch.Split(texts, settings.MicroBatchTokens, least)];
         (float Loss, float[] LogProbabilities, float[] Entropy)[] seen = new (float, float[], float[])[batches.Length];
         GradientSum.Add(weights.Parameters, device, batches.Length, share =>
         {

@@ -23,8 +23,8 @@ internal readonly record struct WeighedText(TrainingSequence Text, double TokenW
 /// </remarks>
 internal sealed class Minibatch
 {
-    /// <summary>Tokens below which a pass costs more than another thread saves.</summary>
-    private const int SmallestGroup = 1024;
+    private const int SmallestGroupOfSmall = 1024, SmallestGroupOfLarge = 256;
+    private const long Large = 20_000_000;
 
     private const int UsualGroups = 8;
 
@@ -130,11 +130,15 @@ internal sealed class Minibatch
 
     private Tensor Shaped(long[] values, Device device) => tensor(values, [_rows, Length], device: device);
 
+    /// <summary>Tokens below which a pass costs more than another thread saves: with small weights each operation costs more than its sums, with large ones a group's gradient is to be added up.</summary>
+    /// <param name="weights">Weights that a pass goes through.</param>
+    public static int SmallestGroup(long weights) => weights < Large ? SmallestGroupOfSmall : SmallestGroupOfLarge;
+
     /// <summary>Texts of one step in groups of similar length, so that little is padding, no group exceeds the token limit, and several threads have work of about the same size.</summary>
     /// <remarks>The groups follow from the texts alone: the gradient of a step, summed group by group, is the same on any number of cores.</remarks>
-    public static IEnumerable<Minibatch> Split(IReadOnlyList<WeighedText> texts, int tokenLimit)
+    public static IEnumerable<Minibatch> Split(IReadOnlyList<WeighedText> texts, int tokenLimit, int least = SmallestGroupOfSmall)
     {
-        int size = Math.Min(tokenLimit, Math.Max(SmallestGroup, texts.Sum(text => text.Text.Tokens.Length) / UsualGroups));
+        int size = Math.Min(tokenLimit, Math.Max(least, texts.Sum(text => text.Text.Tokens.Length) / UsualGroups));
         List<WeighedText> group = [];
         int longest = 0;
         foreach (WeighedText text in texts.OrderByDescending(text => text.Text.Tokens.Length))
@@ -154,7 +158,7 @@ internal sealed class Minibatch
 
     /// <summary>The texts of one step packed: several in a row, first fit in falling length.</summary>
     /// <remarks>Rows and groups follow from the texts alone, as those of <see cref="Split"/> do.</remarks>
-    public static IEnumerable<Minibatch> Pack(IReadOnlyList<WeighedText> texts, int tokenLimit)
+    public static IEnumerable<Minibatch> Pack(IReadOnlyList<WeighedText> texts, int tokenLimit, int least = SmallestGroupOfSmall)
     {
         int capacity = Math.Max(PackedLength, texts.Max(Cells));
         List<List<WeighedText>> rows = [];
@@ -173,7 +177,7 @@ internal sealed class Minibatch
             left[row] -= Cells(text);
         }
 
-        int size = Math.Min(tokenLimit, Math.Max(SmallestGroup, texts.Sum(Cells) / UsualGroups));
+        int size = Math.Min(tokenLimit, Math.Max(least, texts.Sum(Cells) / UsualGroups));
         foreach (List<WeighedText>[] group in rows.Chunk(Math.Max(1, size / capacity))) yield return new Minibatch(group);
     }
 

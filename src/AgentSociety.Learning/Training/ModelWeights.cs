@@ -15,7 +15,7 @@ internal static class ModelWeights
     {
         TrainingPass pass = PassOf(settings);
         foreach ((_, TorchSharp.torch.Tensor weight) in model.Decoder.Parameters) weight.requires_grad = true;
-        return new WeightSet(TrainingPlan.Base, [.. model.Decoder.Parameters], (tokens, positions) => model.Decoder.Forward(tokens, positions, pass: pass));
+        return new WeightSet(TrainingPlan.Base, [.. model.Decoder.Parameters], (tokens, positions) => model.Decoder.Forward(tokens, positions, pass: pass)) { Size = model.ParameterCount };
     }
 
     /// <summary>One adapter's weights, to be trained over the model's own, which are frozen.</summary>
@@ -24,7 +24,7 @@ internal static class ModelWeights
         TrainingPass pass = PassOf(settings);
         if (!model.Adapters.TryGetValue(name, out Adapter? adapter)) throw new SocietyException($"the model has no adapter '{name}'; it has {string.Join(", ", model.Adapters.Keys.Order(StringComparer.Ordinal))}");
         foreach ((_, TorchSharp.torch.Tensor weight) in model.Decoder.Parameters) weight.requires_grad = false;
-        return new WeightSet(name, [.. adapter.Parameters], (tokens, positions) => model.Decoder.Forward(tokens, positions, adapter, pass));
+        return new WeightSet(name, [.. adapter.Parameters], (tokens, positions) => model.Decoder.Forward(tokens, positions, adapter, pass)) { Size = model.ParameterCount };
     }
 
     private static TrainingPass PassOf(LearningSettings? settings) => settings is null ? default : new TrainingPass(settings.Precision == Precision.Bfloat16, settings.RecomputeLayers);

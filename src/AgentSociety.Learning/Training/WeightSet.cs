@@ -8,6 +8,9 @@ namespace AgentSociety.Learning;
 /// <param name="Forward">The model with these weights in place.</param>
 internal sealed record WeightSet(string Name, IReadOnlyList<(string Name, Tensor Value)> Parameters, Forward Forward)
 {
+    /// <summary>Weights that a pass goes through, those that are not trained too.</summary>
+    public long Size { get; init; } = Parameters.Sum(parameter => parameter.Value.numel());
+
     /// <summary>Copies of the parameters as they are, outside any dispose scope; the caller disposes them.</summary>
     public Tensor[] Copy()
     {

@@ -13,7 +13,8 @@ namespace AgentSociety.Environments.Tests.Games;
 public class PastSelfTests
 {
     private static readonly GameOptions PastSelf = new() { Opponent = Opponent.PastSelf };
-    private static readonly BoardEnvironment Board = new(new TicTacToe(), PastSelf, 1);
+    private static readonly BoardEnvironment[] Lookaheads = [.. Enumerable.Range(1, 3).Select(moves => new BoardEnvironment(new TicTacToe(), PastSelf with { Lookahead = moves }, 1))];
+    private static readonly BoardEnvironment Board = Lookaheads[0];
 
     // A list of moves for each position that a problem can begin with, by what its mover sees.
     private static readonly Lazy<IReadOnlyDictionary<string, string>> Texts = new(() =>
@@ -48,17 +49,25 @@ public class PastSelfTests
     }
 
     [Fact]
-    public void A_move_is_valid_exactly_where_no_other_gets_more_in_the_games_of_the_past_self() => Gen.Double[0, 1].Array[9].Sample(likings =>
+    public void A_move_is_valid_exactly_where_no_other_gets_more_in_the_games_of_the_past_self_after_what_is_searched() => Gen.Select(Gen.Int[1, 3], Gen.Double[0, 1].Array[9]).Sample((lookahead, likings) =>
     {
-        BoardEnvironment board = (BoardEnvironment)Board.Joined([.. Board.Decisions.Select(decision => Mixed(decision.Prompt, likings))]);
+        BoardEnvironment board = (BoardEnvironment)Lookaheads[lookahead - 1].Joined([.. Board.Decisions.Select(decision => Mixed(decision.Prompt, likings))]);
         HashSet<string> known = [.. Board.Decisions.Select(decision => decision.Prompt)];
         foreach (string prompt in Board.Decisions.Select(decision => decision.Prompt).Where(prompt => prompt.Count(char.IsAsciiDigit) <= 4).Take(200))
         {
             (char[] cells, char mover) = Read(prompt);
             Dictionary<char, double> values = [];
-            foreach (char move in prompt.Where(char.IsAsciiDigit)) values[move] = -Expected(Played(cells, move, mover), Other(mover));
+            foreach (char move in prompt.Where(char.IsAsciiDigit)) values[move] = -Searched(Played(cells, move, mover), Other(mover), lookahead - 1);
             double greatest = values.Values.Max();
             Assert.Equal(values.Keys.Where(move => values[move] > greatest - 1e-9).Order(), Taught(board, prompt).Order());
+        }
+
+        // For the one who moves: the best of its moves, as long as there are any to search.
+        double Searched(char[] cells, char mover, int moves)
+        {
+            bool over = Rows.Any(row => row.All(cell => cells[cell] == Other(mover))) || !cells.Contains('.');
+            if (moves == 0 || over) return Expected(cells, mover);
+            return Enumerable.Range(0, 9).Where(cell => cells[cell] == '.').Max(cell => -Searched(Played(cells, (char)('1' + cell), mover), Other(mover), moves - 1));
         }
 
         // For the one who moves: the rules of the game, and the self's own mixture.

@@ -52,4 +52,32 @@ public sealed class AdamWTests
         optimizer.ClearGradients();
         Assert.Equal(0, optimizer.GradientNorm());
     }
+
+    [Fact]
+    public void A_large_matrix_that_is_updated_in_pieces_on_all_threads_has_the_bits_of_one_that_is_not()
+    {
+        const int Rows = 80, Columns = 30_000; // beyond a piece and beyond what is worth a thread
+        using Generator generator = new(1);
+        using Tensor drawn = randn(Rows, Columns, generator: generator), slope = randn(Rows, Columns, generator: generator);
+        using Tensor whole = drawn.clone().requires_grad_();
+        Tensor[] rows = [.. Enumerable.Range(0, Rows).Select(row => drawn.narrow(0, row, 1).clone().requires_grad_())];
+        using AdamW one = new([("whole", whole)]), many = new([.. rows.Select((row, index) => ($"row {index}", row))]);
+        for (int step = 0; step < 3; step++)
+        {
+            using (Tensor loss = (whole.mul(slope).pow(2)).sum()) loss.backward();
+            for (int row = 0; row < Rows; row++)
+            {
+                using Tensor loss = rows[row].mul(slope.narrow(0, row, 1)).pow(2).sum();
+                loss.backward();
+            }
+
+            one.Step(0.01, weightDecay: 0.1, gradientScale: 0.7);
+            many.Step(0.01, weightDecay: 0.1, gradientScale: 0.7);
+        }
+
+        using Tensor together = cat(rows), same = whole.eq(together).all(), unmoved = whole.eq(drawn).any();
+        Assert.True(same.item<bool>());
+        Assert.False(unmoved.item<bool>());
+        foreach (Tensor row in rows) row.Dispose();
+    }
 }
