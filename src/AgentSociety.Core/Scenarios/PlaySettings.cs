@@ -49,8 +49,8 @@ public sealed record SelfPlaySettings
 public sealed record ProposerSettings
 {
     /// <summary>
-    /// Name of the reward, with p the smoothed solve rate: <c>learnability</c> is 4p(1-p), the variance of outcomes; <c>uncertainty</c> is 1-2|p-1/2| (R-Zero); <c>solvable-difficulty</c> is 1-p, and 0 where nobody
-    /// succeeds (Absolute Zero); <c>difficulty</c> is 1-p; <c>regret</c> is what the best solver has over the mean of all.
+    /// Name of the reward, with p the smoothed solve rate: <c>learnability</c> is 4p(1-p), the variance of outcomes; <c>uncertainty</c> is 1-2|p-1/2| (R-Zero); <c>solvable-difficulty</c> is 1-p, and 0 for a
+    /// problem that none of its own attempts solved (Absolute Zero); <c>difficulty</c> is 1-p; <c>regret</c> is what the best solver has over the mean of all.
     /// </summary>
     public string Reward { get; init; } = "learnability";
 

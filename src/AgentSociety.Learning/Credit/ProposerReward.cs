@@ -14,13 +14,14 @@ namespace AgentSociety.Learning;
 public sealed class ProposerReward
 {
     private const string RegretName = "regret";
+    private const string SolvableName = "solvable-difficulty";
 
     private static readonly Dictionary<string, Func<double, double>> Formulas = new(StringComparer.Ordinal)
     {
         ["learnability"] = Learnability,
         ["difficulty"] = Difficulty,
         ["uncertainty"] = Uncertainty,
-        ["solvable-difficulty"] = SolvableDifficulty,
+        [SolvableName] = SolvableDifficulty,
         [RegretName] = static _ => 0,
     };
 
@@ -66,12 +67,16 @@ public sealed class ProposerReward
     public static double Uncertainty(double p) => 1 - 2 * Math.Abs(p - 0.5);
 
     /// <summary>1 - p, and 0 where nobody succeeds (Absolute Zero; Zhao et al. 2025, equation 4; 0 at p = 1 by itself).</summary>
+    /// <remarks>
+    /// The paper's p is the mean of a problem's own attempts. Here p is smoothed, which never is 0 once somebody succeeded or optimism said so; so that a problem which none of its
+    /// own attempts solved earns nothing whatever is known of its difficulty (<see cref="Of"/>).
+    /// </remarks>
     public static double SolvableDifficulty(double p) => p <= 0 ? 0 : 1 - p;
 
     /// <summary>Takes note of the attempts at one problem. Call it for all groups of a round, in the order of their ids, before <see cref="Of"/>.</summary>
     /// <param name="difficulty">The problem's difficulty.</param>
     /// <param name="solveRate">Share of the attempts that were rewarded.</param>
-    /// <param name="solver">Who made them; needed for <see cref="Regret"/> only.</param>
+    /// <param name="solver">Who made them; needed for <see cref="Regret"/>, and to know whether a difficulty was ever solved.</param>
     public void Observe(int difficulty, double solveRate, string? solver = null)
     {
         // In units of the running mean, whose weight tends to 1, one group weighs 1 - smoothing.
@@ -104,7 +109,9 @@ public sealed class ProposerReward
 
     /// <summary>The reward of a valid new problem.</summary>
     /// <param name="difficulty">The problem's difficulty.</param>
-    /// <param name="solveRate">The solve rate of its own attempts, which counts where smoothing is 0; null for a problem that was not played.</param>
+    /// <param name="solveRate">
+    /// The solve rate of its own attempts, which counts where smoothing is 0 and, where solvable difficulty is paid, where it is 0; null for a problem that was not played.
+    /// </param>
     /// <remarks>
     /// What is known of its difficulty stands for a problem that was not played; where nothing is, it counts as never solved. Optimism is for what is tried: paid for what
     /// nobody will find out, proposers went on to sums that no text can hold (docs/lab-notes.md).
@@ -112,9 +119,13 @@ public sealed class ProposerReward
     public double Of(int difficulty, double? solveRate)
     {
         if (_settings.Reward == RegretName) return Regret(difficulty);
+        if (_settings.Reward == SolvableName && !(solveRate > 0 || (solveRate is null && WasSolved(difficulty)))) return 0;
         double? known = _settings.Smoothing == 0 ? solveRate ?? SolveRate(difficulty) : SolveRate(difficulty) ?? solveRate;
         return _formula(known ?? 0);
     }
+
+    // The solvers' own rates hold no promise: above 0, somebody has solved it.
+    private bool WasSolved(int difficulty) => _classes.TryGetValue(difficulty, out DifficultyClass? known) && known.Solvers.Values.Any(solver => solver.Sum > 0);
 
     /// <summary>What proposers may know of the state of the society.</summary>
     /// <param name="maximumDifficulty">Length of the list of rates.</param>

@@ -7,7 +7,7 @@ namespace AgentSociety.Learning.Curricula;
 /// <remarks>
 /// P(d) = (1 - epsilon) s_d^(1 / temperature) / sum + epsilon / D over the D difficulties in reach, with the learnability s_d = 4 p_d (1 - p_d)
 /// (Tzannetos et al. 2023, "Proximal curriculum", eq. 3) of the pupil's own solve rate p_d, smoothed over groups. In reach are the
-/// difficulties up to one beyond the hardest that the pupil played and, at first, those that the base model was trained on; one that was not
+/// difficulties up to one beyond the hardest that the pupil has solved and, at first, those that the base model was trained on; one that was not
 /// played counts as p = 1/2. Follows from what was observed, in its order.
 /// </remarks>
 /// <param name="settings">The scenario's <c>selfPlay.archive</c>.</param>
@@ -22,7 +22,7 @@ public sealed class Tutor(CurriculumSettings settings, int known, int hardest)
     public void Observe(string pupil, int difficulty, double solveRate)
     {
         RatesOf(pupil).Observe(difficulty, solveRate);
-        _reach[pupil] = Math.Min(hardest, Math.Max(Reach(pupil), difficulty + 1));
+        if (solveRate > 0) _reach[pupil] = Math.Min(hardest, Math.Max(Reach(pupil), difficulty + 1));
     }
 
     /// <summary>The probability of each difficulty in reach for a pupil; index 0 is difficulty 1.</summary>

@@ -59,6 +59,26 @@ public sealed class ProposerRewardTests
         Assert.Equal(0, reward.Of(5, null));
     }
 
+    [Theory]
+    [InlineData(0.9, 2)]
+    [InlineData(0.9, 0)]
+    [InlineData(0, 0)]
+    public void Solvable_difficulty_pays_nothing_for_a_problem_that_none_of_its_own_attempts_solved(double smoothing, double optimism)
+    {
+        ProposerReward reward = new(new ProposerSettings { Reward = "solvable-difficulty", Smoothing = smoothing, Optimism = optimism });
+        for (int group = 0; group < 20; group++) reward.Observe(9, 0, "solver-1");
+        Assert.Equal(0, reward.Of(9, solveRate: 0));
+        // Surplus and reserved problems are not played: what is known of their difficulty speaks for them, and promise is no success.
+        Assert.Equal(0, reward.Of(9, solveRate: null));
+        reward.Observe(9, 0.125, "solver-2");
+        Assert.Equal(0, reward.Of(9, solveRate: 0));
+        Assert.Equal(1 - (smoothing == 0 ? 0.125 : reward.SolveRate(9)!.Value), reward.Of(9, solveRate: 0.125));
+        Assert.Equal(1 - reward.SolveRate(9)!.Value, reward.Of(9, solveRate: null));
+        ProposerReward again = new(new ProposerSettings { Reward = "solvable-difficulty", Smoothing = smoothing, Optimism = optimism });
+        again.LoadState(reward.SaveState());
+        Assert.Equal(reward.Of(9, null), again.Of(9, null));
+    }
+
     [Fact]
     public void A_restored_reward_goes_on_to_the_last_bit()
     {

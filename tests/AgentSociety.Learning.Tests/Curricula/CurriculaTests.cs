@@ -58,10 +58,22 @@ public sealed class CurriculaTests
         }
 
         Assert.Equal(4, tutor.Probabilities("able").Count);
-        Assert.Equal(3, tutor.Probabilities("slow").Count);
+        Assert.Equal(2, tutor.Probabilities("slow").Count);
         Assert.True(tutor.Probabilities("able").Take(2).All(value => value < 0.01), "what is mastered is not asked again");
         Assert.True(tutor.Probabilities("slow")[0] > 0.45 && tutor.Probabilities("slow")[1] < 0.01);
         Assert.Equal([0.5, 0.5], tutor.Probabilities("newborn"));
+    }
+
+    [Fact]
+    public void A_tutor_goes_no_further_with_a_pupil_than_one_beyond_what_that_pupil_has_solved()
+    {
+        Tutor tutor = new(Plain with { Exploration = 1 }, known: 2, hardest: 9);
+        for (int group = 0; group < 50; group++) tutor.Observe("pupil", tutor.Draw("pupil", KeyedRandom.For(1, "draw", group)), 0);
+        Assert.Equal(2, tutor.Probabilities("pupil").Count);
+        tutor.Observe("pupil", 2, 0.125);
+        Assert.Equal(3, tutor.Probabilities("pupil").Count);
+        tutor.Observe("pupil", 3, 0);
+        Assert.Equal(3, tutor.Probabilities("pupil").Count);
     }
 
     [Fact]
