@@ -65,6 +65,19 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_past_self_is_frozen_by_eval_and_is_an_opponent_for_other_runs()
+    {
+        string[] game = ["--set", "environment={name: kuhn-poker, options: {opponent: past-selves}}", "--set", "pretrain.maximumDifficulty=1", "--set", "evaluation.difficulties=[1]", "--set", "selfPlay.rounds=1", "--threads", "1"];
+        Said run = await Program(["run", "tiny.yaml", .. game]);
+        Assert.True(run.Code == 0, run.ToString());
+        Said eval = await Program("eval", "runs/tiny", "--strategy-out", "past-self.json", "--threads", "1");
+        Assert.True(eval.Code == 0, eval.ToString());
+        Assert.Contains("score/optimal 0.", eval.Out);
+        Said against = await Program(["run", "tiny.yaml", .. game, "--set", "environment.options={opponent: frozen, strategy: past-self.json}", "--out", "runs/against"]);
+        Assert.True(against.Code == 0, against.ToString());
+    }
+
+    [Fact]
     public async Task Ctrl_C_stops_at_a_safe_point_and_resume_ends_the_run()
     {
         if (OperatingSystem.IsWindows()) return;

@@ -53,6 +53,10 @@ public sealed class RunRecords(SocietyDatabase database)
     /// <summary>The last stored round; null where none is.</summary>
     public StoredRound? LastRound() => Round("ORDER BY number DESC");
 
+    /// <summary>What the society remembered after each round whose weights were kept, oldest first.</summary>
+    public IReadOnlyList<(int Round, string State)> CheckpointStates() => database.Read(connection =>
+        connection.Query<(int, string)>("SELECT number, state FROM round WHERE checkpoint IS NOT NULL AND state IS NOT NULL ORDER BY number").AsList());
+
     /// <summary>Canonical forms of the problems that were played: a problem with one of these is a duplicate.</summary>
     /// <param name="fromRound">Only those of this round and later.</param>
     public IReadOnlyCollection<string> PlayedForms(int fromRound = 0) => database.Read(connection =>

@@ -2,6 +2,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
 
 namespace AgentSociety.Environments.Code;
 
@@ -11,7 +12,7 @@ namespace AgentSociety.Environments.Code;
 /// operators, calls and decisions. Generated problems and demonstrations use integer arithmetic; proposers may use all of the language that the
 /// scenario chose. Programs that differ in layout and comments alone are one problem: the canonical form is their tokens.
 /// </remarks>
-public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedProposer
+public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedProposer, IMeasuredProposals
 {
     /// <summary>The name that scenarios use.</summary>
     public const string EnvironmentName = "code";
@@ -81,6 +82,14 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     /// <remarks>The earlier problems come first, a line or a mark after each; what is asked for is one that is none of them.</remarks>
     public string ProposerPrompt(Frontier frontier, IReadOnlyList<Problem> earlier, KeyedRandom random) =>
         $"{string.Concat(earlier.Take(Shown).Select(problem => $"{problem.Text}{_language.ProposerEnd}"))}@{FrontierText.Digits(frontier, MaximumDifficulty)}{_language.ProposerEnd}";
+
+    /// <inheritdoc />
+    /// <remarks>Means over the programs (<see cref="CodeVariety"/>): how unlike one another they are, their independent paths, and depth and kinds of nodes of their trees.</remarks>
+    public IReadOnlyList<MetricRecord> Measure(IReadOnlyList<Problem> proposals)
+    {
+        CodeVariety variety = CodeVariety.Of(proposals.Select(proposal => Read(proposal).Program));
+        return variety.Programs == 0 ? [] : [new("proposals/variety", variety.Distance), new("proposals/cyclomatic", variety.Cyclomatic), new("proposals/depth", variety.Depth), new("proposals/kinds", variety.Kinds)];
+    }
 
     /// <inheritdoc />
     public string SolverPrompt(Problem problem, KeyedRandom random)

@@ -4,11 +4,14 @@ namespace AgentSociety.Environments.DataSets;
 /// <remarks>Words are runs of letters and digits without case; 13 in a row is the measure of Brown et al. 2020, "Language models are few-shot learners", appendix C.</remarks>
 public sealed class Contamination
 {
+    /// <summary>Words in a row that count as repetition.</summary>
+    public const int Words = 13;
+
     private readonly HashSet<string> _known;
     private readonly int _length;
 
     /// <summary>Remembers the held-out texts.</summary>
-    public Contamination(IEnumerable<string> heldOut, int length = 13)
+    public Contamination(IEnumerable<string> heldOut, int length = Words)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         _length = length;

@@ -8,7 +8,7 @@ namespace AgentSociety.Environments.DataSets;
 
 /// <summary>Questions of a file with numbers as answers, compared as exact rationals.</summary>
 /// <remarks>Nobody can verify an answer to a question that the file does not hold, so a proposal is valid only where it is one of the file's questions.</remarks>
-public sealed class DataSetEnvironment : IEnvironment, IDemonstrator
+public sealed class DataSetEnvironment : IEnvironment, IDemonstrator, IWordedProblems
 {
     /// <summary>The name that scenarios use.</summary>
     public const string EnvironmentName = "data-set";
@@ -23,7 +23,7 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator
     {
         OptionChecks.Require(EnvironmentName, options);
         if (!File.Exists(options.Path)) throw new SocietyException($"environment '{EnvironmentName}': there is no file {options.Path}") { Option = "path" };
-        _marker = options.Marker;
+        (_marker, SharedWords) = (options.Marker, options.SharedWords);
         int line = 0;
         foreach (string text in File.ReadLines(options.Path))
         {
@@ -52,6 +52,9 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator
 
     /// <inheritdoc />
     public int MaximumDifficulty => _levels.Length;
+
+    /// <inheritdoc />
+    public int SharedWords { get; }
 
     /// <inheritdoc />
     public Problem Generate(int difficulty, KeyedRandom random)

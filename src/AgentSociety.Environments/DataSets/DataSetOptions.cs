@@ -18,4 +18,8 @@ public sealed record DataSetOptions
     /// <summary>Levels of difficulty: problems are sorted by the length of their worked solution and cut into this many equal parts.</summary>
     [Range(1, 100)]
     public int Levels { get; init; } = 5;
+
+    /// <summary>Words in a row from which on a question that proposers pose gives one of the held-out test away, and is not played (13: Brown et al. 2020); 0 to play all.</summary>
+    [Range(0, 1000)]
+    public int SharedWords { get; init; } = Contamination.Words;
 }

@@ -15,7 +15,7 @@ namespace AgentSociety.Environments.Games;
 /// <c>~</c> drawn, <c>-</c> lost, <c>!</c> forfeited by an illegal move. Steps are judged by minimax, so the share of perfect moves is exact; against the past self by what
 /// comes of them where that self plays both sides (<see cref="SelfPlay"/>): minimax then measures, and teaches nothing.
 /// </remarks>
-public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
+public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay, IGamePlay
 {
     private readonly IGame _game;
     private readonly GameOptions _options;
@@ -187,6 +187,12 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
 
         double Rate(Func<IGamePosition, bool> counts) => played.Where(at => counts(at.Position)).Average(at => at.Perfect);
     }
+
+    /// <inheritdoc />
+    public IGame Game => _game;
+
+    /// <inheritdoc />
+    public IReadOnlyList<GameView> Views => [.. _positions.Value.Select(position => new GameView(position.View(position.Mover), position.Moves))];
 
     /// <inheritdoc />
     public bool Adapts => _options.Opponent == Opponent.PastSelf;

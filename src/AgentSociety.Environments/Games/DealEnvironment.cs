@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
@@ -16,13 +15,9 @@ namespace AgentSociety.Environments.Games;
 /// so whoever wants to learn to be hard to exploit plays frozen past selves (a best response to their mean is a round of fictitious play) and
 /// measures <see cref="Exploitability"/>. All deals are equally hard: there is one difficulty. Text is as in <see cref="BoardEnvironment"/>.
 /// </remarks>
-public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
+public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay, IGamePlay
 {
     private const int MostDigits = 6;
-
-    // Regret matching comes near an equilibrium and not upon it; what it cannot tell apart is equally good.
-    private const double NearEquilibrium = 1e-3;
-    private static readonly ConcurrentDictionary<string, Strategy> Equilibria = [];
     private readonly IGame _game;
     private readonly DealOptions _options;
     private readonly ulong _seed;
@@ -34,23 +29,24 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     /// <summary>Creates the tasks of one game.</summary>
     /// <exception cref="SocietyException">An option is out of range, or the opponent's strategy cannot be read.</exception>
     public DealEnvironment(IGame game, DealOptions options, ulong seed)
-        : this(game, options, seed, PastSelves.None(game))
+        : this(game, options, seed, PastSelves.None(game), options.Strategy.Length > 0 ? StrategyTable.Read(options.Strategy, game) : null)
     {
     }
 
-    private DealEnvironment(IGame game, DealOptions options, ulong seed, PastSelves past)
+    private DealEnvironment(IGame game, DealOptions options, ulong seed, PastSelves past, Strategy? frozen)
     {
         OptionChecks.Require(game.Name, options);
         (_game, _options, _seed, _past) = (game, options, seed, past);
         _decisions = new(() => GameDecisions.Of(game));
+        Frozen = frozen;
         _opponent = options.Opponent switch
         {
             Stranger.Random => Exploitability.Uniform,
             Stranger.PastSelves => past.Anticipated(options.Anticipation),
-            Stranger.Frozen => StrategyTable.Read(options.Strategy, game),
-            _ => Equilibria.GetOrAdd(game.Name, _ => Equilibrium(game)),
+            Stranger.Frozen => frozen ?? StrategyTable.Read(options.Strategy, game),
+            _ => OptimalPlay.Of(game),
         };
-        double tie = options.Opponent == Stranger.Equilibrium ? NearEquilibrium : 1e-9;
+        double tie = options.Opponent == Stranger.Equilibrium ? OptimalPlay.NearEquilibrium : 1e-9;
         _best = [Exploitability.BestMoves(game, 0, _opponent, tie), Exploitability.BestMoves(game, 1, _opponent, tie)];
         Alphabet = string.Concat($"{game.Alphabet}0123456789xo=;@:>+~-!".Distinct());
     }
@@ -121,6 +117,15 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     public IReadOnlyList<DecisionPoint> Decisions => _decisions.Value.Points;
 
     /// <inheritdoc />
+    public IGame Game => _game;
+
+    /// <inheritdoc />
+    public IReadOnlyList<GameView> Views => _decisions.Value.Seen;
+
+    /// <inheritdoc />
+    public Strategy? Frozen { get; }
+
+    /// <inheritdoc />
     public bool Adapts => _options.Opponent == Stranger.PastSelves;
 
     /// <inheritdoc />
@@ -138,21 +143,13 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay
     }
 
     /// <inheritdoc />
-    public IEnvironment Joined(IReadOnlyList<IReadOnlyDictionary<string, double>> policy) => new DealEnvironment(_game, _options, _seed, _past.With(_game, _decisions.Value.Strategy(policy)));
+    public IEnvironment Joined(IReadOnlyList<IReadOnlyDictionary<string, double>> policy) => new DealEnvironment(_game, _options, _seed, _past.With(_game, _decisions.Value.Strategy(policy)), Frozen);
 
     /// <inheritdoc />
     /// <exception cref="SocietyException">The text holds no past selves of this game.</exception>
-    public IEnvironment Restored(string pastSelves) => new DealEnvironment(_game, _options, _seed, PastSelves.Load(pastSelves, _game));
+    public IEnvironment Restored(string pastSelves) => new DealEnvironment(_game, _options, _seed, PastSelves.Load(pastSelves, _game), Frozen);
 
     private static Problem Problem(string text) => new() { Text = text, Difficulty = 1, CanonicalForm = text };
-
-    private static Strategy Equilibrium(IGame game)
-    {
-        RegretMatching solver = new(game);
-        solver.Improve(1000);
-        IReadOnlyDictionary<string, IReadOnlyList<double>> table = StrategyTable.Of(game, solver.Average);
-        return (view, _) => table[view];
-    }
 
     private IReadOnlyList<string> Best(IGamePosition position) => _best[position.Mover].TryGetValue(position.View(position.Mover), out IReadOnlyList<string>? moves) ? moves : position.Moves;
 

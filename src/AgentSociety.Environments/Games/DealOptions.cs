@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AgentSociety.Core.Environments;
 
 namespace AgentSociety.Environments.Games;
 
@@ -8,7 +9,8 @@ public sealed record DealOptions
     /// <summary>Who sits opposite.</summary>
     public Stranger Opponent { get; init; } = Stranger.Equilibrium;
 
-    /// <summary>File of a <see cref="StrategyTable"/>, for an opponent that is a frozen past self.</summary>
+    /// <summary>File of a <see cref="StrategyTable"/>, as <c>agentsociety eval --strategy-out</c> writes it: the opponent that is a frozen past self, and, whoever sits opposite in play, one more that tests are measured against.</summary>
+    [FileOption]
     public string Strategy { get; init; } = "";
 
     /// <summary>Share of moves in demonstrations that lose nothing; the others are any legal ones. At 0 base material teaches the rules and no skill.</summary>

@@ -34,19 +34,11 @@ sealed record GameDecisions(IReadOnlyList<DecisionPoint> Points, IReadOnlyList<s
         }
     }
 
-    /// <summary>The policy among legal moves; where it writes none of them, any of them alike.</summary>
-    public Strategy Strategy(IReadOnlyList<IReadOnlyDictionary<string, double>> policy)
-    {
-        Dictionary<string, IReadOnlyList<double>> table = [];
-        for (int at = 0; at < Views.Count; at++)
-        {
-            double[] weights = [.. Moves[at].Select(move => policy[at].GetValueOrDefault(move + GameTable.Marker))];
-            double sum = weights.Sum();
-            table[Views[at]] = [.. weights.Select(weight => sum > 0 ? weight / sum : 1.0 / weights.Length)];
-        }
+    /// <summary>The decisions as the mover sees them.</summary>
+    public IReadOnlyList<GameView> Seen { get; } = [.. Views.Zip(Moves, (view, moves) => new GameView(view, moves))];
 
-        return (view, _) => table[view];
-    }
+    /// <summary>The policy among legal moves; where it writes none of them, any of them alike.</summary>
+    public Strategy Strategy(IReadOnlyList<IReadOnlyDictionary<string, double>> policy) => StrategyTable.Strategy(StrategyTable.Of(Seen, policy));
 
     /// <summary>Probability of writing no legal move, averaged over the decisions. What was never sampled counts as not legal.</summary>
     public double Illegal(IReadOnlyList<IReadOnlyDictionary<string, double>> policy) =>

@@ -35,6 +35,30 @@ public static class League
         return (Math.Sign(position.Payoff) + 1) / 2.0;
     }
 
+    /// <summary>What the first can expect, exactly: 1 for a win, 0.5 for a draw, 0 for a loss.</summary>
+    public static double Score(IGame game, Strategy first, Strategy second)
+    {
+        // Where both see everything, a position is the same however it was come to.
+        Dictionary<string, double>? known = game.PerfectInformation ? new(StringComparer.Ordinal) : null;
+        return game.Deals.Sum(deal => deal.Probability * From(deal.Position));
+
+        double From(IGamePosition position)
+        {
+            if (position.Mover < 0) return (Math.Sign(position.Payoff) + 1) / 2.0;
+            string at = known is null ? "" : position.View(0);
+            if (known is not null && known.TryGetValue(at, out double value)) return value;
+            value = 0;
+            IReadOnlyList<double> weights = (position.Mover == 0 ? first : second)(position.View(position.Mover), position.Moves);
+            for (int index = 0; index < weights.Count; index++)
+            {
+                if (weights[index] > 0) value += weights[index] * From(position.Play(position.Moves[index]));
+            }
+
+            if (known is not null) known[at] = value;
+            return value;
+        }
+    }
+
     /// <summary>
     /// How often each past self should be played: the more, the more often it wins (prioritised fictitious self-play, f(p) = (1 - p)² with p the
     /// share won against it; Vinyals et al. 2019, "Grandmaster level in StarCraft II", methods).

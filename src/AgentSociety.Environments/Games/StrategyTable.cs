@@ -25,6 +25,25 @@ public static class StrategyTable
         return table;
     }
 
+    /// <summary>A policy that was read at decision points, among the legal moves of each; where it wrote none of them, any of them alike.</summary>
+    /// <param name="views">The decision points, as the mover sees them.</param>
+    /// <param name="policy">What the policy writes at each with its probability, as in <see cref="IMeasuredPlay.Measure"/>.</param>
+    public static IReadOnlyDictionary<string, IReadOnlyList<double>> Of(IReadOnlyList<GameView> views, IReadOnlyList<IReadOnlyDictionary<string, double>> policy)
+    {
+        SortedDictionary<string, IReadOnlyList<double>> table = new(StringComparer.Ordinal);
+        foreach ((GameView at, IReadOnlyDictionary<string, double> written) in views.Zip(policy))
+        {
+            double[] weights = [.. at.Moves.Select(move => written.GetValueOrDefault(move + GameTable.Marker))];
+            double sum = weights.Sum();
+            table[at.View] = [.. weights.Select(weight => sum > 0 ? weight / sum : 1.0 / weights.Length)];
+        }
+
+        return table;
+    }
+
+    /// <summary>A table as a strategy; a view that it lacks is played uniformly.</summary>
+    public static Strategy Strategy(IReadOnlyDictionary<string, IReadOnlyList<double>> table) => (view, moves) => table.TryGetValue(view, out IReadOnlyList<double>? weights) ? weights : Exploitability.Uniform(view, moves);
+
     /// <summary>The mean of several selves, each as often as any other: what fictitious play answers (Brown 1951).</summary>
     public static Strategy Mean(IReadOnlyList<Strategy> selves) => (view, moves) =>
     {

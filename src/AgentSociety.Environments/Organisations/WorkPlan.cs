@@ -15,7 +15,8 @@ public static class WorkPlan
         string text = string.Join('\n', parts.Select(part => $"{part.Problem.Text} {part.Role}: {State(part, results)}"));
         string page = parts[0].Page + "-plan";
         NotePage? old = notes.Read(page);
-        return old?.Body == text ? null : new() { Page = page, Kind = EditKind.Replace, Text = text, Comment = "bring the work plan up to date", BaseRevision = old?.Revision };
+        // A page that is kept ends its last line.
+        return old?.Body.TrimEnd('\n') == text ? null : new() { Page = page, Kind = EditKind.Replace, Text = text, Comment = "bring the work plan up to date", BaseRevision = old?.Revision };
     }
 
     private static string State(WorkPart part, Dictionary<string, string?> results) => results[part.Problem.Text] is { } result ? $"done, {result}"

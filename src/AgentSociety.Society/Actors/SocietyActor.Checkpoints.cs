@@ -35,7 +35,7 @@ internal sealed partial class SocietyActor
             HeldOut = kept ? _heldOut : [],
             Answers = [.. _answers],
             Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
-            State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, Decisions = _decisions, LeftToPeople = [.. _leftToPeople.Order()], PastSelves = PastSelves, Stopped = _stopAfterRound }).Save(),
+            State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, Decisions = _decisions, LeftToPeople = [.. _leftToPeople.Order()], PastSelves = PastSelves, Strategy = _strategy, Stopped = _stopAfterRound }).Save(),
         }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);
         if (due) _learner.Tell(new LearnerActor.Save(_session.Directory.Checkpoint(_resume.Name), kept ? _session.Directory.Checkpoint(Weights) : null));
         else Store();
@@ -93,8 +93,9 @@ internal sealed partial class SocietyActor
         return solutions;
     }
 
-    /// <summary>Canonical forms of the reserved problems that were posed: they are in no table of problems, since nobody plays them.</summary>
+    /// <summary>Canonical forms of what was posed and is not played for the sake of held-out tests: they are in no table of problems.</summary>
     private IEnumerable<string> ReservedForms(int fromRound) =>
         _session.Database.Episodes(new EpisodeFilter { FromRound = fromRound, Role = Role.Proposer, Outcome = Outcome.Correct }).Where(episode => episode.Problem is null)
-            .Select(episode => _plan.Environment.Parse(AgentActor.Written(episode.Segments)).Problem?.CanonicalForm).OfType<string>().Where(form => Reservation.Holds(_plan.Environment.Name, form));
+            .Select(episode => _plan.Environment.Parse(AgentActor.Written(episode.Segments)).Problem).OfType<Problem>()
+            .Where(problem => Reservation.Holds(_plan.Environment.Name, problem.CanonicalForm) || _guarded?.Touches(problem.Text) == true).Select(problem => problem.CanonicalForm);
 }

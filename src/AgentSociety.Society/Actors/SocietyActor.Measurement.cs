@@ -3,6 +3,7 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
+using AgentSociety.Environments.Games;
 using Akka.Actor;
 
 namespace AgentSociety.Society;
@@ -22,6 +23,7 @@ internal sealed partial class SocietyActor
 
     private void Measure()
     {
+        _strategy = null;
         _reading = PolicyReading.Due(_plan, _round, TestDue, Final);
         if (_reading is null)
         {
@@ -41,6 +43,7 @@ internal sealed partial class SocietyActor
                 _missing--;
                 if (!_reading.Take(answer.Generation)) return;
                 _metrics.AddRange(_reading.Metrics());
+                if (TestDue && _plan.Environment is IGamePlay play) MeasureGame(play, _reading);
                 _plan = _reading.Next();
                 TestOrSave();
             });

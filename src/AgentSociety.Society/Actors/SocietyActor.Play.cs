@@ -74,7 +74,7 @@ internal sealed partial class SocietyActor
             _proposals[proposed.Index] = proposed;
             Take(proposed.Meter);
             if (--_missing > 0) return;
-            Solve(ProblemSelection.Of(_plan, _round, [.. _proposals.Select(each => (each.Proposal, each.Episode.Agent))], _posed));
+            Solve(ProblemSelection.Of(_plan, _round, [.. _proposals.Select(each => (each.Proposal, each.Episode.Agent))], _posed, _guarded));
         });
     }
 
@@ -87,10 +87,11 @@ internal sealed partial class SocietyActor
         IReadOnlyList<Agent> solvers = _plan.Solvers;
         int[] experiments = [.. solvers.Select(_ => Scenario.Culture.ExperimentsPerRound)];
         INotes[] notes = [.. solvers.Select(solver => _notes.Of(solver.Name, _round))];
+        int[] assigned = Assignment.Of(_plan, [.. selection.Problems.Select(posed => posed.Problem)]);
         for (int problem = 0; problem < selection.Problems.Count; problem++)
         {
             // One solver makes all attempts of a group: they are samples of one policy.
-            int solver = problem % solvers.Count;
+            int solver = assigned[problem];
             PosedProblem posed = selection.Problems[problem];
             int granted = Math.Min(experiments[solver], posed.Problem.Difficulty);
             experiments[solver] -= granted;

@@ -6,6 +6,7 @@ using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
+using AgentSociety.Environments.DataSets;
 using Akka.Actor;
 
 namespace AgentSociety.Society;
@@ -49,6 +50,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private CancellationTokenRegistration _stopping;
     private RoundMemory _memory = null!;
     private ProblemCurriculum _curriculum = null!;
+    private Contamination? _guarded;
 
     private int _round;
     private int _asked;
@@ -156,6 +158,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
             Populate();
             _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, _host), "newborn"));
+            _guarded = Scenario.SelfPlay.Enabled && !Curated ? HeldOutTest.Guarded(_plan) : null;
             _posed.UnionWith(_session.Records.PlayedForms(_lifetimes.MemoryFrom(_round)));
             _posed.UnionWith(ReservedForms(_lifetimes.MemoryFrom(_round)));
             _archive.AddRange(_session.Records.PlayedTexts(_lifetimes.MemoryFrom(_round)));

@@ -2,6 +2,7 @@ using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
+using AgentSociety.Environments.DataSets;
 using AgentSociety.Models;
 
 namespace AgentSociety.Society;
@@ -44,6 +45,10 @@ public static class HeldOutTest
 
         return questions;
     }
+
+    /// <summary>What a problem that is played may not repeat: the questions of the longest test; null where problems are not told in words.</summary>
+    public static Contamination? Guarded(RunPlan plan) => plan.Environment is IWordedProblems { SharedWords: > 0 } worded
+        ? new(Questions(plan, Math.Max(plan.Scenario.Evaluation.ProblemsPerDifficulty, plan.Scenario.Evaluation.FinalProblemsPerDifficulty)).Select(question => question.Problem.Text), worded.SharedWords) : null;
 
     /// <summary>Counts what was answered.</summary>
     public static IReadOnlyList<HeldOutRecord> Score(IEnumerable<(Question Question, Verdict Verdict)> answers) =>

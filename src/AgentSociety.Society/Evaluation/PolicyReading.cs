@@ -48,6 +48,9 @@ internal sealed class PolicyReading
     /// <summary>What is asked of the model's host.</summary>
     public IReadOnlyList<ModelHost.Generate> Requests { get; }
 
+    /// <summary>What was written at each decision point, with its probability.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<string, double>> Policy => _policy;
+
     /// <summary>The reading that is due at the end of a round; null for none.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="round">The round, 0 before the first.</param>

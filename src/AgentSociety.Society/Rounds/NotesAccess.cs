@@ -4,6 +4,7 @@ using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
+using AgentSociety.Environments.Organisations;
 
 namespace AgentSociety.Society;
 
@@ -118,6 +119,22 @@ internal sealed class NotesAccess
             double? WorthOf(string page) => FullName(author, round, page) is { } full && worth.TryGetValue(full, out double known) ? known : null;
             if (ChapterChoice.Edition(notes, BookOf(author), WorthOf, Settings.Books.Chapters) is not { } edition) continue;
             foreach (EditRequest request in Requests(Role.Author, author, $"{round}/book/{author}", round, [edition])) yield return request with { Episode = null };
+        }
+    }
+
+    /// <summary>The edits that bring the plans of the jobs that were worked on in a round up to date with what its attempts noted; none where problems are no parts of jobs.</summary>
+    /// <remarks>A plan is what a program makes of the notes, and nobody's claim: no gate holds it.</remarks>
+    /// <param name="round">The round; its edits are committed.</param>
+    /// <param name="worked">The problems of the round, each with who attempted it.</param>
+    public IEnumerable<EditRequest> WorkPlans(int round, IEnumerable<(Problem Problem, string Agent)> worked)
+    {
+        if (_plan.Environment is not IOrganisation organisation || Settings.Sharing == Sharing.Off) yield break;
+        INotes all = _lifetimes.EraOf(round).View(_snapshot(round));
+        HashSet<string> planned = new(StringComparer.Ordinal);
+        foreach ((Problem problem, string agent) in worked)
+        {
+            if (WorkPlan.Of(organisation, problem, _topology.View(all, Lifetimes.Ancestor(agent))) is not { } edit || FullName(agent, round, edit.Page) is not { } page || !planned.Add(page)) continue;
+            yield return new EditRequest { Key = $"{round}/plan/{page}", Edit = edit with { Page = page }, Author = $"plan:{agent}", Round = round, Trusted = true };
         }
     }
 

@@ -29,11 +29,12 @@ internal sealed class ProblemCurriculum
     /// <summary>Takes note of a round that was played.</summary>
     public void Observe(IReadOnlyList<ProblemRecord> problems)
     {
+        int[] solvers = Assignment.Of(_plan, [.. problems.Select(problem => new Problem { Text = problem.Text, Difficulty = problem.Difficulty, CanonicalForm = problem.CanonicalForm })]);
         for (int index = 0; index < problems.Count; index++)
         {
             ProblemRecord problem = problems[index];
             _archive.Observe(problem.Text, problem.Round, problem.SolveRate);
-            _tutor.Observe(Pupil(index), problem.Difficulty, problem.SolveRate);
+            _tutor.Observe(Pupil(solvers[index]), problem.Difficulty, problem.SolveRate);
             if (problem.SolveRate > 0) _reach = Math.Min(_plan.Environment.MaximumDifficulty, Math.Max(_reach, problem.Difficulty + 1));
         }
     }
@@ -68,6 +69,6 @@ internal sealed class ProblemCurriculum
         }
     }
 
-    /// <summary>The solver whose turn a problem is, by its place in the round.</summary>
-    private string Pupil(int index) => Lifetimes.Ancestor(_plan.Solvers[index % _plan.Solvers.Count].Name);
+    /// <summary>The solver whose turn it is, in whatever generation.</summary>
+    private string Pupil(int turn) => Lifetimes.Ancestor(_plan.Solvers[turn % _plan.Solvers.Count].Name);
 }

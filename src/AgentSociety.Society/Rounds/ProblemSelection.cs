@@ -1,5 +1,6 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.DataSets;
 
 namespace AgentSociety.Society;
 
@@ -21,6 +22,9 @@ public enum Fate
     /// <summary>It is a problem that is kept for held-out tests, and is not played.</summary>
     Reserved,
 
+    /// <summary>It repeats a run of words of a question of the held-out test, and is not played.</summary>
+    Contaminated,
+
     /// <summary>It is a new problem, and the round had enough of them.</summary>
     Surplus,
 
@@ -31,15 +35,17 @@ public enum Fate
 /// <summary>Chooses the problems of a round from what was proposed.</summary>
 /// <param name="Problems">The problems, in order of their ids.</param>
 /// <param name="Fates">What became of each proposal, in order of the proposals.</param>
-/// <param name="Reserved">Canonical forms of the proposals that are kept for held-out tests.</param>
-public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IReadOnlyList<(Fate Fate, string? Problem)> Fates, IReadOnlyList<string> Reserved)
+/// <param name="Reserved">Canonical forms of the proposals that are not played for the sake of held-out tests: reserved ones, and those that would give one away.</param>
+/// <param name="Screened">True where proposals were held against the questions of the held-out test.</param>
+public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IReadOnlyList<(Fate Fate, string? Problem)> Fates, IReadOnlyList<string> Reserved, bool Screened = false)
 {
     /// <summary>Takes valid new proposals in their order until the round is full.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="round">The round.</param>
     /// <param name="proposals">What was proposed, with the proposers' names.</param>
     /// <param name="before">Canonical forms of what was posed in earlier rounds: problems that were played and reserved ones, which nobody may be paid for twice either.</param>
-    public static ProblemSelection Of(RunPlan plan, int round, IReadOnlyList<(Proposal Proposal, string Proposer)> proposals, IReadOnlySet<string> before)
+    /// <param name="heldOut">The questions of the held-out test, where problems are told in words; null elsewhere.</param>
+    public static ProblemSelection Of(RunPlan plan, int round, IReadOnlyList<(Proposal Proposal, string Proposer)> proposals, IReadOnlySet<string> before, Contamination? heldOut = null)
     {
         int room = plan.Scenario.SelfPlay.ProblemsPerRound;
         List<PosedProblem> problems = [];
@@ -51,16 +57,17 @@ public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IRea
             Fate fate = proposal.Problem is not { } problem ? Fate.Malformed
                 : before.Contains(problem.CanonicalForm) || !posed.Add(problem.CanonicalForm) ? Fate.Duplicate
                 : Reservation.Holds(plan.Environment.Name, problem.CanonicalForm) ? Fate.Reserved
+                : heldOut?.Touches(problem.Text) == true ? Fate.Contaminated
                 : problems.Count == room ? Fate.Surplus
                 : Fate.Played;
             if (fate == Fate.Played) problems.Add(new PosedProblem($"{round}/{problems.Count}", proposal.Problem!, proposer));
-            if (fate == Fate.Reserved) reserved.Add(proposal.Problem!.CanonicalForm);
+            if (fate is Fate.Reserved or Fate.Contaminated) reserved.Add(proposal.Problem!.CanonicalForm);
             fates.Add((fate, fate == Fate.Played ? problems[^1].Id : null));
         }
 
         bool fill = !plan.Scenario.SelfPlay.Enabled || plan.Scenario.SelfPlay.TopUp;
         while (fill && problems.Count < room) problems.Add(new PosedProblem($"{round}/{problems.Count}", FromDistribution(plan, round, problems.Count), null));
-        return new ProblemSelection(problems, fates, reserved);
+        return new ProblemSelection(problems, fates, reserved, heldOut is not null);
     }
 
     /// <summary>A problem of the distribution that the base model was trained on.</summary>

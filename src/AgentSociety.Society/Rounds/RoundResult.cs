@@ -66,6 +66,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
             Fate.Malformed => proposed.Episode with { Outcome = Outcome.Malformed, Reward = reward.Malformed },
             Fate.Duplicate => proposed.Episode with { Outcome = Outcome.Wrong, Reason = "posed before", Reward = reward.Duplicate },
             Fate.Reserved => proposed.Episode with { Outcome = Outcome.Correct, Reason = "kept for held-out tests, and so not played", Reward = reward.Of(problem!.Difficulty, own) },
+            Fate.Contaminated => proposed.Episode with { Outcome = Outcome.Correct, Reason = "repeats words of a held-out question, and so not played", Reward = reward.Of(problem!.Difficulty, own) },
             Fate.Surplus => proposed.Episode with { Outcome = Outcome.Correct, Reason = "not played: the round had enough problems", Reward = reward.Of(problem!.Difficulty, own) },
             _ => proposed.Episode with { Outcome = Outcome.Correct, Reason = $"solved in {own:p0} of the attempts", Problem = became.Problem, Reward = reward.Of(problem!.Difficulty, own) },
         };
@@ -113,7 +114,8 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
         if (selection.Fates.Count == 0) yield break;
         yield return new MetricRecord("proposals/malformed", selection.Fates.Count(fate => fate.Fate == Fate.Malformed));
         yield return new MetricRecord("proposals/duplicate", selection.Fates.Count(fate => fate.Fate == Fate.Duplicate));
-        yield return new MetricRecord("proposals/valid", selection.Fates.Count(fate => fate.Fate is Fate.Played or Fate.Surplus or Fate.Reserved));
+        yield return new MetricRecord("proposals/valid", selection.Fates.Count(fate => fate.Fate is Fate.Played or Fate.Surplus or Fate.Reserved or Fate.Contaminated));
+        if (selection.Screened) yield return new MetricRecord("proposals/contaminated", selection.Fates.Count(fate => fate.Fate == Fate.Contaminated));
         yield return new MetricRecord("problems/filled", selection.Problems.Count(problem => problem.Proposer is null));
     }
 }

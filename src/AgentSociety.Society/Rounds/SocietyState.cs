@@ -37,6 +37,9 @@ public sealed record SocietyState
     /// <summary>The past selves that sit opposite, where the environment is a league; null elsewhere.</summary>
     public string? PastSelves { get; init; }
 
+    /// <summary>What the newborn of the round's test plays in a game of two: a table of probabilities by what the mover sees; null where none was read.</summary>
+    public string? Strategy { get; init; }
+
     /// <summary>The state as it is stored.</summary>
     public string Save() => JsonSerializer.Serialize(this);
 

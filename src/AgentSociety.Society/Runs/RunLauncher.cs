@@ -95,19 +95,28 @@ public static class RunLauncher
     /// <param name="stop">Checked between steps.</param>
     /// <param name="notes">A run whose scratchpad, as it ended, a checkpoint is tested with, and whose problems are asked where no scenario is given; null for none.</param>
     /// <exception cref="SocietyException">There is no such run or checkpoint, or it does not fit the scenario.</exception>
-    public static IReadOnlyList<HeldOutRecord> Evaluate(string runOrCheckpoint, LoadedScenario? scenario, RunOptions options, CancellationToken stop, RunDirectory? notes = null)
+    public static IReadOnlyList<HeldOutRecord> Evaluate(string runOrCheckpoint, LoadedScenario? scenario, RunOptions options, CancellationToken stop, RunDirectory? notes = null) =>
+        Examine(runOrCheckpoint, scenario, options, notes, (plan, model, read) => HeldOutTest.Take(plan, model, read, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop));
+
+    /// <summary>Reads what a run's newest weights or a checkpoint play in a game of two, at every decision point.</summary>
+    /// <inheritdoc cref="Evaluate(string, LoadedScenario?, RunOptions, CancellationToken, RunDirectory?)"/>
+    public static StrategyReading ReadStrategy(string runOrCheckpoint, LoadedScenario? scenario, RunOptions options, CancellationToken stop, RunDirectory? notes = null) =>
+        Examine(runOrCheckpoint, scenario, options, notes, (plan, model, _) => StrategyReading.Take(plan, model, stop));
+
+    /// <summary>Finds the weights, the world and the notes that belong together, and asks something of them.</summary>
+    private static T Examine<T>(string runOrCheckpoint, LoadedScenario? scenario, RunOptions options, RunDirectory? notes, Func<RunPlan, LanguageModel, INotes, T> ask)
     {
         TorchRuntime.Initialize(options.Device, options.Threads);
-        if (notes is not null) return Evaluate(notes, null, scenario, stop, Weights(runOrCheckpoint));
-        if (File.Exists(Path.Combine(runOrCheckpoint, "society.db"))) return Evaluate(RunDirectory.Open(runOrCheckpoint), null, scenario, stop);
+        if (notes is not null) return Examine(notes, null, scenario, ask, Weights(runOrCheckpoint));
+        if (File.Exists(Path.Combine(runOrCheckpoint, "society.db"))) return Examine(RunDirectory.Open(runOrCheckpoint), null, scenario, ask);
         if (!Directory.Exists(runOrCheckpoint)) throw new SocietyException($"{runOrCheckpoint}: no such run or checkpoint; 'agentsociety runs' lists the runs");
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(runOrCheckpoint));
         string? run = Path.GetDirectoryName(Path.GetDirectoryName(full));
-        if (run is not null && File.Exists(Path.Combine(run, "society.db"))) return Evaluate(RunDirectory.Open(run), Path.GetFileName(full), scenario, stop);
+        if (run is not null && File.Exists(Path.Combine(run, "society.db"))) return Examine(RunDirectory.Open(run), Path.GetFileName(full), scenario, ask);
         if (scenario is null) throw new SocietyException($"{runOrCheckpoint}: belongs to no run; say with --scenario whose problems are to be asked");
         RunPlan plan = RunPlan.Of(scenario);
         using LanguageModel model = Elsewhere(full, plan);
-        return HeldOutTest.Take(plan, model, EmptyNotes.Instance, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
+        return ask(plan, model, EmptyNotes.Instance);
     }
 
     /// <summary>A model that a scenario's society did not make, with its one adapter in its weights where the scenario's newborns have none of that name: an adapter left out would be no test of the model.</summary>
@@ -135,7 +144,7 @@ public static class RunLauncher
         return new RunRecords(database).LastRound() is { } last ? run.Checkpoint(SocietyState.Load(last.State).ResumePoint) : throw new SocietyException($"{run.Path}: the run has stored no round yet; there is nothing to test");
     }
 
-    private static IReadOnlyList<HeldOutRecord> Evaluate(RunDirectory directory, string? checkpoint, LoadedScenario? scenario, CancellationToken stop, string? weights = null)
+    private static T Examine<T>(RunDirectory directory, string? checkpoint, LoadedScenario? scenario, Func<RunPlan, LanguageModel, INotes, T> ask, string? weights = null)
     {
         RunPlan plan = RunPlan.Of(scenario ?? Scenario(directory));
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
@@ -145,8 +154,7 @@ public static class RunLauncher
         int round = RoundOf(directory, checkpoint ?? state.ResumePoint, records, state, last.Round);
         plan = plan.Against(state.PastSelves);
         using LanguageModel model = weights is null ? LanguageModel.Load(directory.Checkpoint(checkpoint ?? state.ResumePoint)) : Elsewhere(weights, plan);
-        INotes notes = NotesAccess.After(plan, database, round).OfNewborn(round);
-        return HeldOutTest.Take(plan, model, notes, plan.Scenario.Evaluation.FinalProblemsPerDifficulty, stop: stop);
+        return ask(plan, model, NotesAccess.After(plan, database, round).OfNewborn(round));
     }
 
     /// <summary>The round after which a checkpoint was written. Of the two resume points the state names one; the other is older, or of a round that was never stored.</summary>

@@ -18,7 +18,7 @@ internal static class Panels
         new("Divergence", ["divergence"], "from the base, nats a token"),
         new("Loss", ["loss"], null),
         new("Gradient", ["gradient-norm", "clip-fraction"], null),
-        new("Proposals", ["proposals/valid", "proposals/malformed", "proposals/duplicate"], "texts of each round"),
+        new("Proposals", ["proposals/valid", "proposals/malformed", "proposals/duplicate", "proposals/contaminated"], "texts of each round"),
         new("Diversity of proposals", ["distinct-4", "self-bleu", "silent-groups"], null, Percent: true),
         new("Scratchpad", ["pages", "revisions"], "at the end of each round"),
         new("Experiments", ["experiments"], "of each round"),

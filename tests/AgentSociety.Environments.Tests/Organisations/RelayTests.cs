@@ -96,6 +96,8 @@ public class RelayTests
         Assert.Equal($"AB1= {parts[0].Role}: done, 7", after.Text.Split('\n')[0]);
         Assert.Equal($"AB2= {parts[1].Role}: ready", after.Text.Split('\n')[1]);
         Assert.Null(WorkPlan.Of(Relay, problem, new PagesInMemory((parts[0].Page, "AB1=7"), (after.Page, after.Text))));
+        // As the scratchpad keeps it.
+        Assert.Null(WorkPlan.Of(Relay, problem, new PagesInMemory((parts[0].Page, "AB1=7\n"), (after.Page, after.Text + "\n"))));
     }
 
     [Theory, InlineData(""), InlineData("AA="), InlineData("AA0="), InlineData("AA5="), InlineData("ZZ1="), InlineData("aa1="), InlineData("AA1"), InlineData("AA１="), InlineData("ΑA1=")]
