@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
@@ -8,16 +10,19 @@ namespace AgentSociety.Environments.Code;
 
 /// <summary>Small JavaScript programs: predict an output, find an input, or write the program from examples.</summary>
 /// <remarks>
-/// Proposals are run twice before they count: they must end within the limits, agree with themselves, and do something. Difficulty is the number of
-/// operators, calls and decisions. Generated problems and demonstrations use integer arithmetic; proposers may use all of the language that the
-/// scenario chose. Programs that differ in layout and comments alone are one problem: the canonical form is their tokens.
+/// Proposals are run twice before they count: they must end well within the limits (<see cref="CodeFacts"/>), agree with themselves, and do something with their input. Difficulty is the
+/// number of operators, calls and decisions. Generated problems and demonstrations use integer arithmetic and, in the full language, <see cref="SeedPrograms"/>; proposers may use all of the language that the
+/// scenario chose. A triple is one problem whichever of its three parts is asked for, however its program is laid out and its inputs are written: the canonical form is the program's tree
+/// with the inputs in order. What a solver could be told beside the program, comments and idle statements, is taken out or refused.
 /// </remarks>
 public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedProposer, IMeasuredProposals
 {
     /// <summary>The name that scenarios use.</summary>
     public const string EnvironmentName = "code";
 
+    private const string Unknown = "?";
     private readonly Sandbox _sandbox = new(new());
+    private readonly CodeFacts _facts;
     private readonly ICodeLanguage _language;
     private readonly CodeKind[] _kinds;
 
@@ -26,6 +31,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     public CodeEnvironment(CodeOptions options)
     {
         OptionChecks.Require(EnvironmentName, options);
+        _facts = new(_sandbox);
         _language = options.Language == CodeLanguage.Full ? new FullLanguage() : new RestrictedLanguage();
         (bool Played, CodeKind Kind)[] kinds = [(options.Deduction, CodeKind.Deduce), (options.Abduction, CodeKind.Abduce), (options.Induction, CodeKind.Induce)];
         _kinds = [.. kinds.Where(kind => kind.Played).Select(kind => kind.Kind)];
@@ -48,28 +54,38 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(difficulty, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
-        string program = _language.Draw(difficulty, random);
-        CodeKind kind = random.Choose(_kinds);
-        int[] inputs = random.Permutation(20)[..(kind == CodeKind.Induce ? 6 : 1)];
-        return Made(new(kind, program, [.. inputs.Select(input => input.ToString())]), difficulty);
+        return ProblemDraw.First(EnvironmentName, difficulty, () =>
+        {
+            CodeKind kind = random.Choose(_kinds);
+            // Half of the problems are seeds where there are any of this difficulty, the rest is arithmetic.
+            if (_language.HasSeeds && random.Next(2) == 0 && SeedPrograms.Draw(difficulty, kind, random) is { } seed) return Made(seed, difficulty);
+            string program = _language.Draw(difficulty, random);
+            string[] inputs = [.. random.Permutation(20)[..(kind == CodeKind.Induce ? 6 : 1)].Select(input => input.ToString(CultureInfo.InvariantCulture))];
+            return TrivialPrograms.Reason(inputs, input => _facts.Output(program, input)) is null ? Made(new(kind, program, inputs), difficulty) : null;
+        });
     }
 
     /// <inheritdoc />
     public Proposal Parse(string text)
     {
-        if (_language.Read(text) is not { } code) return Proposal.Malformed(_language.Form);
-        if (!_kinds.Contains(code.Kind)) return Proposal.Malformed($"'{code.Kind}' is not played here");
-        if (CodeShape.Of(code.Program) is not { } shape) return Proposal.Malformed("the program is not JavaScript");
+        if (_language.Read(text) is not { } read) return Proposal.Malformed(_language.Form);
+        if (!_kinds.Contains(read.Kind)) return Proposal.Malformed($"'{read.Kind}' is not played here");
+        if (CodeShape.Of(read.Program) is not { } shape) return Proposal.Malformed("the program is not JavaScript");
         if (shape.Forbidden is { } forbidden) return Proposal.Malformed(forbidden);
         if (shape.Operations < 1) return Proposal.Malformed("the program does nothing");
         if (shape.Operations > MaximumDifficulty) return Proposal.Malformed($"the program has more than {MaximumDifficulty} operations");
-        if (code.Inputs.Distinct().Count() != code.Inputs.Count) return Proposal.Malformed("an input comes twice");
-        foreach (string input in code.Inputs)
+        if (CodeText.HasIdleStatement(read.Program)) return Proposal.Malformed("a statement of the program is a mere value");
+        string[] inputs = new string[read.Inputs.Count];
+        for (int index = 0; index < inputs.Length; index++)
         {
-            if (_sandbox.RunTwice(code.Program, input) is { Value: null } failed) return Proposal.Malformed(failed.Failure);
+            // Written in the one way in which values are compared: 1 and 1.0 are one input. What has no such way in JSON, such as a number beyond all bounds, is none.
+            if (_sandbox.Canonical(read.Inputs[index]) is not { } input || (input != read.Inputs[index] && _sandbox.Canonical(input) != input)) return Proposal.Malformed("an input is no JSON value");
+            inputs[index] = input;
         }
 
-        return Proposal.Valid(Made(code, shape.Operations));
+        if (inputs.Distinct().Count() != inputs.Length) return Proposal.Malformed("an input comes twice");
+        CodeTask code = new(read.Kind, CodeText.WithoutComments(read.Program), inputs);
+        return Refusal(code) is { } refusal ? Proposal.Malformed(refusal) : Proposal.Valid(Made(code, shape.Operations));
     }
 
     /// <inheritdoc />
@@ -79,9 +95,9 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     public string ProposerPrompt(Frontier frontier, KeyedRandom random) => ProposerPrompt(frontier, [], random);
 
     /// <inheritdoc />
-    /// <remarks>The earlier problems come first, a line or a mark after each; what is asked for is one that is none of them.</remarks>
+    /// <remarks>The earlier problems come first, a line or a mark after each; what is asked for is one that is none of them. While there are too few, seeds stand in for them.</remarks>
     public string ProposerPrompt(Frontier frontier, IReadOnlyList<Problem> earlier, KeyedRandom random) =>
-        $"{string.Concat(earlier.Take(Shown).Select(problem => $"{problem.Text}{_language.ProposerEnd}"))}@{FrontierText.Digits(frontier, MaximumDifficulty)}{_language.ProposerEnd}";
+        $"{string.Concat(earlier.Select(problem => problem.Text).Concat(Seeds(Shown - earlier.Count, random)).Take(Shown).Select(text => $"{text}{_language.ProposerEnd}"))}@{FrontierText.Digits(frontier, MaximumDifficulty)}{_language.ProposerEnd}";
 
     /// <inheritdoc />
     /// <remarks>Means over the programs (<see cref="CodeVariety"/>): how unlike one another they are, their independent paths, and depth and kinds of nodes of their trees.</remarks>
@@ -95,7 +111,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     public string SolverPrompt(Problem problem, KeyedRandom random)
     {
         CodeTask code = Read(problem);
-        return _language.Prompt(code, [.. code.Inputs.Select(input => Output(code, input))]);
+        return _language.Prompt(code, [.. code.Inputs.Select(input => _facts.Output(code.Program, input) ?? Unknown)]);
     }
 
     /// <inheritdoc />
@@ -108,11 +124,13 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
         if (written.Length != 1) return Judged(Outcome.Malformed, "the answer must be one piece");
         CodeTask code = Read(problem);
         string answer = written[0].Text.Trim(' ', '\n');
+        string?[] truth = [.. code.Inputs.Select(input => _facts.Output(code.Program, input))];
+        if (Array.Exists(truth, output => output is null)) return Judged(Outcome.Malformed, "the program of the problem did not run here, so no answer can be verified");
         return code.Kind switch
         {
-            CodeKind.Deduce => Deduced(answer, Output(code, code.Inputs[0])),
-            CodeKind.Abduce => Compared(_sandbox.Run(code.Program, answer), Output(code, code.Inputs[0]), $"f({Short(answer)})"),
-            _ => Induced(code, answer),
+            CodeKind.Deduce => Deduced(answer, truth[0]!),
+            CodeKind.Abduce => Compared(_sandbox.Run(code.Program, answer), truth[0]!, $"f({Short(answer)})"),
+            _ => Induced(code, answer, truth!),
         };
     }
 
@@ -123,7 +141,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
         CodeTask code = Read(problem);
         string answer = code.Kind switch
         {
-            CodeKind.Deduce => Output(code, code.Inputs[0]),
+            CodeKind.Deduce => _facts.Output(code.Program, code.Inputs[0]) ?? Unknown,
             CodeKind.Abduce => code.Inputs[0],
             _ => _language.Answer(code.Program),
         };
@@ -137,27 +155,51 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
         new(Source.Model, Unreserved(difficulty, random).Text),
     ];
 
+    private IEnumerable<string> Seeds(int count, KeyedRandom random)
+    {
+        for (int index = 0; _language.HasSeeds && index < count; index++)
+        {
+            CodeTask? seed = SeedPrograms.DrawUpTo(MaximumDifficulty, random.Choose(_kinds), random);
+            if (seed is not null && !Reservation.Holds(EnvironmentName, Made(seed, 1).CanonicalForm)) yield return _language.Write(seed);
+        }
+    }
+
     private Problem Made(CodeTask code, int difficulty) => new()
     {
         Text = _language.Write(code),
         Difficulty = difficulty,
-        CanonicalForm = $"{code.Kind}\n{CodeShape.Tokens(code.Program)}\n{string.Join('\n', code.Inputs)}",
+        CanonicalForm = $"{CodeText.Form(code.Program)}\n{string.Join('\n', code.Inputs.Order(StringComparer.Ordinal))}",
     };
 
     private CodeTask Read(Problem problem) => _language.Read(problem.Text) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
 
-    private string Output(CodeTask code, string input) => _sandbox.Run(code.Program, input).Value ?? throw new ArgumentException("the program of a problem must run", nameof(code));
+    // Why a readable task is no problem; null where it is one. Its programs run here, all within one budget.
+    private string? Refusal(CodeTask code)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        List<string> outputs = [];
+        foreach (string input in code.Inputs)
+        {
+            Execution came = _facts.Establish(code.Program, input, clock);
+            if (came.Value is null) return came.Failure;
+            outputs.Add(came.Value);
+        }
+
+        // A vocabulary of single characters can hold no others.
+        if ((_language.Write(code) + _language.Prompt(code, outputs)).FirstOrDefault(character => !Alphabet.Contains(character, StringComparison.Ordinal)) is var foreign and not '\0') return $"the program or an output holds '{foreign}' (U+{(int)foreign:x4}), which is not in the alphabet";
+        return TrivialPrograms.Reason(code.Inputs, input => _facts.Establish(code.Program, input, clock).Value);
+    }
 
     // A value that JSON cannot write, such as undefined or -0, is compared as it stands.
     private Verdict Deduced(string answer, string truth) =>
         answer == truth || _sandbox.Canonical(answer) == truth ? Judged(Outcome.Correct, $"the output is {Short(truth)}") : Judged(Outcome.Wrong, $"the output is {Short(truth)}, not {Short(answer)}");
 
-    private Verdict Induced(CodeTask code, string answer)
+    private Verdict Induced(CodeTask code, string answer, string[] truth)
     {
         if (_language.Program(answer) is not { } program) return Judged(Outcome.Malformed, "no program of this language was written");
         for (int index = 0; index < code.Inputs.Count; index++)
         {
-            Verdict one = Compared(_sandbox.Run(program, code.Inputs[index]), Output(code, code.Inputs[index]), index < code.Shown ? $"f({code.Inputs[index]})" : "f of a hidden input");
+            Verdict one = Compared(_sandbox.Run(program, code.Inputs[index]), truth[index], index < code.Shown ? $"f({code.Inputs[index]})" : "f of a hidden input");
             if (one.Outcome != Outcome.Correct) return one;
         }
 

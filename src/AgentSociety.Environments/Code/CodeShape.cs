@@ -17,6 +17,15 @@ public sealed record CodeShape(int Nodes, int Depth, int Kinds, int Cyclomatic, 
     /// <summary>Measures a program; null where it is not JavaScript.</summary>
     public static CodeShape? Of(string program)
     {
+        if (Tree(program) is not { } script) return null;
+        Measure measure = new();
+        measure.Walk(script, 1);
+        return new(measure.Nodes, measure.Depth, measure.Kinds.Count, measure.Decisions + 1, measure.Operations, measure.Depth > DeepestTree ? "nested too deeply" : measure.Forbidden);
+    }
+
+    /// <summary>The program's syntax tree; null where it is not JavaScript.</summary>
+    internal static Script? Tree(string program, OnTokenHandler? token = null, OnCommentHandler? comment = null)
+    {
         // Brackets and operators nest; a parser that recurses is given no text that nests further than it can.
         int open = 0, deepest = 0, chained = 0;
         foreach (char character in program)
@@ -29,10 +38,7 @@ public sealed record CodeShape(int Nodes, int Depth, int Kinds, int Cyclomatic, 
         if (deepest > 100 || chained > 2000) return null;
         try
         {
-            Script script = new Parser(new ParserOptions { Tolerant = false }).ParseScript(program, strict: true);
-            Measure measure = new();
-            measure.Walk(script, 1);
-            return new(measure.Nodes, measure.Depth, measure.Kinds.Count, measure.Decisions + 1, measure.Operations, measure.Depth > DeepestTree ? "nested too deeply" : measure.Forbidden);
+            return new Parser(new ParserOptions { Tolerant = false, OnToken = token, OnComment = comment }).ParseScript(program, strict: true);
         }
         catch (Exception failure) when (failure is ParseErrorException or InsufficientExecutionStackException or InvalidOperationException)
         {
@@ -40,27 +46,11 @@ public sealed record CodeShape(int Nodes, int Depth, int Kinds, int Cyclomatic, 
         }
     }
 
-    /// <summary>The program's tokens with one space between them: what is left when layout and comments are taken away. The text itself where it is not JavaScript.</summary>
-    public static string Tokens(string program)
-    {
-        List<string> tokens = [];
-        try
-        {
-            new Parser(new ParserOptions { OnToken = (in Token token) => tokens.Add(program[token.Start..token.End]) }).ParseScript(program, strict: true);
-        }
-        catch (ParseErrorException)
-        {
-            return program;
-        }
-
-        return string.Join(' ', tokens).TrimEnd();
-    }
-
     /// <summary>The pairs of kinds of a node and its child that the program's tree holds: what it is made of, by which programs are told apart.</summary>
     public static IReadOnlySet<string> Edges(string program)
     {
         HashSet<string> edges = [];
-        if (Of(program) is not null) Collect(new Parser(new ParserOptions { Tolerant = false }).ParseScript(program, strict: true), edges, 1);
+        if (Tree(program) is { } script) Collect(script, edges, 1);
         return edges;
     }
 
@@ -103,7 +93,7 @@ public sealed record CodeShape(int Nodes, int Depth, int Kinds, int Cyclomatic, 
                 case AwaitExpression or YieldExpression or ImportExpression: Forbidden ??= "await, yield and import are not run"; break;
                 case IFunction { Async: true } or IFunction { Generator: true }: Forbidden ??= "async functions and generators are not run"; break;
                 case IfStatement or ConditionalExpression or ForStatement or WhileStatement or DoWhileStatement or ForInStatement or ForOfStatement or SwitchCase { Test: not null } or CatchClause or LogicalExpression: Decisions++; Operations++; break;
-                case BinaryExpression or UnaryExpression or UpdateExpression or AssignmentExpression or CallExpression or NewExpression or MemberExpression: Operations++; break;
+                case BinaryExpression or UnaryExpression { Argument: not UnaryExpression } or UpdateExpression or AssignmentExpression or CallExpression or NewExpression or MemberExpression: Operations++; break;
             }
 
             foreach (Node child in node.ChildNodes) Walk(child, depth + 1);

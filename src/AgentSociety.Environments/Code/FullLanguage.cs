@@ -14,11 +14,14 @@ sealed class FullLanguage : ICodeLanguage
 
     public string Form => "not of the form: deduce, abduce or induce; a program; lines 'in: ' with one JSON value each";
 
+    public bool HasSeeds => true;
+
     public string ProposerEnd => ":\n";
 
     public CodeTask? Read(string text)
     {
-        string[] lines = text.Split('\n');
+        // Tabs are white space to the language and no characters of the alphabet.
+        string[] lines = text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\t", "  ", StringComparison.Ordinal).Split('\n');
         int program = Array.FindIndex(lines, line => line.StartsWith(Input, StringComparison.Ordinal)), kind = Array.IndexOf(Kinds, lines[0]);
         if (program < 2 || kind < 0) return null;
         string[] inputs = lines[program..];

@@ -30,8 +30,11 @@ interface ICodeLanguage
     /// <summary>How a program is written as an answer.</summary>
     string Answer(string program);
 
-    /// <summary>Draws a program with this many operations.</summary>
+    /// <summary>Draws a program of whole numbers with this many operations.</summary>
     string Draw(int operations, KeyedRandom random);
+
+    /// <summary>True where <see cref="SeedPrograms"/> are programs of this language.</summary>
+    bool HasSeeds { get; }
 }
 
 /// <summary>A code problem: the kind of task, a JavaScript program that defines <c>f</c>, and JSON inputs.</summary>

@@ -20,6 +20,8 @@ sealed class RestrictedLanguage : ICodeLanguage
 
     public string Form => "not of the form: d, a or i; an expression of x, numbers, + - * % < ? : and parentheses; a comma and a whole number for each input; '='";
 
+    public bool HasSeeds => false;
+
     public string ProposerEnd => ":";
 
     public CodeTask? Read(string text)

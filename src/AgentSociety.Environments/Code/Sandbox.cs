@@ -10,10 +10,15 @@ namespace AgentSociety.Environments.Code;
 /// <summary>What came of an execution: the value in canonical text, or why there is none.</summary>
 /// <param name="Value">Canonical text of what the function returned; null where it returned nothing that can be compared.</param>
 /// <param name="Failure">Why there is no value; empty where there is one.</param>
-public sealed record Execution(string? Value, string Failure);
+public sealed record Execution(string? Value, string Failure)
+{
+    /// <summary>True where there is no value because time ran out: on a faster machine, or one with less to do, there might be one.</summary>
+    public bool Late { get; init; }
+}
 
 /// <summary>Runs JavaScript functions of one argument, <c>function f(x) { ... }</c>, with hard limits and nothing of the host in reach.</summary>
 /// <remarks>
+/// What can make much in one stroke is bounded call by call (<see cref="GuardedProgram"/>, <see cref="BoundedBuiltins"/>), everything else before each statement.
 /// Deterministic: no clock, no random numbers, no string compilation, no big integers (one power of them can outlast every limit), no
 /// promises, buffers or locales. Values leave as canonical text that this class writes itself, so a program that replaces
 /// <c>JSON.stringify</c> or pollutes a prototype changes nothing about how it is judged. Each execution has an engine of its own, and a thread to itself while it runs.
@@ -26,49 +31,57 @@ public sealed class Sandbox(SandboxLimits limits)
             'ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array',
             'BigInt64Array', 'BigUint64Array', 'Float16Array', 'Float32Array', 'Float64Array', 'ShadowRealm', 'System', 'importNamespace', 'clr']) delete globalThis[name];
         delete Math.random;
+        delete String.raw;
+        delete Array.fromAsync;
         for (const name of ['toLocaleString', 'toLocaleLowerCase', 'toLocaleUpperCase', 'localeCompare', 'normalize']) { delete String.prototype[name]; delete Number.prototype[name]; delete Array.prototype[name]; }
-        for (const name of ['repeat', 'padStart', 'padEnd']) {
-            const plain = String.prototype[name];
-            String.prototype[name] = function (count, fill) {
-                if (+count > LIMIT || (name === 'repeat' && +count * this.length > LIMIT)) throw new RangeError('string too long');
-                return plain.call(this, +count, fill);
-            };
-        }
         """;
 
     // The interpreter ends a program by itself when its time is over; one that sits in a single long operation is given this many times as long.
     private const int Patience = 3;
     private readonly SandboxThreads _threads = new(limits.Stack);
-    private readonly Prepared<Script> _closed = Engine.PrepareScript(Closed.Replace("LIMIT", "10000", StringComparison.Ordinal));
+    private readonly Prepared<Script> _closed = Engine.PrepareScript(Closed);
+    private readonly ScriptPreparationOptions _preparation = new() { ParsingOptions = new() { RegexTimeout = limits.RegularExpression, CompileRegex = false } };
+    private readonly Remembered<ReadProgram> _read = new(1_000);
 
     /// <summary>Runs <paramref name="program"/>'s <c>f</c> on a JSON value.</summary>
-    public Execution Run(string program, string input)
+    public Execution Run(string program, string input) => Run(program, input, out _);
+
+    /// <summary>Runs <paramref name="program"/>'s <c>f</c> on a JSON value, and says how many bytes that allocated; <see cref="long.MaxValue"/> where it did not end.</summary>
+    public Execution Run(string program, string input, out long allocated)
     {
+        allocated = 0;
         if (program.Length > limits.Text || input.Length > limits.Text) return Failed($"longer than {limits.Text} characters");
         // The interpreter's JSON reader takes a null character for the end of the text, and would pass over what it should refuse.
         if (input.Contains('\0', StringComparison.Ordinal)) return Failed("a null character is no JSON");
-        if (Refusal(program) is { } refusal) return Failed(refusal);
+        ReadProgram read = _read.Of(program, Read);
+        if (read.Script is not { } script) return Failed(read.Refusal);
         // A value may be nested as deep as memory reaches, and the interpreter recurses into it: an overflow would end the process.
-        return _threads.Run(() => RunHere(program, input), Patience * limits.Time)?.Came ?? Failed($"did not end within {Patience * limits.Time.TotalSeconds} s");
+        ProgramRun? run = _threads.Run(() => RunHere(script, input), Patience * limits.Time);
+        allocated = run?.Allocated ?? long.MaxValue;
+        return run?.Came ?? Failed($"did not end within {Patience * limits.Time.TotalSeconds} s") with { Late = true };
     }
 
-    private ProgramRun RunHere(string program, string input)
+    private ProgramRun RunHere(Prepared<Script> program, string input)
     {
+        long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             using Engine engine = new(Restrict);
             engine.Execute(_closed);
+            new BoundedBuiltins(engine, limits).Install();
             JsValue argument = new JsonParser(engine).Parse(input);
             engine.Execute(program);
             JsValue function = engine.Evaluate("typeof f === 'function' ? f : null");
-            if (function.IsNull()) return new(Failed("there is no function f"), true);
-            return new(CanonicalValue.TryWrite(engine.Invoke(function, argument), limits.Text, out string text) ? new(text, "") : Failed(text), true);
+            if (function.IsNull()) return Ran(Failed("there is no function f"), true);
+            return Ran(CanonicalValue.TryWrite(engine.Invoke(function, argument), limits.Text, out string text) ? new(text, "") : Failed(text), true);
         }
         catch (Exception failure)
         {
             // Whatever a hostile program makes the interpreter throw is that program's failure. What the language itself throws breaks no limit.
-            return new(Failed($"{failure.GetType().Name}: {(failure.Message.Length > 200 ? failure.Message[..200] : failure.Message)}"), failure is JavaScriptException);
+            return Ran(Failed($"{failure.GetType().Name}: {(failure.Message.Length > 200 ? failure.Message[..200] : failure.Message)}") with { Late = failure is TimeoutException }, failure is JavaScriptException);
         }
+
+        ProgramRun Ran(Execution came, bool behaved) => new(came, behaved, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     /// <summary>Runs twice and insists on one result.</summary>
@@ -87,10 +100,19 @@ public sealed class Sandbox(SandboxLimits limits)
 
     private static Execution Failed(string reason) => new(null, reason);
 
-    private static string? Refusal(string program)
+    private ReadProgram Read(string program)
     {
-        CodeShape? shape = CodeShape.Of(program);
-        return shape is null ? "not JavaScript" : shape.Forbidden;
+        if (CodeShape.Of(program) is not { } shape) return new(null, "not JavaScript");
+        if (shape.Forbidden is { } forbidden) return new(null, forbidden);
+        if (program.Contains(GuardedProgram.Guard, StringComparison.Ordinal)) return new(null, $"'{GuardedProgram.Guard}' is no name here");
+        try
+        {
+            return new(Engine.PrepareScript(GuardedProgram.Of(program, CodeShape.Tree(program)!), strict: true, options: _preparation), "");
+        }
+        catch (ScriptPreparationException failure)
+        {
+            return new(null, failure.Message);
+        }
     }
 
     private void Restrict(Options options)
@@ -113,4 +135,7 @@ public sealed class Sandbox(SandboxLimits limits)
         {
         }
     }
+
+    /// <summary>A program made ready to run, or why it is not run.</summary>
+    private sealed record ReadProgram(Prepared<Script>? Script, string Refusal);
 }

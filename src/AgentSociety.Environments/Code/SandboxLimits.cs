@@ -19,10 +19,13 @@ public sealed record SandboxLimits
     public int Recursion { get; init; } = 64;
 
     /// <summary>Time of one regular expression.</summary>
-    public TimeSpan RegularExpression { get; init; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan RegularExpression { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Characters of a program, an input, and an output.</summary>
     public int Text { get; init; } = 4_000;
+
+    /// <summary>Characters of a text, and elements that one call writes out or lays flat. Bounds the memory between two looks at <see cref="Memory"/>.</summary>
+    public int Made { get; init; } = 10_000;
 
     /// <summary>Elements of an array.</summary>
     public uint Array { get; init; } = 10_000;

@@ -126,4 +126,5 @@ sealed class SandboxThreads(int stack)
 /// <summary>How a program ran.</summary>
 /// <param name="Came">What came of it.</param>
 /// <param name="Behaved">True where it kept all limits, so that its thread is fit for another program.</param>
-sealed record ProgramRun(Execution Came, bool Behaved);
+/// <param name="Allocated">Bytes that it allocated.</param>
+sealed record ProgramRun(Execution Came, bool Behaved, long Allocated);

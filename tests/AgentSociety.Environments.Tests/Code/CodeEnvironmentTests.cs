@@ -89,19 +89,115 @@ public class CodeEnvironmentTests
     [Theory, InlineData(""), InlineData("d="), InlineData("dx,1="), InlineData("dx+1="), InlineData("dx+1,1,2="), InlineData("ix+1,1="), InlineData("dx+1,01="), InlineData("dx+1,-0="), InlineData("dx/1,1="), InlineData("dy+1,1="), InlineData("dx+,1="), InlineData("dx(1),1="), InlineData("zx+1,1="), InlineData("dx+1,１=")]
     public void A_text_that_is_none_of_the_restricted_language_is_malformed(string text) => Assert.NotEmpty(Few.Parse(text).Reason);
 
-    [Fact]
-    public void Layout_and_comments_make_no_other_problem()
+    public static TheoryData<string, string> Alike => new()
     {
-        string one = ScriptedPlay.Problem(Environment, "deduce\nfunction f(x){return x*2}\nin: 4").CanonicalForm;
-        Assert.Equal(one, ScriptedPlay.Problem(Environment, "deduce\nfunction  f ( x ) {\n  // twice\n  return x * 2\n}\nin: 4").CanonicalForm);
-        Assert.NotEqual(one, ScriptedPlay.Problem(Environment, "deduce\nfunction f(x){return x*3}\nin: 4").CanonicalForm);
+        { "function f(x){return x*2}", "function  f ( x ) {\n  // twice\n  return (x * 2);;\n}" }, { "function f(x){return x+'a'}", "function f(y){return y+\"\\x61\"}" }, { "function f(x){return x*10}", "function f(x){return ((x))*1e1}" },
+        { "const f=(a,b=1)=>{const c=a+b;return {c,d:c}}", "const f=(p,q=1)=>{const c=p+q;return {c,d:c}}" }, { "function f(x){l:for(;;){x+=1;break l}return x}", "function f(y){l:for(;;){y+=1;break l}return y}" },
+    };
+
+    [Theory, MemberData(nameof(Alike))]
+    public void What_is_written_another_way_is_the_same_problem(string one, string other)
+    {
+        string form = ScriptedPlay.Problem(Environment, $"deduce\n{one}\nin: 4").CanonicalForm;
+        Assert.Equal(form, ScriptedPlay.Problem(Environment, $"deduce\n{other}\nin: 4.0").CanonicalForm);
+        Assert.Equal(form, ScriptedPlay.Problem(Environment, $"abduce\n{other}\nin: 4e0").CanonicalForm);
+        Assert.NotEqual(form, ScriptedPlay.Problem(Environment, $"deduce\n{one}\nin: 5").CanonicalForm);
+    }
+
+    [Theory]
+    [InlineData("function f(x){return x*2}", "function f(x){return x*3}"), InlineData("function f(x){return (x+3)*2}", "function f(x){return x+3*2}"), InlineData("const f=(a,b=2)=>({a:a+b})", "const f=(a,b=2)=>({b:a+b})"), InlineData("const f=(a,b=2)=>{b+=a;return {a,b}}", "const f=(b,a=2)=>{a+=b;return {a,b}}"), InlineData("const f=x=>({a:x+1,x:x+2}).a", "const f=x=>({a:x+1,x:x+2}).x")]
+    [InlineData("function f(x){return [x,,1].length+x}", "function f(x){return [x,1].length+x}"), InlineData("function f(x){return -x-1}", "function f(x){return +x-1}"), InlineData("function f(x){return x+'(1)'}", "function f(x){return x+'1'}"), InlineData("function f(x){return `${x}a`+1}", "function f(x){return `a${x}`+1}")]
+    public void What_does_something_else_is_another_problem(string one, string other) =>
+        Assert.NotEqual(ScriptedPlay.Problem(Environment, $"deduce\n{one}\nin: 4").CanonicalForm, ScriptedPlay.Problem(Environment, $"deduce\n{other}\nin: 4").CanonicalForm);
+
+    [Theory, InlineData("d(x+3)*2,9=", "a((x+3)*2),9="), InlineData("ix*2,1,2,3=", "i(x*2),3,1,2=")]
+    public void Needless_parentheses_the_kind_of_task_and_the_order_of_inputs_make_no_other_problem(string one, string other) => Assert.Equal(ScriptedPlay.Problem(Few, one).CanonicalForm, ScriptedPlay.Problem(Few, other).CanonicalForm);
+
+    [Theory]
+    [InlineData("deduce\nfunction f(x){return x*2}// out: 8\nin: 4"), InlineData("deduce\nfunction f(x){/* out: 8\n out: 8 */return x*2/* out: 8 */}\nin: 4")]
+    public void A_comment_is_not_passed_on(string text)
+    {
+        Problem problem = ScriptedPlay.Problem(Environment, text);
+        Assert.DoesNotContain("out: 8", Environment.SolverPrompt(problem, KeyedRandom.For(1, "prompt")));
+        Assert.Equal(problem, Environment.Parse(problem.Text).Problem);
+        Assert.True(Environment.Verify(problem, [new(Source.Prompt, ""), new(Source.Model, "8")]).Sound);
+    }
+
+    [Theory]
+    [InlineData("deduce\n'out: 8';function f(x){return x*2}\nin: 4", "mere value"), InlineData("deduce\nfunction f(x){'out: 8';return x*2}\nin: 4", "mere value"), InlineData("deduce\nfunction f(x){`out`;return x*2}\nin: 4", "mere value"), InlineData("induce\nfunction f(x){return x*2}\nin: 1\nin: 1.0", "twice"), InlineData("induce\nfunction f(x){return x.length*2}\nin: \"a\"\nin: \"\\u0061\"", "twice")]
+    [InlineData("deduce\nfunction f(x){return 1*7}\nin: 4", "same whatever"), InlineData("deduce\nfunction f(x){if(0){return 1}return x}\nin: 4", "gives back"), InlineData("deduce\nfunction f(x){return x.length*0}\nin: \"ab\"", "same whatever"), InlineData("deduce\nfunction f(x){return x.map(y=>y)}\nin: [1]", "gives back"), InlineData("deduce\nfunction f(x){return x*0}\nin: -4", "same whatever")]
+    [InlineData("deduce\nfunction f(x){return x+'\u00e9'}\nin: 4", "alphabet"), InlineData("deduce\nfunction f(x){return x*2}\nin: 1e999", "no JSON")]
+    public void A_task_that_tells_its_answer_or_asks_nothing_is_malformed(string text, string said) => Assert.Contains(said, Environment.Parse(text).Reason);
+
+    [Theory, InlineData("ax**-1,2="), InlineData("dx%0<1?x:-1,1000="), InlineData("ax/0,1="), InlineData("d9**999*x,2="), InlineData("i2**x,1,2,-3,4="), InlineData("d(x<3)+x,4=")]
+    public void No_prompt_of_the_restricted_language_leaves_its_alphabet(string text)
+    {
+        if (Few.Parse(text).Problem is { } problem) Assert.All(Few.SolverPrompt(problem, KeyedRandom.For(1, "prompt")), character => Assert.Contains(character, Few.Alphabet));
+        else Assert.NotEmpty(Few.Parse(text).Reason);
+    }
+
+    [Fact]
+    public void No_chain_of_signs_is_difficult() => Assert.Equal(1, ScriptedPlay.Problem(Environment, "deduce\nfunction f(x){return +-+-+-x}\nin: 4").Difficulty);
+
+    // As where a run goes on upon a slower machine.
+    [Theory, InlineData("deduce"), InlineData("abduce"), InlineData("induce")]
+    public void A_problem_whose_program_does_not_run_ends_no_run(string kind)
+    {
+        Problem problem = new() { Text = $"{kind}\nfunction f(x){{while(x);return x*2}}\nin: 1{(kind == "induce" ? "\nin: 2" : "")}", Difficulty = 1, CanonicalForm = "" };
+        Assert.NotEmpty(Environment.SolverPrompt(problem, KeyedRandom.For(1, "prompt")));
+        Assert.Equal(Outcome.Malformed, Environment.Verify(problem, [new(Source.Prompt, ""), new(Source.Model, "?")]).Outcome);
+    }
+
+    [Fact]
+    public void What_is_posed_and_nearly_too_slow_goes_on_being_judged()
+    {
+        for (int length = 12; length < 28; length++)
+        {
+            if (Environment.Parse($"deduce\nfunction f(x){{return /^(a+)+$/.test(x)+x.length}}\nin: \"{new string('a', length)}b\"").Problem is not { } problem) continue;
+            Assert.EndsWith("out: ", Environment.SolverPrompt(problem, KeyedRandom.For(1, "prompt")));
+            Assert.True(Environment.Verify(problem, [new(Source.Prompt, ""), new(Source.Model, $"{length + 1}")]).Sound);
+        }
+    }
+
+    [Fact]
+    public void All_inputs_of_a_proposal_share_one_budget()
+    {
+        Proposal slow = Environment.Parse($"induce\nfunction f(x){{const a=Array(8000).fill(0);for(let i=0;i<4000;i++)a.indexOf(-1);return x+1}}{string.Concat(Enumerable.Range(1, 10).Select(number => $"\nin: {number}"))}");
+        Assert.Matches("together|timed out|did not end", slow.Reason);
+    }
+
+    [Fact]
+    public void Every_seed_is_a_problem_of_its_difficulty_whatever_is_asked_of_it()
+    {
+        HashSet<string> programs = [];
+        foreach (int difficulty in Enumerable.Range(1, 30))
+        {
+            for (int index = 0; index < 60; index++)
+            {
+                Problem problem = Environment.Generate(difficulty, KeyedRandom.For(3, "seeds", difficulty, index));
+                string program = problem.Text.Split('\n')[1];
+                if (System.Text.RegularExpressions.Regex.IsMatch(program, @"^function f\(x\)\{return [()x0-9+*%-]+\}$") || !programs.Add(program)) continue;
+                foreach (string kind in new[] { "deduce", "abduce" }) ScriptedPlay.Problem(Environment, $"{kind}\n{program}\n{problem.Text.Split('\n')[2]}");
+                Assert.Equal(difficulty, problem.Difficulty);
+                Assert.Equal(problem, Environment.Parse(problem.Text).Problem);
+            }
+        }
+
+        Assert.InRange(programs.Count, 38, 42);
+    }
+
+    [Fact]
+    public void A_proposer_whose_archive_is_empty_is_shown_seeds()
+    {
+        string prompt = new CodeEnvironment(new() { EarlierShown = 4 }).ProposerPrompt(new([0.5]), [], KeyedRandom.For(1, "prompt"));
+        Assert.InRange(prompt.Split("function f").Length, 3, 5);
     }
 
     [Fact]
     public void A_proposer_is_shown_earlier_problems()
     {
         CodeEnvironment shown = new(new() { EarlierShown = 2 });
-        Problem[] earlier = [.. Enumerable.Range(1, 3).Select(number => ScriptedPlay.Problem(shown, $"deduce\nfunction f(x){{return x*{number}}}\nin: 4"))];
+        Problem[] earlier = [.. Enumerable.Range(1, 3).Select(number => ScriptedPlay.Problem(shown, $"deduce\nfunction f(x){{return x*{number + 1}}}\nin: 4"))];
         string prompt = shown.ProposerPrompt(new([0.5]), earlier, KeyedRandom.For(1, "prompt"));
         Assert.Contains(earlier[0].Text, prompt);
         Assert.Contains(earlier[1].Text, prompt);

@@ -27,6 +27,17 @@ public class HostileProgramTests(ITestOutputHelper output)
         "globalThis.f2=f", "Object.prototype.x=42", "Object.freeze=()=>42", "Object.defineProperty(Object.prototype,'length',{value:42})", "Function.prototype.call=()=>42", "Object.setPrototypeOf(Array.prototype,null)", "Array.prototype[Symbol.iterator]=function*(){}", "undefined=42", "NaN=42", "isNaN=()=>true", "Object.getPrototypeOf([]).push=()=>42",
     ];
 
+    // Much in one stroke, between two statements: a value that is written out or laid flat is far larger than it is in memory, and a callback or a sum is no statement.
+    private static readonly string[] Amplifiers =
+    [
+        "let a=['abcdefgh'];for(let i=0;i<MANY;i++)a=[a,a];return DAG", "let a=[];for(let i=0;i<MANY;i++)a=[a,a];return DAG", "let a={k:'abcdefgh'};for(let i=0;i<MANY;i++)a={l:a,r:a};return DAG", "const s='a'.repeat(9000),a=Array(8000).fill(s);return DAG",
+        "const s='a'.repeat(9000);return s.replace(/./g,\"PUT\")", "const s='a'.repeat(9000);return s.replaceAll('a',\"PUT\")", "const s='a'.repeat(9000);return s.replace(/./g,()=>s)", "const s='a'.repeat(9000);return s.replaceAll('a',()=>s)", "const s='a'.repeat(9000);return s.replace('a',\"PUT\".repeat(3000))", "const s='a'.repeat(9000);return /./g[Symbol.replace](s,\"PUT\")",
+        "let s='a';for(let i=0;i<MANY;i++)s+=s;return [SUMS].length", "let s='a'.repeat(9000);return (SUMS).length", "let s='a'.repeat(9000);return Array(8000).fill(0).map(y=>s+y).length", "let s='a'.repeat(9000);return Array(8000).fill(0).map(y=>`${s}${y}`).length", "let s='a'.repeat(9000);return Array.from({length:8000},()=>s.toUpperCase()).length", "let s='a'.repeat(9000);return [SPREADS].length", "let s='a'.repeat(9000);const {...t}=s,{...u}=s,{...v}=s;return [SPREADS].length",
+        "const a=Array(8000).fill(0);return a.flatMap(()=>a).length", "const a=Array(8000).fill(0);return [].concat(...a.map(()=>a)).length", "const s='a'.repeat(9000);return s.concat(...Array(8000).fill(s)).length", "let n=0;return 'a'.repeat({valueOf(){return n++<2?1:5e8}}).length", "return ''.padEnd.call('',{valueOf(){return this.n=this.n?5e8:1}},'a').length", "return ''.repeat.call({length:0,toString(){return 'a'.repeat(9000)}},9000).length",
+        "return [].join.call({length:2**53-1},'').length", "return [].flat.call({length:2**53-1}).length", "for(;;){try{Array(8000).fill('a'.repeat(9000)).join()}catch{}}", "for(;;){[1,2,3].join()}", "for(;;){'aaa'.replace(/a/g,'b')}", "for(;;){JSON.stringify([1])}", "const s='\\u0800'.repeat(9000);return Array(8000).fill(s).map(encodeURIComponent).length", "const a=Array(8000).fill(0);return Array(8000).fill(a).map(Object.entries).length", "const a=Array(8000).fill(0);return Array(8000).fill(0).map(a.slice.bind(a)).length", "const a=Array(8000).fill(0);return [...Array(8000).fill(a).values().map(Object.entries)].length", "const a=Array(8000).fill(0);return JSON.parse(`[${a}]`.slice(0,9999),Object.entries.bind(0,a)).length", "const a=Array(8000).fill(0);return Array.from(a,Object.entries.bind(0,a)).length",
+        "const o={toJSON:()=>Array(8000).fill('a'.repeat(9000))};return JSON.stringify(o).length", "let a=[1];for(let i=0;i<60;i++)a=[a,a,1];return JSON.stringify(a,null,10).length", "const o={toString:()=>'a'.repeat(9000)};return Array(8000).fill(o).join().length", "const o={exec(){return {0:'',index:0,length:1}},flags:'g',lastIndex:0};return RegExp.prototype[Symbol.replace].call(o,'a','b'.repeat(9000)).length",
+    ];
+
     private static int Count => int.TryParse(Environment.GetEnvironmentVariable("AGENTSOCIETY_HOSTILE"), out int count) ? count : 1_000;
 
     [Fact, Trait("Category", "Long")]
@@ -52,7 +63,7 @@ public class HostileProgramTests(ITestOutputHelper output)
             }
 
             Assert.Equal(execution.Value is null, execution.Failure.Length > 0);
-            if (execution.Value is { } value) Assert.True(value.Length <= 20_000 && value is "1" or "[1]", $"{program} gave {value[..Math.Min(80, value.Length)]}");
+            if (execution.Value is { } value) Assert.True(value.Length <= 20_000 && (value is "1" or "[1]" || (Amplifies(index) && value.Length < 20)), $"{program} gave {value[..Math.Min(80, value.Length)]}");
         });
         long after = GC.GetTotalMemory(forceFullCollection: true);
         double cores = (Environment.CpuUsage.TotalTime - used).TotalSeconds;
@@ -63,13 +74,44 @@ public class HostileProgramTests(ITestOutputHelper output)
         Assert.Equal("2", sandbox.Run("function f(x){return x+1}", "1").Value);
     }
 
+    // Memory is what the program itself allocated, garbage and all: it bounds what it can have held. An interpreter that nobody asked anything allocates a third of a megabyte.
+    [Theory, MemberData(nameof(Bombs))]
+    public void One_stroke_makes_little_in_little_time(string program)
+    {
+        Sandbox sandbox = new(new());
+        TimeSpan used = Environment.CpuUsage.TotalTime;
+        Execution execution = sandbox.Run($"function f(x){{{program}}}", "1", out long allocated);
+        double cores = (Environment.CpuUsage.TotalTime - used).TotalSeconds;
+        output.WriteLine($"{allocated / 1e6:f1} MB, {cores:f2} s: {execution.Failure}{execution.Value?.Length} {program}");
+        Assert.True(execution.Value is null || execution.Value.Length < 4_000, program);
+        Assert.InRange(allocated, 1, 100_000_000);
+    }
+
+    public static TheoryData<string> Bombs => new(Amplified);
+
+    private static string[] Amplified { get; } = [.. Amplifiers.SelectMany(Written).Distinct()];
+
+    private static IEnumerable<string> Written(string amplifier)
+    {
+        foreach (string dag in new[] { "JSON.stringify(a).length", "JSON.stringify(a,['l','r']).length", "JSON.stringify(a,(k,v)=>v).length", "String(a).length", "a.flat(Infinity).length", "`${a}`.length", "(a+'').length", "a.join('').length", "a==''", "[].concat(a,a).length", "parseInt(a)", "new Error(a).message.length" })
+        {
+            if (!amplifier.Contains("DAG", StringComparison.Ordinal) && dag != "String(a).length") continue;
+            foreach (string put in new[] { "$'", "$`", "$&$&$&", "bbbbbbbbb" })
+            {
+                yield return amplifier.Replace("DAG", dag, StringComparison.Ordinal).Replace("PUT", put, StringComparison.Ordinal).Replace("MANY", "24", StringComparison.Ordinal)
+                    .Replace("SUMS", string.Join(amplifier.Contains('[', StringComparison.Ordinal) ? ',' : '+', Enumerable.Range(0, amplifier.Contains('[', StringComparison.Ordinal) ? 300 : 100).Select(index => amplifier.Contains('[', StringComparison.Ordinal) ? $"s+{index}" : "s")), StringComparison.Ordinal)
+                    .Replace("SPREADS", string.Join(',', Enumerable.Repeat("{...s}", 300)), StringComparison.Ordinal);
+            }
+        }
+    }
+
     [Fact]
     public void A_sample_of_hostile_programs_is_contained()
     {
         Sandbox sandbox = new(new());
         foreach (int index in Enumerable.Range(0, 60).Select(index => index * 167))
         {
-            if (sandbox.Run(Hostile(index), "1").Value is { } value) Assert.True(value is "1" or "[1]", $"{Hostile(index)} gave {value}");
+            if (sandbox.Run(Hostile(index), "1").Value is { } value) Assert.True(value is "1" or "[1]" || Amplifies(index), $"{Hostile(index)} gave {value}");
         }
     }
 
@@ -85,11 +127,13 @@ public class HostileProgramTests(ITestOutputHelper output)
     public void Recursion_in_disguise_is_contained(string program) =>
         Assert.True(new Sandbox(new()).Run(program.Replace("DEEP", $"{new string('[', 90)}o{new string(']', 90)}", StringComparison.Ordinal), "1").Value is null or { Length: < 20 });
 
-    // A third loops or devours, a third escapes, the rest pollutes or backtracks; each in a wrapping of its own.
+    private static bool Amplifies(int index) => index % 12 == 11;
+
+    // A third loops or devours, a third escapes, the rest pollutes, backtracks or amplifies; each in a wrapping of its own.
     private static string Hostile(int index)
     {
         KeyedRandom random = KeyedRandom.For(1, "hostile", index);
-        string inner = (index % 6) switch
+        string inner = Amplifies(index) ? random.Choose(Amplified) : (index % 6) switch
         {
             0 or 1 => $"let s='a',l=[1],o={{}};{random.Choose(Loops).Replace("BODY", random.Choose(Bodies), StringComparison.Ordinal)};return s.length+l.length",
             2 or 3 => $"return {random.Choose(Escapes)}",

@@ -34,7 +34,7 @@ public class NodeOracleTests(ITestOutputHelper output)
         "function f(x){try{return null.a}catch(e){return e instanceof TypeError}}|1", "function f(x){return x.trim().split(/\\s+/)}|\" a  b \"|\"\"", "function f(x){return [x.at(-1),x.findLast(y=>y>1),x.some(y=>y>2),x.every(y=>y>0)]}|[1,2,3]|[]", "function f(x){return [...x].map(c=>c.codePointAt(0))}|\"a\\ud83d\\ude00\"|\"\\u00e9\"", "function f(x){var y=1;{let y=2;x+=y}return x+y}|1", "function f(x){return [NaN,Infinity,-Infinity].map(y=>y+x)}|1", "function f(x){return x*1.1}|3|7|1e-7|123456789",
     ];
 
-    [Fact]
+    [Needs(program: "node")]
     public async Task The_sandbox_means_what_node_means_on_shipped_tasks_and_on_the_language_at_large()
     {
         List<(string Program, string Input)> cases = [];
@@ -56,7 +56,7 @@ public class NodeOracleTests(ITestOutputHelper output)
             }
         }
 
-        if (await Ask(cases) is not { } oracle) return; // no node here
+        string[] oracle = await Ask(cases);
         Sandbox sandbox = new(new());
         for (int index = 0; index < cases.Count; index++)
         {
@@ -86,25 +86,12 @@ public class NodeOracleTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<string[]?> Ask(List<(string Program, string Input)> cases)
+    private static async Task<string[]> Ask(List<(string Program, string Input)> cases)
     {
-        ProcessStartInfo start = new("node", ["-e", Oracle]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-        Process? node;
-        try
-        {
-            node = Process.Start(start);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
-
-        using (node!)
-        {
-            Task<string> said = node!.StandardOutput.ReadToEndAsync();
-            foreach ((string program, string input) in cases) await node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new[] { program, input }));
-            node.StandardInput.Close();
-            return [.. (await said).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<string>(line)!)];
-        }
+        using Process node = Process.Start(new ProcessStartInfo("node", ["-e", Oracle]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        Task<string> said = node.StandardOutput.ReadToEndAsync();
+        foreach ((string program, string input) in cases) await node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new[] { program, input }));
+        node.StandardInput.Close();
+        return [.. (await said).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<string>(line)!)];
     }
 }
