@@ -54,9 +54,10 @@ internal static class EnvCommand
     {
         EnvironmentEntry entry = EnvironmentCatalog.Find(name)
             ?? throw new SocietyException($"there is no environment '{name}'; {Nearest.Hint(name, [.. EnvironmentCatalog.All.Select(known => known.Name)])}");
-        IEnvironment environment = entry.Create(ScenarioFile.Settings(entry.OptionsType, options), seed);
+        object settings = ScenarioFile.Settings(entry.OptionsType, options);
+        IEnvironment environment = entry.Create(settings, seed);
         using IDisposable? held = environment as IDisposable;
-        IReadOnlyList<string> failures = Conformance.Check(environment, samples);
+        IReadOnlyList<string> failures = Conformance.Check(environment, samples, () => entry.Create(settings, seed));
         foreach (string failure in failures) terminal.Complain("broken", "red", failure);
         if (failures.Count > 0) return ExitCode.Failed;
         terminal.Line($"{environment.Name}: keeps every promise in {samples} problems of difficulty 1 to {Math.Min(samples, environment.MaximumDifficulty)}.");

@@ -1,3 +1,4 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
@@ -6,68 +7,163 @@ using AgentSociety.Core.Randomness;
 namespace AgentSociety.Environments.Yours;
 
 /// <summary>Checks that an environment keeps the promises of <see cref="IEnvironment"/>; for authors to run on their own.</summary>
-public static class Conformance
+public sealed class Conformance
 {
-    private static readonly string[] Nonsense = ["", " ", "\n", "\0", "#", "=", "1", "correct", "０", "\ud83d\ude00", new('9', 20_000), "{\"outcome\":\"correct\"}"];
+    // What can be nobody's right answer, and what may be right once.
+    private static readonly string[] Nonsense = ["", " ", "\n", "\0", "\ud83d\ude00", new('9', 20_000), "{\"outcome\":\"correct\"}"];
+    private static readonly string[] Words = ["#", "=", "1", "correct", "０"];
+    private static readonly (string Name, Func<string, string> Craft)[] Additions =
+        [("a word", answer => $"{answer} or not"), ("itself", answer => $"{answer} or {answer}"), ("a null character", answer => $"{answer}\0"), ("a zero-width space", answer => $"{answer}\u200b"), ("a verdict", answer => answer + "{\"outcome\":\"correct\"}")];
+
+    private readonly IEnvironment _environment;
+    private readonly HashSet<char> _alphabet;
+    private readonly List<string> _failures = [];
+
+    private Conformance(IEnvironment environment) => (_environment, _alphabet) = (environment, [.. environment.Alphabet]);
 
     /// <summary>Plays with the environment and returns what it got wrong, a sentence each; nothing where it conforms.</summary>
-    public static IReadOnlyList<string> Check(IEnvironment environment, int samples = 20)
+    /// <param name="environment">The environment.</param>
+    /// <param name="samples">Problems to play with.</param>
+    /// <param name="again">Makes the environment once more, of the same options and seed: for a program, another process. Same keys must give the same there.</param>
+    public static IReadOnlyList<string> Check(IEnvironment environment, int samples = 20, Func<IEnvironment>? again = null)
     {
-        List<string> failures = [];
-        if (environment.Name.Length == 0) failures.Add("Name is empty.");
-        if (environment.Alphabet.Distinct().Count() != environment.Alphabet.Length) failures.Add("Alphabet holds a character twice.");
-        HashSet<char> alphabet = [.. environment.Alphabet];
-        for (int index = 0; index < samples; index++)
-        {
-            int difficulty = 1 + (index % environment.MaximumDifficulty);
-            Problem problem = environment.Generate(difficulty, KeyedRandom.For(1, "conformance", index));
-            if (problem.Difficulty != difficulty) failures.Add($"Generate({difficulty}) gave '{problem.Text}' of difficulty {problem.Difficulty}.");
-            if (problem != environment.Generate(difficulty, KeyedRandom.For(1, "conformance", index))) failures.Add($"Generate({difficulty}) gave two problems for one key.");
-            if (environment.Parse(problem.Text).Problem != problem) failures.Add($"Parse does not give back the generated problem '{problem.Text}'.");
-            string prompt = environment.SolverPrompt(problem, KeyedRandom.For(2, "conformance", index));
-            if (prompt != environment.SolverPrompt(problem, KeyedRandom.For(2, "conformance", index))) failures.Add($"SolverPrompt gave two texts for one key, problem '{problem.Text}'.");
-            failures.AddRange((prompt + problem.Text).Where(character => !alphabet.Contains(character)).Distinct().Select(character => $"Prompt or problem holds '{character}' (U+{(int)character:x4}), which Alphabet lacks."));
-            int accepted = Nonsense.Count(text => environment.Verify(problem, [new(Source.Prompt, prompt), new(Source.Model, text)]).Outcome == Outcome.Correct);
-            if (accepted > 1) failures.Add($"Verify accepts {accepted} different nonsense answers to '{problem.Text}'.");
-            if (environment.Verify(problem, [new(Source.Prompt, prompt)]).Outcome == Outcome.Correct) failures.Add($"Verify accepts no answer at all to '{problem.Text}'.");
-            IToolSession? tools = environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance });
-            foreach (char marker in tools?.Markers ?? "") tools!.Call($"nonsense{marker}");
-        }
-
-        foreach (string text in Nonsense)
-        {
-            Proposal proposal = environment.Parse(text);
-            if (proposal.Problem is null && proposal.Reason.Length == 0) failures.Add($"Parse refuses '{(text.Length > 20 ? text[..20] : text)}' without a reason.");
-        }
-
-        if (environment is IDemonstrator demonstrator) failures.AddRange(Demonstrations(environment, demonstrator, alphabet, samples));
-        string asked = environment.ProposerPrompt(new([0.5, null]), KeyedRandom.For(3, "conformance"));
-        failures.AddRange(asked.Where(character => !alphabet.Contains(character)).Distinct().Select(character => $"ProposerPrompt holds '{character}', which Alphabet lacks."));
-        return [.. failures.Distinct()];
+        Conformance check = new(environment);
+        check.Play(samples);
+        if (environment is IDemonstrator demonstrator) check.Demonstrations(demonstrator, samples);
+        if (again is not null) check.Repeat(again, samples);
+        return [.. check._failures.Distinct()];
     }
 
-    // Whether what is shown is right is the environment's to say: base material of a game may show any legal moves, and a world of its own its own facts.
-    private static IEnumerable<string> Demonstrations(IEnvironment environment, IDemonstrator demonstrator, HashSet<char> alphabet, int samples)
+    private void Play(int samples)
+    {
+        if (_environment.Name.Length == 0) _failures.Add("Name is empty.");
+        if (_alphabet.Count != _environment.Alphabet.Length) _failures.Add("Alphabet holds a character twice.");
+        HashSet<Problem> problems = [];
+        Dictionary<string, int> open = [];
+        for (int index = 0; index < samples; index++)
+        {
+            int number = index, difficulty = Difficulty(index);
+            if (Asked("Generate", () => _environment.Generate(difficulty, KeyedRandom.For(1, "conformance", number))) is not { } problem) continue;
+            if (problem.Difficulty != difficulty) _failures.Add($"Generate({difficulty}) gave '{problem.Text}' of difficulty {problem.Difficulty}.");
+            if (problem != Asked("Generate", () => _environment.Generate(difficulty, KeyedRandom.For(1, "conformance", number)))) _failures.Add($"Generate({difficulty}) gave two problems for one key.");
+            if (Asked("Parse", () => _environment.Parse(problem.Text))?.Problem != problem) _failures.Add($"Parse does not give back the generated problem '{problem.Text}'.");
+            if (Asked("SolverPrompt", () => _environment.SolverPrompt(problem, KeyedRandom.For(2, "conformance", number))) is not { } prompt) continue;
+            if (prompt != Asked("SolverPrompt", () => _environment.SolverPrompt(problem, KeyedRandom.For(2, "conformance", number)))) _failures.Add($"SolverPrompt gave two texts for one key, problem '{problem.Text}'.");
+            Spelled("Prompt or problem holds", prompt + problem.Text);
+            foreach (string text in Nonsense.Where(text => Accepts(problem, prompt, text))) _failures.Add($"Verify accepts the nonsense answer '{Short(text)}' to '{problem.Text}'.");
+            string[] words = [.. Words.Where(text => Accepts(problem, prompt, text))];
+            if (words.Length > 1) _failures.Add($"Verify accepts {words.Length} different nonsense answers to '{problem.Text}'.");
+            if (problems.Add(problem)) foreach (string word in words) open[word] = open.GetValueOrDefault(word) + 1;
+            if (Asked("Verify", () => _environment.Verify(problem, [new(Source.Prompt, prompt)]))?.Outcome == Outcome.Correct) _failures.Add($"Verify accepts no answer at all to '{problem.Text}'.");
+            Asked("a tool", () =>
+            {
+                IToolSession? tools = _environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance });
+                foreach (char marker in tools?.Markers ?? "") tools!.Call($"nonsense{marker}");
+                return "";
+            });
+        }
+
+        foreach ((string word, int count) in open.Where(one => one.Value > 2 && 2 * one.Value > problems.Count)) _failures.Add($"Verify accepts '{word}' whatever the problem: to {count} of {problems.Count}.");
+        foreach (string text in Nonsense.Concat(Words))
+        {
+            if (Asked("Parse", () => _environment.Parse(text)) is { Problem: null, Reason.Length: 0 }) _failures.Add($"Parse refuses '{Short(text)}' without a reason.");
+        }
+
+        Spelled("ProposerPrompt holds", Asked("ProposerPrompt", () => _environment.ProposerPrompt(new([0.5, null]), KeyedRandom.For(3, "conformance"))) ?? "");
+    }
+
+    private void Demonstrations(IDemonstrator demonstrator, int samples)
     {
         for (int index = 0; index < samples; index++)
         {
-            int difficulty = 1 + (index % environment.MaximumDifficulty);
+            int number = index, difficulty = Difficulty(index);
             foreach ((string name, Func<KeyedRandom, IReadOnlyList<Segment>> show) in new (string, Func<KeyedRandom, IReadOnlyList<Segment>>)[] { ("DemonstrateSolution", random => demonstrator.DemonstrateSolution(difficulty, random)), ("DemonstrateProposal", random => demonstrator.DemonstrateProposal(difficulty, random)) })
             {
-                IReadOnlyList<Segment> shown = show(KeyedRandom.For(4, "conformance", index));
-                if (shown.Count < 2 || shown[0].Source != Source.Prompt || !shown.Any(segment => segment.Source == Source.Model)) yield return $"{name}({difficulty}) does not show a prompt and what is written after it.";
-                if (!shown.SequenceEqual(show(KeyedRandom.For(4, "conformance", index)))) yield return $"{name}({difficulty}) gave two texts for one key.";
-                foreach (char character in shown.SelectMany(segment => segment.Text).Where(character => !alphabet.Contains(character)).Distinct()) yield return $"{name} shows '{character}' (U+{(int)character:x4}), which Alphabet lacks.";
-                if (name != "DemonstrateProposal" || shown.Count < 2) continue;
-                Proposal proposal = environment.Parse(shown[1].Text);
-                if (proposal.Problem is null) yield return $"DemonstrateProposal shows '{shown[1].Text}', which Parse refuses: {proposal.Reason}.";
-                else if (Reservation.Holds(environment.Name, proposal.Problem.CanonicalForm)) yield return $"DemonstrateProposal shows '{shown[1].Text}', which is reserved for tests.";
+                if (Asked(name, () => show(KeyedRandom.For(4, "conformance", number))) is not { } shown) continue;
+                if (shown.Count < 2 || shown[0].Source != Source.Prompt || !shown.Any(segment => segment.Source == Source.Model)) _failures.Add($"{name}({difficulty}) does not show a prompt and what is written after it.");
+                if (Asked(name, () => show(KeyedRandom.For(4, "conformance", number))) is { } second && !shown.SequenceEqual(second)) _failures.Add($"{name}({difficulty}) gave two texts for one key.");
+                Spelled($"{name} shows", string.Concat(shown.Select(segment => segment.Text)));
+                if (shown.Count < 2) continue;
+                if (name == "DemonstrateSolution") Solved(shown);
+                else Posed(shown[1].Text);
             }
 
-            if (environment is not ExternalDemonstrator external) continue;
-            (Problem problem, IReadOnlyList<Segment> solution) = external.Worked(difficulty, KeyedRandom.For(5, "conformance", index));
-            Verdict verdict = environment.Verify(problem, solution);
-            if (verdict.Outcome != Outcome.Correct) yield return $"demonstrate answers '{problem.Text}' with '{solution[1].Text}', which verify calls {verdict.Outcome.ToString().ToLowerInvariant()}: {verdict.Reason}.";
+            if (_environment is not ExternalDemonstrator external || Asked("demonstrate", () => external.Worked(difficulty, KeyedRandom.For(5, "conformance", number)).Solution) is null) continue;
+            (Problem problem, IReadOnlyList<Segment> solution) = external.Worked(difficulty, KeyedRandom.For(5, "conformance", number));
+            Right(problem, solution, "demonstrate answers", "verify");
         }
     }
+
+    private void Posed(string text)
+    {
+        if (Asked("Parse", () => _environment.Parse(text)) is not { } proposal) return;
+        if (proposal.Problem is null) _failures.Add($"DemonstrateProposal shows '{text}', which Parse refuses: {proposal.Reason}.");
+        else if (Reservation.Holds(_environment.Name, proposal.Problem.CanonicalForm)) _failures.Add($"DemonstrateProposal shows '{text}', which is reserved for tests.");
+    }
+
+    // Base material of a game may show any legal moves, and a world of its own its own facts. Elsewhere what is shown is right wherever its problem can be told from its prompt.
+    private void Solved(IReadOnlyList<Segment> shown)
+    {
+        if (_environment is IFactSource or IMeasuredPlay or ExternalDemonstrator) return;
+        foreach (string text in new[] { shown[0].Text, shown[0].Text.TrimEnd(), shown[0].Text.TrimEnd(':', '=', '?', '>', ' ', '\n') }.Distinct())
+        {
+            if (Asked("Parse", () => _environment.Parse(text))?.Problem is not { } problem || Asked("SolverPrompt", () => _environment.SolverPrompt(problem, KeyedRandom.For(4, "conformance"))) != shown[0].Text) continue;
+            Right(problem, shown, "DemonstrateSolution answers", "Verify");
+            return;
+        }
+    }
+
+    // A right answer is right, and is none any more with something after it.
+    private void Right(Problem problem, IReadOnlyList<Segment> shown, string who, string judge)
+    {
+        if (Asked("Verify", () => _environment.Verify(problem, shown)) is not { } verdict) return;
+        string answer = shown[^1].Text;
+        if (verdict.Outcome != Outcome.Correct) _failures.Add($"{who} '{problem.Text}' with '{answer}', which {judge} calls {verdict.Outcome.ToString().ToLowerInvariant()}: {verdict.Reason}.");
+        else if (shown.Count == 2)
+        {
+            foreach ((string name, Func<string, string> craft) in Additions.Where(addition => Accepts(problem, shown[0].Text, addition.Craft(answer)))) _failures.Add($"Verify accepts an answer with something put after it, such as {name}: '{Short(craft(answer))}'.");
+        }
+    }
+
+    private void Repeat(Func<IEnvironment> again, int samples)
+    {
+        IEnvironment other = again();
+        using IDisposable? held = other as IDisposable;
+        for (int index = 0; index < samples; index++)
+        {
+            int number = index, difficulty = Difficulty(index);
+            Same("Generate", environment => environment.Generate(difficulty, KeyedRandom.For(6, "conformance", number)).ToString());
+            Same("SolverPrompt", environment => environment.SolverPrompt(_environment.Generate(difficulty, KeyedRandom.For(6, "conformance", number)), KeyedRandom.For(7, "conformance", number)));
+            Same("ProposerPrompt", environment => environment.ProposerPrompt(new([0.5, null]), KeyedRandom.For(8, "conformance", number)));
+            if (_environment is IDemonstrator) Same("DemonstrateSolution", environment => string.Concat(((IDemonstrator)environment).DemonstrateSolution(difficulty, KeyedRandom.For(9, "conformance", number)).Select(segment => segment.Text)));
+        }
+
+        void Same(string what, Func<IEnvironment, string> ask)
+        {
+            if (Asked(what, () => ask(_environment)) is { } own && Asked(what, () => ask(other)) is { } second && own != second) _failures.Add($"another instance, as after a restart, gives something else for one key, first in {what}.");
+        }
+    }
+
+    // The environment is its author's code, and an exception there is one more thing that it got wrong.
+    private TAnswer? Asked<TAnswer>(string what, Func<TAnswer> ask)
+        where TAnswer : class
+    {
+        try
+        {
+            return ask();
+        }
+        catch (Exception failure) when (failure is not SocietyException)
+        {
+            _failures.Add($"{what} fails with {failure.GetType().Name}: {failure.Message}");
+            return null;
+        }
+    }
+
+    private bool Accepts(Problem problem, string prompt, string text) => Asked("Verify", () => _environment.Verify(problem, [new(Source.Prompt, prompt), new(Source.Model, text)]))?.Outcome == Outcome.Correct;
+
+    private void Spelled(string where, string text) => _failures.AddRange(text.Where(character => !_alphabet.Contains(character)).Distinct().Select(character => $"{where} '{character}' (U+{(int)character:x4}), which Alphabet lacks."));
+
+    private int Difficulty(int index) => 1 + (index % _environment.MaximumDifficulty);
+
+    private static string Short(string text) => text.Length > 40 ? $"{text.AsSpan(0, 40)}..." : text;
 }

@@ -12,7 +12,7 @@ namespace AgentSociety.Environments.Yours;
 /// solved, {demonstrates: true}. <c>generate</c>: {difficulty, key} to a problem
 /// {text, difficulty, canonicalForm}. <c>parse</c>: {text} to {problem} or {reason}. <c>proposerPrompt</c>: {solveRates, key} and <c>solverPrompt</c>: {problem, key} to a
 /// text. <c>verify</c>: {problem, transcript: [{source: prompt|model|tool, text}]} to {outcome: correct|wrong|malformed, reason}. <c>demonstrate</c>: {problem, key} to a text, the worked answer. A key is a decimal string of 64 bits; the
-/// same key must give the same answer, also in another process. Tools and steps are for environments in .NET.
+/// same key must give the same answer, also in another process, which is asked to describe itself with the same seed before anything else. Tools and steps are for environments in .NET.
 /// </remarks>
 public sealed class ExternalEnvironment : IEnvironment, IDisposable
 {
@@ -23,8 +23,8 @@ public sealed class ExternalEnvironment : IEnvironment, IDisposable
     public ExternalEnvironment(ExternalOptions options, ulong seed)
     {
         OptionChecks.Require("external", options);
-        _program = new(options);
-        JsonNode? said = _program.Ask("describe", new() { ["seed"] = seed.ToString() });
+        _program = new(options, "describe", new() { ["seed"] = seed.ToString() });
+        JsonNode? said = _program.Greeted;
         Name = Text(said, "name", "describe");
         Alphabet = Text(said, "alphabet", "describe");
         MaximumDifficulty = Number(said, "maximumDifficulty", "describe");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentSociety.Core;
@@ -6,35 +5,51 @@ using AgentSociety.Core;
 namespace AgentSociety.Environments.Yours;
 
 /// <summary>Asks a child process one JSON line at a time; starts it anew when it is late, leaves or talks nonsense.</summary>
-/// <remarks>Requests are <c>{"id": 1, "method": "parse", "parameters": {...}}</c>, answers <c>{"id": 1, "result": ...}</c> or <c>{"id": 1, "error": "why"}</c>. One request at a time.</remarks>
-sealed class JsonLines(ExternalOptions options) : IDisposable
+/// <remarks>
+/// Requests are <c>{"id": 1, "method": "parse", "parameters": {...}}</c>, answers <c>{"id": 1, "result": ...}</c> or <c>{"id": 1, "error": "why"}</c>. One request at a time.
+/// Every process is greeted first, with what it has to know, and has to answer as the first one did: a request that is tried again is put to the same world.
+/// </remarks>
+sealed class JsonLines : IDisposable
 {
-    private const int LongestLine = 1 << 20;
     private readonly Lock _turn = new();
-    private Process? _process;
+    private readonly ExternalOptions _options;
+    private readonly string _greeting;
+    private readonly JsonObject _told;
+    private LineProcess? _process;
     private long _id;
+
+    /// <summary>Starts the program and greets it.</summary>
+    /// <exception cref="SocietyException">It cannot be started or does not answer the greeting.</exception>
+    public JsonLines(ExternalOptions options, string greeting, JsonObject told)
+    {
+        (_options, _greeting, _told) = (options, greeting, told);
+        Greeted = Ask(greeting, told);
+    }
+
+    /// <summary>What the program answered to the greeting.</summary>
+    public JsonNode? Greeted { get; private set; }
 
     public JsonNode? Ask(string method, JsonObject parameters)
     {
         lock (_turn)
         {
             string failure = "";
-            for (int tries = 0; tries <= options.Restarts; tries++)
+            for (int tries = 0; tries <= _options.Restarts; tries++)
             {
-                long id = ++_id;
-                string request = new JsonObject { ["id"] = id, ["method"] = method, ["parameters"] = parameters.DeepClone() }.ToJsonString();
-                (JsonObject? answer, failure) = Try(request, id);
-                if (answer is null)
+                if (_process is null && method != _greeting)
                 {
-                    End();
-                    continue;
+                    (JsonObject? said, failure) = Try(_greeting, _told);
+                    if (said is not null && !JsonNode.DeepEquals(said["result"], Greeted)) throw Failed($"answers '{_greeting}' otherwise after it was started anew");
+                    if (said is null) continue;
                 }
 
+                (JsonObject? answer, failure) = Try(method, parameters);
+                if (answer is null) continue;
                 if (answer["error"] is { } error) throw Failed($"answers '{method}' with the error: {error}");
                 return answer["result"];
             }
 
-            throw Failed($"does not answer '{method}': {failure}, {options.Restarts + 1} times");
+            throw Failed($"does not answer '{method}': {failure}, {_options.Restarts + 1} times");
         }
     }
 
@@ -43,50 +58,65 @@ sealed class JsonLines(ExternalOptions options) : IDisposable
         lock (_turn) End();
     }
 
-    public SocietyException Failed(string what) => new($"environment 'external': {options.Command} {what}", badInput: false);
+    public SocietyException Failed(string what) => new($"environment 'external': {_options.Command} {what}", badInput: false);
 
-    private (JsonObject? Answer, string Failure) Try(string request, long id)
+    private (JsonObject? Answer, string Failure) Try(string method, JsonObject parameters)
     {
-        _process ??= Start();
+        long id = ++_id;
+        _process ??= LineProcess.Start(_options);
+        string? line = _process.Ask(new JsonObject { ["id"] = id, ["method"] = method, ["parameters"] = parameters.DeepClone() }.ToJsonString(), out string failure);
+        if (line is not null && Read(line, ref failure) is { } answer)
+        {
+            if (answer["id"] is JsonValue said && said.TryGetValue(out long given) && given == id) return (answer, "");
+            failure = $"no answer to request {id}";
+        }
+
+        string words = _process.Complaint;
+        End();
+        return (null, words.Length > 0 ? $"{failure} (it said: {words})" : failure);
+    }
+
+    private static JsonObject? Read(string line, ref string failure)
+    {
         try
         {
-            _process.StandardInput.WriteLine(request);
-            _process.StandardInput.Flush();
-            Task<string?> line = _process.StandardOutput.ReadLineAsync();
-            if (!line.Wait(TimeSpan.FromSeconds(options.TimeoutSeconds))) return (null, $"silent for {options.TimeoutSeconds} s");
-            if (line.Result is null) return (null, "it left");
-            if (line.Result.Length > LongestLine) return (null, "a line longer than 1 MiB");
-            return JsonNode.Parse(line.Result) is JsonObject answer && answer["id"] is JsonValue said && said.TryGetValue(out long given) && given == id
-                ? (answer, "") : (null, $"no answer to request {id}");
-        }
-        catch (IOException)
-        {
-            return (null, "it left");
+            failure = "a line that is no object";
+            JsonNode? read = JsonNode.Parse(line, documentOptions: new() { AllowDuplicateProperties = false });
+            Spell(read);
+            return read as JsonObject;
         }
         catch (JsonException)
         {
-            return (null, "a line that is no JSON");
+            failure = "a line that is no JSON, or names a field twice";
         }
+        catch (InvalidOperationException)
+        {
+            failure = "a line that holds half a surrogate pair";
+        }
+
+        return null;
     }
 
-    private Process Start()
+    // Texts are decoded when they are asked for; each is asked for here, where the program can still be asked again.
+    private static void Spell(JsonNode? node)
     {
-        ProcessStartInfo start = new(options.Command, options.Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-        try
+        if (node is JsonObject fields)
         {
-            return Process.Start(start) ?? throw Failed("could not be started");
+            foreach ((string _, JsonNode? value) in fields) Spell(value);
         }
-        catch (System.ComponentModel.Win32Exception failure)
+        else if (node is JsonArray items)
         {
-            throw new SocietyException($"environment 'external': cannot start '{options.Command}': {failure.Message}", cause: failure) { Option = "command" };
+            foreach (JsonNode? item in items) Spell(item);
+        }
+        else if (node?.GetValueKind() == JsonValueKind.String)
+        {
+            node.GetValue<string>();
         }
     }
 
     private void End()
     {
-        if (_process is null) return;
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
-        _process.Dispose();
+        _process?.Dispose();
         _process = null;
     }
 }

@@ -17,6 +17,7 @@ public static class PluginEnvironment
         if (!File.Exists(path)) throw new SocietyException($"environment 'plugin': there is no file {path}; build the class library first") { Option = "assembly" };
         Type type = Find(path, options.Type);
         if (!typeof(IEnvironment).IsAssignableFrom(type)) throw new SocietyException($"environment 'plugin': {type.FullName} in {path} does not implement {typeof(IEnvironment).FullName}") { Option = "type" };
+        if (type.IsAbstract) throw new SocietyException($"environment 'plugin': {type.FullName} in {path} is abstract, and cannot be made") { Option = "type" };
         try
         {
             object? made = type.GetConstructor([typeof(ulong)])?.Invoke([seed]) ?? type.GetConstructor([])?.Invoke([]);
@@ -26,7 +27,15 @@ public static class PluginEnvironment
         {
             throw new SocietyException($"environment 'plugin': {type.FullName} could not be made: {failure.InnerException?.Message}", cause: failure.InnerException);
         }
+        catch (Exception failure) when (failure is FileNotFoundException or FileLoadException or TypeLoadException or MissingMethodException)
+        {
+            throw Unloadable(path, failure);
+        }
     }
+
+    // What the library was built with is not beside it, or is of another version than this program.
+    private static SocietyException Unloadable(string path, Exception failure) =>
+        new($"environment 'plugin': {path} does not load: {failure.Message.ReplaceLineEndings(" ")}; copy what it needs beside it, and build it against this version", cause: failure) { Option = "assembly" };
 
     private static Type Find(string path, string name)
     {
@@ -38,6 +47,10 @@ public static class PluginEnvironment
         catch (BadImageFormatException failure)
         {
             throw new SocietyException($"environment 'plugin': {path} is not a .NET class library", cause: failure) { Option = "assembly" };
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or FileLoadException or TypeLoadException)
+        {
+            throw Unloadable(path, failure);
         }
     }
 

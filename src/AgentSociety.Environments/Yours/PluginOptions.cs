@@ -26,6 +26,11 @@ public sealed record ExternalOptions
     /// <summary>Its arguments.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>The folder that it runs in, to which a command with a path and paths among the arguments are relative.</summary>
+    [Required(AllowEmptyStrings = false)]
+    [FileOption]
+    public string WorkingDirectory { get; init; } = ".";
+
     /// <summary>Seconds that one answer may take before the program is ended and started anew.</summary>
     [Range(0.01, 3600)]
     public double TimeoutSeconds { get; init; } = 10;

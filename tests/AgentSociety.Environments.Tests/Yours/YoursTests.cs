@@ -50,12 +50,27 @@ public sealed class YoursTests : IDisposable
     public void Conformance_names_what_an_environment_got_wrong()
     {
         IReadOnlyList<string> failures = Conformance.Check(new Letters(4) { Sloppy = true });
-        Assert.Contains(failures, failure => failure.Contains("nonsense answers", StringComparison.Ordinal));
+        Assert.Contains(failures, failure => failure.Contains("nonsense answer", StringComparison.Ordinal));
         Assert.Contains(failures, failure => failure.Contains("no answer at all", StringComparison.Ordinal));
     }
 
+    public static TheoryData<string, string> Slips => new()
+    {
+        { "open to white space", "nonsense answer" }, { "open to a word", "whatever the problem" }, { "by beginning", "something put after it" }, { "shows wrongly", "which Verify calls wrong" }, { "throws", "nothing to read" }, { "drifts", "another instance" },
+    };
+
+    [Theory, MemberData(nameof(Slips))]
+    public void Conformance_finds_each_slip_by_itself(string slip, string said)
+    {
+        IReadOnlyList<string> failures = Conformance.Check(Made(0), again: () => Made(slip == "drifts" ? 1 : 0));
+        Assert.NotEmpty(failures);
+        Assert.All(failures, failure => Assert.Contains(said, failure));
+
+        Letters Made(int drift) => new(4) { Drift = drift, Open = slip switch { "open to white space" => "\n", "open to a word" => "correct", _ => null }, ByBeginning = slip == "by beginning", ShowsWrongly = slip == "shows wrongly", Throws = slip == "throws" };
+    }
+
     [Theory]
-    [InlineData("", "x", "Assembly"), InlineData("/nowhere/x.dll", "x", "no file"), InlineData("SELF", "Nobody", "no type Nobody"), InlineData("SELF", "AgentSociety.Environments.Tests.Yours.YoursTests", "does not implement")]
+    [InlineData("", "x", "Assembly"), InlineData("/nowhere/x.dll", "x", "no file"), InlineData("SELF", "Nobody", "no type Nobody"), InlineData("SELF", "AgentSociety.Environments.Tests.Yours.YoursTests", "does not implement"), InlineData("SELF", "AgentSociety.Environments.Tests.Yours.Unfinished", "is abstract")]
     public void A_plugin_that_cannot_be_loaded_says_why(string path, string type, string said) =>
         Assert.Contains(said, Assert.Throws<SocietyException>(() => PluginEnvironment.Load(new() { Assembly = path == "SELF" ? typeof(YoursTests).Assembly.Location : path, Type = type }, 1)).Message);
 
@@ -69,7 +84,7 @@ public sealed class YoursTests : IDisposable
     }
 
     [Theory]
-    [InlineData("exit 1"), InlineData("echo nonsense; continue"), InlineData("echo '{\"id\":0}'; continue"), InlineData("sleep 30")]
+    [InlineData("exit 1"), InlineData("echo nonsense; continue"), InlineData("echo '{\"id\":0}'; continue"), InlineData("sleep 30"), InlineData("echo '{\"id\":'$id',\"id\":0}'; continue"), InlineData("echo '{\"id\":'$id',\"result\":{\"outcome\":\"wrong\",\"reason\":\"\\ud800\"}}'; continue"), InlineData("echo '[1]'; continue"), InlineData("head -c 3000000 /dev/zero | tr '\\0' x; sleep 30; continue")]
     public void A_program_that_fails_once_is_started_anew_and_asked_again(string trouble)
     {
         if (OperatingSystem.IsWindows()) return;
@@ -85,6 +100,43 @@ public sealed class YoursTests : IDisposable
     {
         if (OperatingSystem.IsWindows()) return;
         Assert.Contains(said, Assert.Throws<SocietyException>(() => Start(trouble, trouble == "sleep 30" ? 0.3 : 30)).Message);
+    }
+
+    // Its world hangs on the seed, which it is told but once.
+    [Fact]
+    public void A_program_that_is_started_anew_is_told_its_seed_again()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        string mark = Path.Combine(_folder, "failed");
+        using ExternalEnvironment environment = Start($$"""case $line in *describe*) w=${line#*'"seed":"'}; w=${w%%'"'*};; *verify*) if [ ! -e {{mark}} ]; then touch {{mark}}; exit 1; fi; r='{"outcome":"wrong","reason":"world '$w'"}';; esac""", 30);
+        Assert.Equal("world 1", environment.Verify(environment.Generate(1, KeyedRandom.For(1, "x")), [new(Source.Model, "c")]).Reason);
+        Assert.True(File.Exists(mark));
+    }
+
+    [Fact]
+    public void A_program_that_is_another_when_it_is_started_anew_ends_the_run()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        string mark = Path.Combine(_folder, "failed");
+        using ExternalEnvironment environment = Start($$"""case $line in *verify*) touch {{mark}}; exit 1;; *describe*) if [ -e {{mark}} ]; then r='{"name":"other","alphabet":"a","maximumDifficulty":1}'; fi;; esac""", 30);
+        Assert.Contains("otherwise", Assert.Throws<SocietyException>(() => environment.Verify(environment.Generate(1, KeyedRandom.For(1, "x")), [new(Source.Model, "c")])).Message);
+    }
+
+    [Fact]
+    public void A_program_that_stops_reading_is_not_waited_for()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using ExternalEnvironment environment = new(Options("""case $line in *describe*) printf '{"id":%s,"result":%s}\n' "$id" "$r"; sleep 60;; esac""", 2) with { Restarts = 0 }, 1);
+        Assert.Contains("did not read", Assert.Throws<SocietyException>(() => environment.Parse(new string('x', 1 << 20))).Message);
+    }
+
+    [Fact]
+    public void A_program_runs_in_its_folder_and_what_it_complains_of_is_told()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        File.WriteAllText(Path.Combine(_folder, "task.sh"), Program.Replace("BREAK", "case $line in *parse*) echo 'there is no module x' >&2; exit 1;; esac", StringComparison.Ordinal));
+        using ExternalEnvironment environment = new(new() { Command = "sh", Arguments = ["task.sh"], WorkingDirectory = _folder, TimeoutSeconds = 30 }, 1);
+        Assert.Contains("there is no module x", Assert.Throws<SocietyException>(() => environment.Parse("a")).Message);
     }
 
     [Theory, InlineData("b", null), InlineData("c", "which verify calls wrong"), InlineData("B", "which Alphabet lacks")]
@@ -109,17 +161,18 @@ public sealed class YoursTests : IDisposable
         Assert.False(environment.Demonstrates);
     }
 
-    [Fact]
+    [Needs(program: "python3")]
     public void The_template_in_python_keeps_every_promise()
     {
-        string? python = Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "python3")).FirstOrDefault(File.Exists);
-        if (python is null) return;
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "AgentSociety.sln"))) folder = Path.GetDirectoryName(folder)!;
-        IEnvironment environment = ExternalEnvironment.Start(new() { Command = python, Arguments = [Path.Combine(folder, "templates", "external", "my_task.py")] }, 1);
+        ExternalOptions options = new() { Command = "python3", Arguments = ["my_task.py"], WorkingDirectory = NeedsAttribute.Beside(Path.Combine("templates", "external"))!, TimeoutSeconds = 60 };
+        IEnvironment environment = ExternalEnvironment.Start(options, 1);
         using ExternalDemonstrator shown = Assert.IsType<ExternalDemonstrator>(environment);
-        Assert.Empty(Conformance.Check(environment));
+        Assert.Empty(Conformance.Check(environment, again: () => ExternalEnvironment.Start(options, 1)));
     }
+
+    // The class of the template is compiled with these tests.
+    [Fact]
+    public void The_template_in_csharp_keeps_every_promise() => Assert.Empty(Conformance.Check(new MyTask.MyTaskEnvironment(), again: () => new MyTask.MyTaskEnvironment()));
 
     [Fact]
     public void A_program_that_does_not_exist_is_bad_input() =>
@@ -130,10 +183,47 @@ public sealed class YoursTests : IDisposable
     private static ExternalOptions Options(string trouble, double timeout) => new() { Command = "/bin/sh", Arguments = ["-c", Program.Replace("BREAK", trouble, StringComparison.Ordinal)], TimeoutSeconds = timeout };
 }
 
+/// <summary>An environment that an author has not finished.</summary>
+public abstract class Unfinished : IEnvironment
+{
+    public abstract string Name { get; }
+
+    public abstract string Alphabet { get; }
+
+    public abstract int MaximumDifficulty { get; }
+
+    public abstract Problem Generate(int difficulty, KeyedRandom random);
+
+    public abstract Proposal Parse(string text);
+
+    public abstract string ProposerPrompt(Frontier frontier, KeyedRandom random);
+
+    public abstract string SolverPrompt(Problem problem, KeyedRandom random);
+
+    public abstract IToolSession? OpenTools(Problem problem, ToolAccess access);
+
+    public abstract Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript);
+}
+
 /// <summary>An environment as an author would write it: name the next letter.</summary>
-public sealed class Letters(ulong seed) : IEnvironment
+public sealed class Letters(ulong seed) : IEnvironment, IDemonstrator
 {
     public bool Sloppy { get; init; }
+
+    /// <summary>An answer that is accepted whatever the problem.</summary>
+    public string? Open { get; init; }
+
+    /// <summary>True where an answer counts that begins rightly.</summary>
+    public bool ByBeginning { get; init; }
+
+    /// <summary>True where a letter too far is shown.</summary>
+    public bool ShowsWrongly { get; init; }
+
+    /// <summary>True where it fails on what it does not expect.</summary>
+    public bool Throws { get; init; }
+
+    /// <summary>Problems turn with it, as with a hash that differs from process to process.</summary>
+    public int Drift { get; init; }
 
     public string Name => $"letters-{seed}";
 
@@ -141,9 +231,9 @@ public sealed class Letters(ulong seed) : IEnvironment
 
     public int MaximumDifficulty => 1;
 
-    public Problem Generate(int difficulty, KeyedRandom random) => Parse($"{(char)('a' + random.Next(25))}").Problem!;
+    public Problem Generate(int difficulty, KeyedRandom random) => Parse($"{(char)('a' + ((random.Next(25) + Drift) % 25))}").Problem!;
 
-    public Proposal Parse(string text) => text is [>= 'a' and <= 'y'] ? Proposal.Valid(new() { Text = text, Difficulty = 1, CanonicalForm = text }) : Proposal.Malformed("not one letter from a to y");
+    public Proposal Parse(string text) => Throws && text.Length == 0 ? throw new InvalidOperationException("nothing to read") : text is [>= 'a' and <= 'y'] ? Proposal.Valid(new() { Text = text, Difficulty = 1, CanonicalForm = text }) : Proposal.Malformed("not one letter from a to y");
 
     public string ProposerPrompt(Frontier frontier, KeyedRandom random) => "@:";
 
@@ -154,7 +244,15 @@ public sealed class Letters(ulong seed) : IEnvironment
     public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
     {
         string answer = string.Concat(transcript.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text));
-        bool right = Sloppy || answer == $"{(char)(problem.Text[0] + 1)}";
+        bool right = Sloppy || answer == Open || (ByBeginning && answer.StartsWith((char)(problem.Text[0] + 1))) || answer == $"{(char)(problem.Text[0] + 1)}";
         return new() { Outcome = right ? Outcome.Correct : Outcome.Wrong, Reason = "the next letter" };
     }
+
+    public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
+    {
+        Problem problem = ProblemDraw.Unreserved(Name, difficulty, random, Generate);
+        return [new(Source.Prompt, SolverPrompt(problem, random)), new(Source.Model, $"{(char)(problem.Text[0] + (ShowsWrongly && problem.Text[0] < 'y' ? 2 : 1))}")];
+    }
+
+    public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) => [new(Source.Prompt, ProposerPrompt(new([0.5]), random)), new(Source.Model, ProblemDraw.Unreserved(Name, difficulty, random, Generate).Text)];
 }
