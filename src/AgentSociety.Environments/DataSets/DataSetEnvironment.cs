@@ -6,7 +6,7 @@ using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Environments.DataSets;
 
-/// <summary>Questions of a file with numbers as answers, compared as exact rationals.</summary>
+/// <summary>Questions of a file with numbers as answers, compared as exact rationals. A unit, <c>$</c> or <c>%</c>, counts only where the file's own answer has it.</summary>
 /// <remarks>Nobody can verify an answer to a question that the file does not hold, so a proposal is valid only where it is one of the file's questions.</remarks>
 public sealed class DataSetEnvironment : IEnvironment, IDemonstrator, IWordedProblems
 {
@@ -86,8 +86,10 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator, IWordedPro
         int marker = text.IndexOf(_marker, StringComparison.Ordinal);
         if (marker < 0) return Judged(Outcome.Malformed, $"no '{_marker}' and so no answer");
         // One marker only: whoever writes several answers has given none.
-        if (Rational.Read(text.AsSpan(marker + _marker.Length).TrimEnd('\n')) is not { } given) return Judged(Outcome.Malformed, $"'{_marker}' must be followed by one number and nothing else");
-        Rational truth = _rows[problem.Text].Answer;
+        if (Rational.Read(text.AsSpan(marker + _marker.Length).TrimEnd('\n'), out char unit) is not { } given) return Judged(Outcome.Malformed, $"'{_marker}' must be followed by one number and nothing else");
+        (Rational truth, char own) = (_rows[problem.Text].Answer, _rows[problem.Text].Unit);
+        // A unit may be left out, as in most of such files, and is never made up.
+        if (unit != '\0' && unit != own) return Judged(Outcome.Wrong, $"the answer is {truth}, with no '{unit}'");
         return given == truth ? Judged(Outcome.Correct, $"the answer is {truth}") : Judged(Outcome.Wrong, $"the answer is {truth}, not {given}");
     }
 
@@ -119,7 +121,7 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator, IWordedPro
             if (!root.TryGetProperty("answer", out JsonElement answer) || answer.ValueKind != JsonValueKind.String) return null;
             string solution = answer.GetString()!;
             int marker = solution.LastIndexOf(_marker, StringComparison.Ordinal);
-            return marker >= 0 && Rational.Read(solution.AsSpan(marker + _marker.Length).TrimEnd()) is { } number ? new(question.GetString()!, solution, number, 1) : null;
+            return marker >= 0 && Rational.Read(solution.AsSpan(marker + _marker.Length).TrimEnd(), out char unit) is { } number ? new(question.GetString()!, solution, number, unit, 1) : null;
         }
         catch (JsonException)
         {
@@ -134,5 +136,5 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator, IWordedPro
         return Posed(_rows[random.Choose(level).Question]);
     }
 
-    private sealed record Row(string Question, string Solution, Rational Answer, int Level);
+    private sealed record Row(string Question, string Solution, Rational Answer, char Unit, int Level);
 }

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace AgentSociety.Environments.DataSets;
 
-/// <summary>A number as people write it, exactly: <c>-1,234.50</c>, <c>3/4</c>, <c>$5</c>, <c>12%</c> (which is 12).</summary>
+/// <summary>A number as people write it, exactly: <c>-1,234.50</c>, <c>3/4</c>; and, where the reader asks for its unit, <c>$5</c> and <c>12%</c>, which is 12.</summary>
 readonly record struct Rational : ISpanFormattable
 {
     private const int Longest = 64;
@@ -51,15 +51,24 @@ readonly record struct Rational : ISpanFormattable
         return true;
     }
 
-    public static Rational? Read(ReadOnlySpan<char> text)
+    /// <summary>Reads a number without a unit; null where the text is none.</summary>
+    public static Rational? Read(ReadOnlySpan<char> text) => Read(text, out char unit) is { } number && unit == '\0' ? number : null;
+
+    /// <summary>Reads a number; null where the text is none.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="unit"><c>$</c> or <c>%</c> where one stands with it, a null character where none does.</param>
+    public static Rational? Read(ReadOnlySpan<char> text, out char unit)
     {
+        unit = '\0';
         text = text.Trim(' ');
         if (text.Length is 0 or > Longest) return null;
         bool negative = text[0] == '-';
         if (negative) text = text[1..];
-        if (text.Length > 0 && text[0] == '$') text = text[1..];
-        if (text.Length > 0 && text[^1] == '%') text = text[..^1];
+        if (text.Length > 0 && text[0] == '$') unit = '$';
+        else if (text.Length > 0 && text[^1] == '%') unit = '%';
+        text = unit switch { '$' => text[1..], '%' => text[..^1], _ => text };
         int bar = text.IndexOf('/');
+        if (bar >= 0 && unit != '\0') return null;
         if (Decimal(bar < 0 ? text : text[..bar]) is not { } first) return null;
         if (bar >= 0)
         {

@@ -11,7 +11,10 @@ namespace AgentSociety.Environments.Expressions;
 /// </remarks>
 sealed class Expression
 {
-    private const int LongestNumber = 60;
+    /// <summary>Most digits of a number, above and below the bar.</summary>
+    public const int LongestNumber = 60;
+
+    private static readonly BigInteger TooLarge = BigInteger.Pow(10, LongestNumber);
     private const int Deepest = 64;
     private readonly Expression? _left;
     private readonly char _operator;
@@ -87,6 +90,29 @@ sealed class Expression
     private bool Same(Expression other) => _left is null || _right is null
         ? other.Is(Written)
         : other._left is not null && other._right is not null && _operator == other._operator && Operations == other.Operations && _left.Same(other._left) && _right.Same(other._right);
+
+    /// <summary>True where working it out passes a number that is too long to be read again.</summary>
+    public bool PassesTooLong => (Value is { } value && (BigInteger.Abs(value.Numerator) >= TooLarge || value.Denominator >= TooLarge)) || (_left is not null && _right is not null && (_left.PassesTooLong || _right.PassesTooLong));
+
+    /// <summary>The same expression with the terms of each sum and the factors of each product in one order.</summary>
+    public Expression Ordered()
+    {
+        if (_left is null || _right is null) return this;
+        if (_operator is not ('+' or '*')) return Of(_left.Ordered(), _operator, _right.Ordered());
+        List<Expression> parts = [];
+        Gather(_operator, parts);
+        return parts.Select(part => part.Ordered()).OrderBy(part => part.ToString(), StringComparer.Ordinal).Aggregate((sum, part) => Of(sum, _operator, part));
+    }
+
+    private void Gather(char operation, List<Expression> parts)
+    {
+        if (_left is null || _right is null || _operator != operation) parts.Add(this);
+        else
+        {
+            _left.Gather(operation, parts);
+            _right.Gather(operation, parts);
+        }
+    }
 
     /// <inheritdoc />
     public override string ToString() => _left is null || _right is null ? Written.ToString() : $"{_left.Within(Precedence)}{_operator}{_right.Within(Precedence + 1)}";

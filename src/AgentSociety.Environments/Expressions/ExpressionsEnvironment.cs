@@ -62,8 +62,10 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         if (read.Operations < 1) return Proposal.Malformed("there is no operation to do");
         if (read.Operations > MaximumDifficulty) return Proposal.Malformed($"more than {MaximumDifficulty} operations");
         if (read.Value is null) return Proposal.Malformed("it divides by zero, or takes a residue of a fraction or by a number that is not positive");
-        // Printed anew without needless parentheses: (1+2)+3 and 1+2+3 are one problem.
-        return Proposal.Valid(new() { Text = text, Difficulty = read.Operations, CanonicalForm = $"{read}{Ask}" });
+        // No work that passes such a number could be read, so nobody could solve it.
+        if (read.PassesTooLong) return Proposal.Malformed($"working it out passes a number of more than {Expression.LongestNumber} digits");
+        // Printed anew, without needless parentheses and with terms and factors in one order: 1+(2+3) and 3+2+1 are one problem.
+        return Proposal.Valid(new() { Text = text, Difficulty = read.Operations, CanonicalForm = $"{read.Ordered()}{Ask}" });
     }
 
     /// <inheritdoc />
@@ -116,8 +118,8 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         {
             int next = text.IndexOf(Ask, start);
             if (next < 0) next = end;
-            // Exact numbers of any length cost time: no work of a problem has so many steps, or one so long.
-            if (steps.Count > 2 * MaximumDifficulty || next - start > 100 * (MaximumDifficulty + 1) || Expression.Read(text.AsSpan(start, next - start)) is not { } step)
+            // Exact numbers of any length cost time: no work of a problem has so many steps, or one so long. A number takes two of the longest, a bar, a sign, an operation and two parentheses.
+            if (steps.Count > 2 * MaximumDifficulty || next - start > ((2 * Expression.LongestNumber) + 5) * (MaximumDifficulty + 1) || Expression.Read(text.AsSpan(start, next - start)) is not { } step)
             {
                 steps.Add(new(segment, start, text.Length - start, false));
                 return Malformed($"step {steps.Count} is no expression", steps);

@@ -13,7 +13,9 @@ namespace AgentSociety.Environments.Games;
 /// <remarks>
 /// Judging decisions, not luck, makes the verdict exact: each is held against the best response. Against an equilibrium many moves are equally good,
 /// so whoever wants to learn to be hard to exploit plays frozen past selves (a best response to their mean is a round of fictitious play) and
-/// measures <see cref="Exploitability"/>. All deals are equally hard: there is one difficulty. Text is as in <see cref="BoardEnvironment"/>.
+/// measures <see cref="Exploitability"/>. What is held out is deals, that is luck, and no decision: what a seat can see when it begins is little (nine
+/// prompts in Kuhn poker), other deals show it too, and a decision that nobody ever played would stay exploitable. Accuracy on held-out deals is accuracy, then,
+/// and no measure of what is made of the unknown. All deals are equally hard: there is one difficulty. Text is as in <see cref="BoardEnvironment"/>.
 /// </remarks>
 public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay, IGamePlay
 {

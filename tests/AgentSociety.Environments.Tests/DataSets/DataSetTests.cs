@@ -14,7 +14,7 @@ public sealed class DataSetTests : IDisposable
     public void Dispose() => File.Delete(_path);
 
     [Theory]
-    [InlineData("#### 1250", Outcome.Correct), InlineData("500 + 750\n#### 1,250.0\n", Outcome.Correct), InlineData("#### $1250", Outcome.Correct), InlineData("#### 2500/2", Outcome.Correct), InlineData("#### 1251", Outcome.Wrong), InlineData("#### -1250", Outcome.Wrong)]
+    [InlineData("#### 1250", Outcome.Correct), InlineData("500 + 750\n#### 1,250.0\n", Outcome.Correct), InlineData("#### 2500/2", Outcome.Correct), InlineData("#### 1251", Outcome.Wrong), InlineData("#### -1250", Outcome.Wrong)]
     [InlineData("1250", Outcome.Malformed), InlineData("", Outcome.Malformed), InlineData("####", Outcome.Malformed), InlineData("#### 1 #### 1250", Outcome.Malformed), InlineData("#### 1250 or 1251", Outcome.Malformed), InlineData("#### １２５０", Outcome.Malformed)]
     [InlineData("#### 12,50", Outcome.Malformed), InlineData("#### 1250/0", Outcome.Malformed), InlineData("#### 1.25e3", Outcome.Malformed), InlineData("#### 1250.", Outcome.Malformed), InlineData("#### --1250", Outcome.Malformed), InlineData("＃### 1250", Outcome.Malformed)]
     public void Answers_are_compared_as_exact_numbers(string answer, Outcome outcome)
@@ -22,6 +22,16 @@ public sealed class DataSetTests : IDisposable
         DataSetEnvironment environment = Questions(20);
         Problem problem = ScriptedPlay.Problem(environment, "What is 1250 times 1?");
         Assert.Equal(outcome, environment.Verify(problem, [new(Source.Prompt, ""), new(Source.Model, answer)]).Outcome);
+    }
+
+    [Theory]
+    [InlineData("17", "17%", Outcome.Wrong), InlineData("17", "$17", Outcome.Wrong), InlineData("17", "34/2%", Outcome.Malformed), InlineData("17", "$34/2", Outcome.Malformed), InlineData("17%", "17", Outcome.Correct), InlineData("17%", "17%", Outcome.Correct), InlineData("17%", "$17", Outcome.Wrong)]
+    [InlineData("$17", "$17", Outcome.Correct), InlineData("$17", "17.00", Outcome.Correct), InlineData("$17", "17%", Outcome.Wrong), InlineData("$17", "$17%", Outcome.Malformed)]
+    public void A_unit_is_right_only_where_the_file_has_it(string truth, string answer, Outcome outcome)
+    {
+        File.WriteAllText(_path, $$"""{"question":"How many?","answer":"#### {{truth}}"}""");
+        DataSetEnvironment environment = new(new() { Path = _path, Levels = 1 });
+        Assert.Equal(outcome, environment.Verify(ScriptedPlay.Problem(environment, "How many?"), [new(Source.Prompt, ""), new(Source.Model, $"#### {answer}")]).Outcome);
     }
 
     [Fact]
@@ -35,6 +45,18 @@ public sealed class DataSetTests : IDisposable
             Problem problem = ScriptedPlay.Problem(environment, shown[0].Text.TrimEnd('\n'));
             Assert.True(environment.Verify(problem, shown).Sound);
             Assert.False(Reservation.Holds(environment.Name, problem.CanonicalForm));
+        }
+    }
+
+    [Needs(folder: "shared/data/gsm8k")]
+    public void Gsm8k_conforms_and_its_solutions_are_correct()
+    {
+        DataSetEnvironment environment = new(new() { Path = Path.Combine(NeedsAttribute.Beside("shared/data/gsm8k")!, "test.jsonl") });
+        Assert.Empty(Conformance.Check(environment));
+        for (int index = 0; index < 500; index++)
+        {
+            IReadOnlyList<Segment> shown = environment.DemonstrateSolution(1 + (index % environment.MaximumDifficulty), KeyedRandom.For(1, "gsm8k", index));
+            Assert.True(environment.Verify(ScriptedPlay.Problem(environment, shown[0].Text[..^1]), shown).Sound, shown[1].Text);
         }
     }
 

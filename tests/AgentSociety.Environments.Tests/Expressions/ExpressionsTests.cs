@@ -49,6 +49,25 @@ public class ExpressionsTests
     [Fact]
     public void Needless_parentheses_make_no_other_problem() => Assert.Equal(ScriptedPlay.Problem(All, "(1+2)+3=").CanonicalForm, ScriptedPlay.Problem(All, "1+2+3=").CanonicalForm);
 
+    [Theory, InlineData("2+3=", "3+2="), InlineData("1+2+3=", "3+(1+2)="), InlineData("2*3*4=", "4*(3*2)="), InlineData("7-2*3=", "7-3*2="), InlineData("(1+2)*(3-4)=", "(3-4)*(2+1)="), InlineData("4*(3/2)=", "3/2*4=")]
+    public void The_order_of_terms_and_factors_makes_no_other_problem(string one, string other) => Assert.Equal(ScriptedPlay.Problem(All, one).CanonicalForm, ScriptedPlay.Problem(All, other).CanonicalForm);
+
+    [Theory, InlineData("3-2=", "2-3="), InlineData("4/2=", "2/4="), InlineData("1+2*3=", "(1+2)*3="), InlineData("7%3=", "3%7="), InlineData("4*(3/2)=", "4*3/2="), InlineData("1-2+3=", "1-(2+3)=")]
+    public void What_comes_to_something_else_or_is_done_otherwise_is_another_problem(string one, string other) => Assert.NotEqual(ScriptedPlay.Problem(All, one).CanonicalForm, ScriptedPlay.Problem(All, other).CanonicalForm);
+
+    [Fact]
+    public void A_problem_is_posed_only_where_its_work_can_be_read()
+    {
+        ExpressionsEnvironment large = new(new() { Digits = 6, MaximumDifficulty = 32, Operations = "*+/-" });
+        Assert.Contains("60 digits", large.Parse($"{string.Join('*', Enumerable.Repeat("999999", 11))}=").Reason);
+        Assert.NotNull(large.Parse($"{string.Join('*', Enumerable.Repeat("999999", 10))}=").Problem);
+        for (int index = 0; index < 40; index++)
+        {
+            IReadOnlyList<Segment> shown = large.DemonstrateSolution(12 + (index % 8), KeyedRandom.For(1, "large", index));
+            Assert.True(large.Verify(ScriptedPlay.Problem(large, shown[0].Text), shown).Sound, ScriptedPlay.Render(shown));
+        }
+    }
+
     [Theory]
     [InlineData(""), InlineData("="), InlineData("12="), InlineData("1/2="), InlineData("1+2"), InlineData("1+="), InlineData("(1+2="), InlineData("1+2)="), InlineData("1/0="), InlineData("1%0="), InlineData("5%(1/2)="), InlineData("01+2="), InlineData("1 + 2="), InlineData("1++2=")]
     [InlineData("--1+2="), InlineData("-0+2="), InlineData("1234+1="), InlineData("１+2="), InlineData("1＋2="), InlineData("1+2=="), InlineData("1^2="), InlineData("()+1="), InlineData("1+1+1+1+1+1+1+1+1+1+1+1="), InlineData("1,000+1=")]

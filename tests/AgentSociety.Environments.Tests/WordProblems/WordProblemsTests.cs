@@ -57,7 +57,7 @@ public partial class WordProblemsTests
         string[] crafted =
         [
             "", "####", "#### ", truth, $"### {truth}", $"#### {truth}#### {truth}", $"#### {truth}\n#### {truth}", $"#### {truth} or 1", $"#### ={truth}", $"#### {truth}.", $"#### {truth}\0", $"#### {truth}\u200b", $"＃＃＃＃ {truth}", $"#### +{truth}", $"#### ({truth})", $"#### {truth}e0", $"#### --{truth}", $"#### {truth}/1/1",
-            $"#### {string.Concat(truth.Select(character => (char)(character + 0xfee0)))}", new string('\n', 200_000), new string('#', 200_000), string.Concat(Enumerable.Repeat("#### ", 50_000)), $"#### {new string('9', 100_000)}", "\ud800", $"answer: {truth}",
+            $"#### {string.Concat(truth.Select(character => (char)(character + 0xfee0)))}", new string('\n', 200_000), new string('#', 200_000), string.Concat(Enumerable.Repeat("#### ", 50_000)), $"#### {new string('9', 100_000)}", "\ud800", $"answer: {truth}", $"#### {truth}%", $"#### ${truth}",
         ];
         Assert.All(crafted, text => Assert.NotEqual(Outcome.Correct, Stories.Verify(problem, [solution[0], new(Source.Model, text)]).Outcome));
         Assert.NotEqual(Outcome.Correct, Stories.Verify(problem, []).Outcome);
