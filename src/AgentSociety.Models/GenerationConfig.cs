@@ -27,7 +27,7 @@ public sealed record GenerationConfig
         try
         {
             string? source = File.Exists(file) ? File.ReadAllText(file) : null;
-            JsonObject json = source is null ? [] : JsonNode.Parse(source)?.AsObject() ?? [];
+            JsonObject json = source is null ? [] : JsonNode.Parse(source, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })?.AsObject() ?? [];
             JsonNode? end = json["eos_token_id"] ?? (config.Others is { } others && others.TryGetValue("eos_token_id", out JsonElement given) ? JsonNode.Parse(given.GetRawText()) : null);
             // Greedy unless the file says to sample; its other settings then have no meaning.
             bool samples = json["do_sample"]?.GetValue<bool>() ?? false;
@@ -39,6 +39,7 @@ public sealed record GenerationConfig
                 MinP = samples ? json["min_p"]?.GetValue<double>() ?? 0 : 0,
                 RepetitionPenalty = json["repetition_penalty"]?.GetValue<double>() ?? 1,
             };
+            if (Foolish(sampling) is { } foolish) throw new SocietyException($"{file}: {foolish}");
             int[] ends = end switch
             {
                 null => [],
@@ -57,6 +58,15 @@ public sealed record GenerationConfig
             throw new SocietyException($"{file}: cannot be read as generation settings ({cause.Message})", cause: cause);
         }
     }
+
+    /// <summary>What of the settings cannot be drawn by; null for nothing.</summary>
+    private static string? Foolish(SamplingSettings sampling) =>
+        !double.IsFinite(sampling.Temperature) || sampling.Temperature < 0 ? $"temperature {sampling.Temperature} is not a number from 0 on"
+        : sampling.TopK < 0 ? $"top_k {sampling.TopK} is less than 0"
+        : !(sampling.TopP is >= 0 and <= 1) ? $"top_p {sampling.TopP} is not a number from 0 to 1"
+        : !(sampling.MinP is >= 0 and <= 1) ? $"min_p {sampling.MinP} is not a number from 0 to 1"
+        : !double.IsFinite(sampling.RepetitionPenalty) || sampling.RepetitionPenalty <= 0 ? $"repetition_penalty {sampling.RepetitionPenalty} is not a number greater than 0"
+        : null;
 
     /// <summary>Writes the file as it was read.</summary>
     public void Save(string folder)

@@ -9,6 +9,9 @@ namespace AgentSociety.Models;
 /// <remarks>A folder holds it as <c>config.json</c>, <c>model.safetensors</c>, the tokenizer, and <c>adapters/NAME</c> in PEFT's layout.</remarks>
 public sealed class LanguageModel : IDisposable
 {
+    /// <summary>The folder of the adapters in a model's folder.</summary>
+    internal const string AdaptersFolder = "adapters";
+
     private const string WeightsFile = CheckpointFiles.WeightsFile;
     private readonly Dictionary<string, Adapter> _adapters = [];
 
@@ -74,7 +77,7 @@ public sealed class LanguageModel : IDisposable
             throw new SocietyException($"{folder}: tensor {broken} holds values that are no numbers (NaN or infinite); a model with them can say nothing: take an earlier checkpoint");
         }
 
-        string adapters = Path.Combine(folder, "adapters");
+        string adapters = Path.Combine(folder, AdaptersFolder);
         if (Directory.Exists(adapters))
         {
             foreach (string adapter in Directory.EnumerateDirectories(adapters).Order(StringComparer.Ordinal))
@@ -84,17 +87,18 @@ public sealed class LanguageModel : IDisposable
         return model;
     }
 
-    /// <summary>Writes the model's folder as it is, adapters included; an existing file is replaced whole.</summary>
+    /// <summary>Writes the model's folder as it is, adapters included; an existing file is replaced whole, and files of a model that was there before go.</summary>
     /// <param name="folder">The folder.</param>
     public void Save(string folder) => Save(folder, type: null);
 
-    /// <summary>Writes the model's folder; an existing file is replaced whole.</summary>
+    /// <summary>Writes the model's folder; an existing file is replaced whole, and files of a model that was there before go: they would be taken for this one's.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="type">Number format of the weights in the file; null for the one that they have.</param>
     /// <param name="adapters">False to leave the adapters out.</param>
     public void Save(string folder, ScalarType? type, bool adapters = true)
     {
         Directory.CreateDirectory(folder);
+        ClearOthers(folder, adapters);
         ScalarType stored = type ?? Decoder["model.norm.weight"].dtype;
         (Decoder.Config with { StoredType = stored.ToString().ToLowerInvariant() }).Save(folder);
         Tokenizer.Save(folder);
@@ -103,7 +107,23 @@ public sealed class LanguageModel : IDisposable
         SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Decoder.Parameters, type);
         // Shards of what was here before would be taken for this model's.
         File.Delete(Path.Combine(folder, CheckpointFiles.IndexFile));
-        foreach ((string name, Adapter adapter) in adapters ? _adapters : []) adapter.Save(Path.Combine(folder, "adapters", name));
+        foreach ((string name, Adapter adapter) in adapters ? _adapters : []) adapter.Save(Path.Combine(folder, AdaptersFolder, name));
+    }
+
+    /// <summary>Takes away what this model does not write itself; before anything is written, so that nothing stands in the folder beside weights of another.</summary>
+    private void ClearOthers(string folder, bool adapters)
+    {
+        if (Generation.Source is null) File.Delete(Path.Combine(folder, GenerationConfig.FileName));
+        if (Template is null) File.Delete(Path.Combine(folder, ChatTemplate.FileName));
+        if (Tokenizer is not CharacterTokenizer) File.Delete(Path.Combine(folder, CharacterTokenizer.FileName));
+        if (Tokenizer is CharacterTokenizer) File.Delete(Path.Combine(folder, TokenizerFile.FileName));
+        if (Tokenizer is CharacterTokenizer or BytePairTokenizer { File.HasConfig: false }) File.Delete(Path.Combine(folder, TokenizerFile.ConfigName));
+        string others = Path.Combine(folder, AdaptersFolder);
+        if (!Directory.Exists(others)) return;
+        foreach (string other in Directory.EnumerateDirectories(others))
+        {
+            if (!adapters || !_adapters.ContainsKey(Path.GetFileName(other))) Directory.Delete(other, recursive: true);
+        }
     }
 
     /// <summary>Reads an adapter's PEFT folder.</summary>

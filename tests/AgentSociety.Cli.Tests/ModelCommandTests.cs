@@ -45,6 +45,25 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_with_adapters_of_another_model_is_no_place_for_one()
+    {
+        string plain = Path.Combine(_folder, "plain"), used = Path.Combine(_folder, "used");
+        await Done("model", "export", Base, "--out", plain);
+        await Done("model", "export", Base, "--out", used);
+        await Done("model", "export", Base, "--format", "peft", "--adapter", "tuned", "--out", Path.Combine(_folder, "peft"));
+        await Done("model", "import", Path.Combine(_folder, "peft"), "--out", used, "--name", "int");
+        foreach (string[] line in (string[][])[["model", "import", plain, "--out", used], ["model", "export", Base, "--out", used], ["model", "merge", Base, "--adapter", "tuned", "--out", used]])
+        {
+            KeptTerminal kept = new();
+            Assert.Equal(2, await CommandLine.Run(line, kept.Terminal));
+            Assert.Contains("int", kept.Error.Output, StringComparison.Ordinal);
+        }
+
+        using LanguageModel model = LanguageModel.Load(used);
+        Assert.Equal(["int"], model.Adapters.Keys);
+    }
+
+    [Fact]
     public async Task Bench_tells_tokens_a_second_and_leaves_the_model_as_it_was()
     {
         Dictionary<string, byte[]> before = Directory.EnumerateFiles(Base, "*", SearchOption.AllDirectories).ToDictionary(file => file, File.ReadAllBytes);
@@ -64,6 +83,8 @@ public sealed class ModelCommandTests : IDisposable
     [InlineData("model export BASE --adapter nobody --out x", "nobody")]
     [InlineData("model import nowhere --out x", "nowhere")]
     [InlineData("model import BASE --out BASE", "one folder")]
+    [InlineData("model export BASE --out BASE", "one folder")]
+    [InlineData("model merge BASE --adapter tuned --out BASE", "one folder")]
     public async Task What_cannot_be_done_is_said_in_a_line(string line, string named)
     {
         KeptTerminal kept = new();

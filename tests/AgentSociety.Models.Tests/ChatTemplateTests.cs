@@ -59,6 +59,10 @@ public sealed class ChatTemplateTests
     [InlineData("{{ not true or true and not false }}{{ 1 < 2 < 3 }}{{ 3 > 2 > 2 }}", "TrueTrueFalse")]
     [InlineData("{%- for m in messages %}{{ m.role }}{{ m['content'] | trim }}{{ m.missing is defined }}{% endfor %}", "userhelloFalse")]
     [InlineData("{% generation %}x{% endgeneration %}{{ strftime_now('%Y') | length }}", "x4")]
+    [InlineData("{% set ns = namespace() %}{% set ns.a = ns %}{{ ns == ns }}", "True")]
+    [InlineData("{{ range(9223372036854775806, 9223372036854775807, 10) }}{{ range(5, 0, -2) }}{{ range(3, 1) }}", "[9223372036854775806][5, 3, 1][]")]
+    [InlineData("{{ 'abcdef'[1::9223372036854775807] }}{{ 'a😀b' | length }}{{ 'a😀b'[1] }}{{ 'a😀b'[:2] }}{{ '' * 3 }}{{ 'x' * -1 }}", "b3😀a😀")]
+    [InlineData("{{ [1, 1, 'a', 'a', [2], [2]] | unique | list }}{{ 'a\nb' | indent(2) }}{{ 'aXbX' | replace('X', '--') }}", "[1, 'a', [2]]a\n  ba--b--")]
     public void A_template_writes_what_jinja_writes(string template, string expected) =>
         Assert.Equal(expected, new ChatTemplate(template).Render([new ChatTurn("user", " hello ")]));
 
@@ -76,6 +80,23 @@ public sealed class ChatTemplateTests
     [InlineData("{{ 'aaaaaaaaaa' * 99999999 }}", "line 1", "'*'")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "line 1", "deeper")]
     [InlineData("{{ ''.__class__.__mro__ }}", "line 1", "__class__")]
+    [InlineData("{{ 'abc' * 6148914691236517206 }}", "line 1", "'*'")]
+    [InlineData("{% set a = namespace() %}{% set a.x = a %}{% set b = namespace() %}{% set b.x = b %}\n{{ a == b }}", "line 2", "nested")]
+    [InlineData("{% set ns = namespace(a='x') %}{% for i in range(40) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a | tojson }}", "line 1", "longer")]
+    [InlineData("{% set ns = namespace(a='x') %}{% for i in range(40) %}{% set ns.a = [ns.a, ns.a] %}{% endfor %}{{ ns.a }}", "line 1", "longer")]
+    [InlineData("{% set a = namespace(x=1) %}{% set b = namespace(x=1) %}{% for i in range(40) %}{% set a.x = [a.x, a.x] %}{% set b.x = [b.x, b.x] %}{% endfor %}{{ a.x == b.x }}", "line 1", "steps")]
+    [InlineData("{{ range(10000) | join('x' * 1000000) }}", "line 1", "longer")]
+    [InlineData("{{ ('a' * 1000000) | replace('a', 'b' * 1000) }}", "line 1", "longer")]
+    [InlineData("{{ ('\n' * 100000 ~ 'a') | indent(999, true) }}{{ ('a\n' * 100000) | indent(999) }}", "line 3", "longer")]
+    [InlineData("{% set s = 'a' * 1000000 %}{% for i in range(10000) %}{% if s | length %}{% endif %}{% endfor %}", "line 1", "steps")]
+    [InlineData("{% set s = 'a' * 1000000 %}{% for i in range(10000) %}{% if s[0] %}{% endif %}{% endfor %}", "line 1", "steps")]
+    [InlineData("{{ ('a,' * 500000 ~ 'a,' * 500000 ~ 'a,' * 500000).split(',') | length }}", "line 1", "steps")]
+    [InlineData("{{ 'a'.join() }}", "line 1", "join")]
+    [InlineData("{{ [1, 'a'] | sort }}", "line 1", "order")]
+    [InlineData("{% set x = [] %}{{ x.99999999999999999999 }}", "line 1", "large")]
+    [InlineData("{{ (-9223372036854775807 - 1) | abs }}", "line 1", "large")]
+    [InlineData("{{ -(-9223372036854775807 - 1) }}", "line 1", "large")]
+    [InlineData("{{ dict(a=1, a=2) }}", "line 1", "twice")]
     public void What_cannot_be_done_is_refused_by_line_and_name(string template, string line, string named)
     {
         string message = Assert.Throws<SocietyException>(() => new ChatTemplate(template, place: "here").Render([])).Message;
@@ -86,7 +107,8 @@ public sealed class ChatTemplateTests
     [Fact]
     public void Deep_nesting_is_refused_and_not_a_crash()
     {
-        foreach (string nested in (string[])[new string('(', 100_000), string.Concat(Enumerable.Repeat("{% if x %}", 50_000)), "{{ " + new string('-', 100_000) + "1 }}", "{{ " + string.Concat(Enumerable.Repeat("not ", 100_000)) + "1 }}", "{{ " + new string('[', 100_000)])
+        string[] chains = ["+1", "~1", " or 0", "**1", "|string", "==1", "[0]"];
+        foreach (string nested in (string[])[.. chains.Select(link => $"{{{{ 1{string.Concat(Enumerable.Repeat(link, 20_000))} }}}}"), new string('(', 100_000), string.Concat(Enumerable.Repeat("{% if x %}", 50_000)), "{{ " + new string('-', 100_000) + "1 }}", "{{ " + string.Concat(Enumerable.Repeat("not ", 100_000)) + "1 }}", "{{ " + new string('[', 100_000)])
         {
             string template = nested.StartsWith('{') ? nested : "{{ " + nested;
             Assert.Throws<SocietyException>(() => new ChatTemplate(template).Render([]));

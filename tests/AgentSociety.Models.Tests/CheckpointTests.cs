@@ -32,6 +32,35 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void What_another_model_left_in_the_folder_goes()
+    {
+        ArchitectureSettings shape = new() { Width = 32, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 32 };
+        using (LanguageModel made = LanguageModel.Create(shape, BytePairTrainer.Train(["the cat sat on the mat"], 270), 1)) made.Save(_folder);
+        File.WriteAllText(Path.Combine(_folder, ChatTemplate.FileName), "{{ messages }}");
+        File.WriteAllText(Path.Combine(_folder, GenerationConfig.FileName), "{}");
+        using LanguageModel before = LanguageModel.Load(_folder);
+        before.AddAdapter("old", new LoraSettings(), 1);
+        before.AddAdapter("both", new LoraSettings(), 1);
+        before.Save(_folder);
+        File.WriteAllText(Path.Combine(_folder, "notes.txt"), "mine");
+        using LanguageModel model = Torch.Model();
+        model.AddAdapter("both", new LoraSettings(), 1);
+        model.Save(_folder);
+        using (LanguageModel again = LanguageModel.Load(_folder))
+        {
+            Assert.Equal(["both"], again.Adapters.Keys);
+            Assert.IsType<CharacterTokenizer>(again.Tokenizer);
+            Assert.Null(again.Template);
+            Assert.Null(again.Generation.Source);
+        }
+
+        // And the other way round: a character tokenizer would go before the other.
+        before.Save(_folder);
+        using (LanguageModel again = LanguageModel.Load(_folder)) Assert.Equal((true, true, 2), (again.Tokenizer is BytePairTokenizer, again.Template is not null, again.Adapters.Count));
+        Assert.True(File.Exists(Path.Combine(_folder, "notes.txt")));
+    }
+
+    [Fact]
     public void Initial_weights_depend_on_the_seed_only()
     {
         using LanguageModel first = Torch.Model(), same = Torch.Model(), other = Torch.Model(seed: 2);
@@ -121,6 +150,8 @@ public sealed class CheckpointTests : IDisposable
         { "{\"a\":{\"dtype\":\"Q4\",\"shape\":[4],\"data_offsets\":[0,16]}}", "Q4" },
         { "{\"a\":{\"dtype\":\"F32\",\"shape\":[8],\"data_offsets\":[0,32]}}", "truncated" },
         { "{\"a\":7}", "tensor a" },
+        { "{\"\\ud800\":{\"dtype\":\"F32\",\"shape\":[6],\"data_offsets\":[0,24]}}", "surrogate" },
+        { "{\"a\":{\"dtype\":\"F32\",\"shape\":[0,4611686018427387904,4611686018427387904],\"data_offsets\":[0,0]},\"b\":{\"dtype\":\"F32\",\"shape\":[6],\"data_offsets\":[0,24]}}", "tensor a" },
         { "[]", "JSON" },
         { "{\"a\"", "JSON" },
     };
@@ -162,6 +193,18 @@ public sealed class CheckpointTests : IDisposable
         config[key] = JsonNode.Parse(value);
         File.WriteAllText(file, config.ToJsonString());
         Assert.Contains(named, Assert.Throws<SocietyException>(() => LanguageModel.Load(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"layer_types\":[\"\\ud800\"]")]
+    [InlineData("\"dtype\":\"\\ud800\"")]
+    public void A_configuration_with_half_of_a_surrogate_pair_is_refused_with_its_file(string entry)
+    {
+        using LanguageModel model = Torch.Model();
+        model.Save(_folder);
+        string file = Path.Combine(_folder, "config.json");
+        File.WriteAllText(file, "{" + entry + "," + File.ReadAllText(file).TrimStart()[1..]);
+        Assert.Contains(file, Assert.Throws<SocietyException>(() => LanguageModel.Load(_folder)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>1,000 configurations, each with one to three values or characters that are not the model's: every one is loaded or refused by name.</summary>

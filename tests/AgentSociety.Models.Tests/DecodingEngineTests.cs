@@ -96,6 +96,21 @@ public sealed class DecodingEngineTests
     }
 
     [Fact]
+    public void A_group_computes_its_prompt_once_also_where_the_first_of_it_ends_at_once_and_others_wait_for_its_slot()
+    {
+        using LanguageModel model = Torch.Loud();
+        using DecodingEngine engine = new(model, slots: 3);
+        int[] prompt = model.Tokenizer.Encode("abcdefgh0123="), other = model.Tokenizer.Encode("#77");
+        Dictionary<string, Generation> done = Torch.Decode(engine,
+            new GenerationRequest { Id = "short", Prompt = prompt, Key = 1, MaximumTokens = 1 },
+            new GenerationRequest { Id = "long", Prompt = prompt, Key = 2, MaximumTokens = 9 },
+            new GenerationRequest { Id = "longer", Prompt = prompt, Key = 3, MaximumTokens = 9 },
+            new GenerationRequest { Id = "other", Prompt = other, Key = 4, MaximumTokens = 9 });
+        Assert.Equal(prompt.Length - 1 + other.Length - 1, engine.PrefilledTokens);
+        foreach (Generation generation in done.Values) AssertAgrees(model, generation, null);
+    }
+
+    [Fact]
     public void A_tool_reply_is_inserted_where_the_marker_was_written_and_disturbs_nobody_else()
     {
         using LanguageModel model = Torch.Model();
@@ -161,6 +176,28 @@ public sealed class DecodingEngineTests
         using (no_grad()) model.Decoder["model.layers.0.self_attn.k_proj.weight"].mul_(-0.5);
         model.WeightsChanged();
         AssertAgrees(model, Torch.Decode(engine, request)[request.Id], null);
+    }
+
+    [Fact]
+    public void An_adapter_that_is_lost_fails_its_own_requests_and_no_others()
+    {
+        using LanguageModel model = Torch.Loud();
+        model.AddAdapter("lost", new LoraSettings(), 1);
+        using DecodingEngine engine = new(model, slots: 2);
+        GenerationRequest request = new() { Id = "whole", Prompt = [1, 2], MaximumTokens = 20, MinimumTokens = 20 };
+        foreach (GenerationRequest one in (GenerationRequest[])[request, request with { Id = "runs", Adapter = "lost" }, request with { Id = "waits", Adapter = "lost" }, request with { Id = "next" }]) engine.Submit(one);
+        Assert.Empty(engine.Step());
+        model.Merge("lost");
+        Dictionary<string, Generation> done = Torch.Decode(engine);
+        Assert.Equal(["next", "runs", "waits", "whole"], done.Keys.Order());
+        foreach (string id in (string[])["runs", "waits"])
+        {
+            Assert.Equal(FinishReason.AdapterGone, done[id].FinishReason);
+            Assert.Contains("'lost'", done[id].Failure, StringComparison.Ordinal);
+        }
+
+        Assert.Equal((FinishReason.MaximumTokens, FinishReason.MaximumTokens), (done["whole"].FinishReason, done["next"].FinishReason));
+        Assert.Throws<SocietyException>(() => engine.Submit(request with { Id = "later", Adapter = "lost" }));
     }
 
     [Fact]

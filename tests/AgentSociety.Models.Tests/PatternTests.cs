@@ -57,6 +57,8 @@ public sealed class PatternTests
     [InlineData(@"(a)\1", @"\1")]
     [InlineData(@"\bword", @"\b")]
     [InlineData("a*?", "lazy")]
+    [InlineData("a**", "group")]
+    [InlineData("a{1}{2}", "group")]
     [InlineData("[z-a]", "range")]
     [InlineData("a^b", "inside")]
     [InlineData("((a{1000}){1000})", "parts")]
@@ -66,6 +68,45 @@ public sealed class PatternTests
         SocietyException refused = Assert.Throws<SocietyException>(() => PatternAutomaton.Build(pattern));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
         Assert.Contains("pattern '", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Repetitions_on_repetitions_are_refused_and_not_a_crash()
+    {
+        string message = Assert.Throws<SocietyException>(() => PatternAutomaton.Build("a" + string.Concat(Enumerable.Repeat("{1}", 24_000)))).Message;
+        Assert.InRange(message.Length, 1, 500);
+        Assert.Throws<SocietyException>(() => StringPattern.Of("a" + new string('*', 300_000)));
+    }
+
+    [Theory]
+    [InlineData("one of sixty letters, or none, sixty times", true)]
+    [InlineData("each of sixty letters or none, sixty times", false)]
+    [InlineData("a word of many, or none, two hundred times", false)]
+    public async Task A_short_pattern_is_prepared_or_refused_in_a_moment(string kind, bool built)
+    {
+        string letters = string.Concat(Enumerable.Range('A', 60).Select(letter => (char)letter));
+        string pattern = kind[0] switch
+        {
+            'o' => $"(?:(?:{string.Join('|', letters.Select(letter => $@"\x{(int)letter:X2}"))})?){{60}}",
+            'e' => $"(?:{string.Concat(letters.Select(letter => $@"\x{(int)letter:X2}?"))}){{60}}",
+            _ => $"(?:(?:{string.Join('|', Enumerable.Range(10, 60).Select(word => $"{word}{word}"))})?){{200}}",
+        };
+        Task<SocietyException?> work = Task.Run(() =>
+        {
+            try
+            {
+                PatternAutomaton automaton = PatternAutomaton.Build(pattern);
+                Assert.True(kind[0] != 'o' || Accepts(automaton, letters));
+                return null;
+            }
+            catch (SocietyException refused)
+            {
+                return refused;
+            }
+        });
+        SocietyException? refused = await work.WaitAsync(TimeSpan.FromSeconds(30));
+        if (built) Assert.Null(refused);
+        else if (refused is not null) Assert.Matches("too long to prepare|states|parts", refused.Message);
     }
 
     [Fact]

@@ -62,6 +62,16 @@ public sealed class SamplerTests
         Assert.Equal(1 - Math.Log(Math.Exp(0.5) + Math.Exp(-4) + Math.Exp(1)), logProbability, 1e-5);
     }
 
+    [Fact]
+    public void A_temperature_of_almost_nothing_draws_the_likeliest_with_a_probability_that_is_a_number()
+    {
+        Sampler sampler = new(5);
+        (int token, float logProbability) = sampler.Draw([1, 3, 2, 0, 3], new SamplingSettings { Temperature = 1e-40 }, KeyedRandom.FromKey(1), []);
+        Assert.Contains(token, (int[])[1, 4]);
+        Assert.Equal(Math.Log(0.5), logProbability, 1e-6);
+        Assert.Equal(2, sampler.Likeliest(5).Count);
+    }
+
     private static float[] Logits(int vocabulary, ulong seed, bool coarse)
     {
         KeyedRandom random = KeyedRandom.For(seed, "logits");

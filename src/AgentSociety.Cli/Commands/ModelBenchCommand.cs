@@ -49,8 +49,10 @@ internal static class ModelBenchCommand
         using DecodingLoad load = new(model, batch);
         int length = Math.Min(64, load.Context - Prompt), prompt = Math.Min(128, load.Context - 1);
         if (length < 1) throw new SocietyException($"the model has room for {load.Context} tokens; measuring takes {Prompt + 1} at least");
-        Show(terminal, $"decode, batch {batch}", patience, () => load.Decode(Prompt, length));
-        Show(terminal, $"prompts of {prompt}, batch {batch}", patience, () => load.Prefill(prompt));
+        Show(terminal, $"decode, batch {batch}", patience, () => load.Decode(Prompt, length), Together);
+        Show(terminal, $"prompts of {prompt}, batch {batch}", patience, () => load.Prefill(prompt), Together);
+
+        string Together() => load.Together < batch ? $", {load.Together} at a time (the cache has room for no more)" : "";
     }
 
     private static void Train(LanguageModel model, double patience, Terminal terminal)
@@ -61,7 +63,7 @@ internal static class ModelBenchCommand
     }
 
     /// <summary>Once to warm up, then as often as time allows, three times at least; the median counts.</summary>
-    private static void Show(Terminal terminal, string name, double patience, Func<long> work)
+    private static void Show(Terminal terminal, string name, double patience, Func<long> work, Func<string>? remark = null)
     {
         work();
         List<double> rates = [];
@@ -73,6 +75,6 @@ internal static class ModelBenchCommand
         }
 
         rates.Sort();
-        terminal.Line($"{name,-28} {rates[rates.Count / 2],12:N0} tokens/s   {rates[0]:N0} to {rates[^1]:N0} in {rates.Count} runs");
+        terminal.Line($"{name,-28} {rates[rates.Count / 2],12:N0} tokens/s   {rates[0]:N0} to {rates[^1]:N0} in {rates.Count} runs{remark?.Invoke()}");
     }
 }

@@ -26,6 +26,7 @@ internal static class ModelExportCommand
             string folder = RunPlace.FindModel(parsed.GetRequiredValue(place)), to = parsed.GetRequiredValue(target), wanted = parsed.GetRequiredValue(format);
             string? number = parsed.GetValue(type), name = parsed.GetValue(adapter);
             TorchRuntime.Initialize("cpu");
+            if (wanted == "hf") ModelFolder.CheckTarget(folder, to);
             // Merging computes in float32; nothing else needs more than the file.
             using LanguageModel model = LanguageModel.Load(folder, asStored: name is null || wanted == "peft");
             if (wanted == "peft")

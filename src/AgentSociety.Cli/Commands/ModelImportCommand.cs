@@ -30,7 +30,7 @@ internal static class ModelImportCommand
                 return;
             }
 
-            if (Path.GetFullPath(from) == Path.GetFullPath(to)) throw new SocietyException($"{from}: source and target are one folder; name another by --out");
+            ModelFolder.CheckTarget(from, to);
             using LanguageModel model = LanguageModel.Load(from, asStored: true);
             ModelFolder.Write(model, to, parsed.GetValue(type));
             terminal.Line($"{to}: {model.Decoder.Config.ModelType}, {model.ParameterCount:N0} parameters");

@@ -18,10 +18,12 @@ internal static class ModelMergeCommand
         command.SetAction(parsed =>
         {
             TorchRuntime.Initialize("cpu");
-            using LanguageModel model = LanguageModel.Load(RunPlace.FindModel(parsed.GetRequiredValue(place)));
+            string from = RunPlace.FindModel(parsed.GetRequiredValue(place)), to = parsed.GetRequiredValue(target);
+            ModelFolder.CheckTarget(from, to);
+            using LanguageModel model = LanguageModel.Load(from);
             model.Merge(parsed.GetRequiredValue(adapter));
-            ModelFolder.Write(model, parsed.GetRequiredValue(target), parsed.GetValue(type));
-            terminal.Line($"{parsed.GetRequiredValue(target)}: {model.ParameterCount:N0} parameters, {parsed.GetRequiredValue(adapter)} merged");
+            ModelFolder.Write(model, to, parsed.GetValue(type));
+            terminal.Line($"{to}: {model.ParameterCount:N0} parameters, {parsed.GetRequiredValue(adapter)} merged");
         });
         return command;
     }

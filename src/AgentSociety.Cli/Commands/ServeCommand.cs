@@ -33,7 +33,7 @@ internal static class ServeCommand
             string folder = RunPlace.FindModel(parsed.GetRequiredValue(place));
             RunOptions running = machine.Read(parsed);
             TorchRuntime.Initialize(running.Device, running.Threads);
-            using LanguageModel model = LanguageModel.Load(folder);
+            using LanguageModel model = LanguageModel.Load(folder, asStored: true);
             using LocalModel local = new(model, parsed.GetValue(slots));
             LocalChat chat = new(local, ModelChat.Settings(model, parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))));
             ModelServerOptions options = new()

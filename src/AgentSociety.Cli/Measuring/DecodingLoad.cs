@@ -29,13 +29,16 @@ internal sealed class DecodingLoad : IDisposable
     /// <summary>Tokens that a prompt and its continuation may have together.</summary>
     public int Context => _engine.Context;
 
+    /// <summary>How many went on together at most, in the last measurement: fewer than the batch where the caches have no room for more.</summary>
+    public int Together { get; private set; }
+
     /// <summary>Continues prompts of <paramref name="prompt"/> tokens by <paramref name="length"/> tokens each.</summary>
     /// <returns>Tokens that were drawn.</returns>
     public long Decode(int prompt, int length)
     {
         long before = _engine.DecodedTokens;
         Submit(prompt, length);
-        while (!_engine.Idle) _engine.Step();
+        Finish();
         return _engine.DecodedTokens - before;
     }
 
@@ -44,12 +47,22 @@ internal sealed class DecodingLoad : IDisposable
     public long Prefill(int prompt)
     {
         Submit(prompt, length: 1);
-        while (!_engine.Idle) _engine.Step();
+        Finish();
         return (long)_batch * prompt;
     }
 
     /// <inheritdoc />
     public void Dispose() => _engine.Dispose();
+
+    private void Finish()
+    {
+        Together = 0;
+        while (!_engine.Idle)
+        {
+            _engine.Step();
+            Together = Math.Max(Together, _engine.Batch);
+        }
+    }
 
     private void Submit(int prompt, int length)
     {

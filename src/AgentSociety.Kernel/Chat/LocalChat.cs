@@ -45,7 +45,7 @@ public sealed class LocalChat
         string prompt = _settings.Template(ask.Turns, ask.Functions);
         TextRequest request = new()
         {
-            Prompt = _settings.Encode is { } encode ? encode(prompt) : _model.Tokenizer.Encode(prompt),
+            Prompt = _settings.Encode is { } encode ? encode(prompt) : _model.Tokenizer.EncodePrompt(prompt),
             Adapter = ask.Adapter,
             Sampling = ask.Sampling ?? Sampling,
             Key = ask.Seed is { } seed ? KeyedRandom.Key(unchecked((ulong)seed), "chat", ask.Choice) : BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
@@ -55,8 +55,10 @@ public sealed class LocalChat
             Pattern = ask.Pattern,
             Schema = ask.Schema,
             Owner = ask.Owner,
+            Deadline = ask.Deadline,
         };
-        ToolCallReader calls = new(ask.Functions, () => $"call_{Guid.CreateVersion7():n}");
+        // An answer that is held to a form calls nothing: what looks like a call in it is what was asked for.
+        ToolCallReader calls = new(ask.Schema is null && ask.Pattern is null ? ask.Functions : [], () => $"call_{Guid.CreateVersion7():n}");
         bool called = false;
         await foreach (TextPiece piece in _model.GenerateAsync(request, cancellation).ConfigureAwait(false))
         {
@@ -126,11 +128,14 @@ public sealed record ChatAsk
     /// <summary>Texts that end the answer before they appear in it.</summary>
     public IReadOnlyList<string> Stops { get; init; } = [];
 
-    /// <summary>A regular expression that the whole answer matches; null for any answer.</summary>
+    /// <summary>A regular expression that the whole answer matches, so that it calls no function; null for any answer.</summary>
     public string? Pattern { get; init; }
 
     /// <summary>A JSON schema that the whole answer fulfils, so that it calls no function; null for any answer.</summary>
     public string? Schema { get; init; }
+
+    /// <summary>When the answer is of no use any more: it then ends with what it has, as at its limit. Null for never.</summary>
+    public DateTimeOffset? Deadline { get; init; }
 
     /// <summary>Whom the answer is for; those who ask at once get places by turns.</summary>
     public string Owner { get; init; } = "";
@@ -161,7 +166,7 @@ public enum ChatFinish
     /// <summary>The model was done, or met a stop.</summary>
     Stop,
 
-    /// <summary>It reached its limit or the context's end.</summary>
+    /// <summary>It reached its limit, its deadline or the context's end.</summary>
     Length,
 
     /// <summary>It called functions and waits for them.</summary>

@@ -35,7 +35,7 @@ public sealed class LocalModel : IDisposable
     public ITokenizer Tokenizer => _model.Tokenizer;
 
     /// <summary>Tokens that prompt and answer may have together.</summary>
-    public int Context => _model.Decoder.Config.Context;
+    public int Context => DecodingEngine.ContextOf(_model.Decoder.Config);
 
     /// <summary>Names of the adapters, in order.</summary>
     public IReadOnlyList<string> Adapters { get; private set; }
@@ -138,16 +138,22 @@ public sealed class LocalModel : IDisposable
         foreach (Generation generation in engine.Step())
         {
             if (!_open.Remove(generation.Id, out Open? open)) continue;
-            open.Pieces.TryWrite(open.Text.Finish(new TextEnd(generation.FinishReason is FinishReason.MaximumTokens or FinishReason.ContextFull, open.PromptTokens, open.Text.Count)));
+            if (generation.Failure is { } failure)
+            {
+                open.Pieces.Complete(new SocietyException(failure, badInput: false));
+                continue;
+            }
+
+            open.Pieces.TryWrite(open.Text.Finish(new TextEnd(generation.FinishReason is FinishReason.MaximumTokens or FinishReason.ContextFull or FinishReason.DeadlinePassed, open.PromptTokens, open.Text.Count)));
             open.Pieces.Complete();
         }
     }
 
     private void Submit(string id, TextRequest request, ChannelWriter<TextPiece> pieces)
     {
-        TextAssembly text = new(_model.Tokenizer, request.Stops);
         try
         {
+            TextAssembly text = new(_model.Tokenizer, _model.EndTokens, request.Stops);
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
             _engine ??= new DecodingEngine(_model, _slots);
             _engine.Submit(new GenerationRequest
@@ -162,6 +168,7 @@ public sealed class LocalModel : IDisposable
                 Pattern = request.Pattern,
                 Schema = request.Schema,
                 Owner = request.Owner,
+                Deadline = request.Deadline,
                 Observer = token =>
                 {
                     if (text.Add(token) is { } piece) pieces.TryWrite(piece);
@@ -170,9 +177,11 @@ public sealed class LocalModel : IDisposable
             });
             _open.Add(id, new Open(text, pieces, request.Prompt.Length));
         }
-        catch (Exception fault) when (fault is SocietyException or ArgumentException or ObjectDisposedException)
+        catch (Exception fault)
         {
-            pieces.Complete(fault);
+            // Nobody else knows of the request yet: without this its reader waits for ever.
+            pieces.TryComplete(fault);
+            if (fault is not (SocietyException or ArgumentException or ObjectDisposedException)) throw;
         }
     }
 

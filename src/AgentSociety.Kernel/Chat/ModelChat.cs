@@ -24,13 +24,15 @@ public static class ModelChat
             Encode = model.Tokenizer.EncodeMarkup,
         };
 
+    private static readonly JsonDocumentOptions Once = new() { AllowDuplicateProperties = false };
+
     private static ModelTurn Turn(DialogueTurn turn) => new(turn.Role, turn.Text) { ToolCallId = turn.CallId, ToolCalls = [.. turn.Calls.Select(Call)] };
 
     private static ModelCall Call(ChatCall call)
     {
         try
         {
-            return new ModelCall(call.Name, JsonNode.Parse(call.Arguments)?.AsObject() ?? [], call.Id);
+            return new ModelCall(call.Name, JsonNode.Parse(call.Arguments, documentOptions: Once)?.AsObject() ?? [], call.Id);
         }
         catch (Exception cause) when (cause is JsonException or InvalidOperationException)
         {
@@ -41,6 +43,18 @@ public static class ModelChat
     private static JsonNode Tool(ChatFunction function) => new JsonObject
     {
         ["type"] = "function",
-        ["function"] = new JsonObject { ["name"] = function.Name, ["description"] = function.Description, ["parameters"] = JsonNode.Parse(function.Parameters.GetRawText()) },
+        ["function"] = new JsonObject { ["name"] = function.Name, ["description"] = function.Description, ["parameters"] = Parameters(function) },
     };
+
+    private static JsonNode? Parameters(ChatFunction function)
+    {
+        try
+        {
+            return JsonNode.Parse(function.Parameters.GetRawText(), documentOptions: Once);
+        }
+        catch (JsonException cause)
+        {
+            throw new SocietyException($"the parameters of the function {function.Name} are no JSON schema ({cause.Message})", cause: cause);
+        }
+    }
 }

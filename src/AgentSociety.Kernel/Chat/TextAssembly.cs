@@ -4,33 +4,32 @@ using AgentSociety.Models;
 namespace AgentSociety.Kernel;
 
 /// <summary>Turns tokens, one by one, into text that may be shown: whole characters, and nothing that could still become a stop.</summary>
-internal sealed class TextAssembly(ITokenizer tokenizer, IReadOnlyList<string> stops)
+/// <param name="tokenizer">Whose tokens.</param>
+/// <param name="ends">The tokens that end a text and are not part of it.</param>
+/// <param name="stops">The texts that end it before they stand in it.</param>
+internal sealed class TextAssembly(ITokenizer tokenizer, IReadOnlyCollection<int> ends, IReadOnlyList<string> stops)
 {
-    private readonly List<int> _tokens = [];
+    private readonly TextStream _stream = new(tokenizer);
     private readonly Queue<(int Start, WrittenToken Token)> _unreleased = [];
     private readonly StringBuilder _text = new();
     private readonly int _longestStop = stops.Count == 0 ? 0 : stops.Max(stop => stop.Length);
-    private int _windowStart;
-    private int _windowEnd;
     private int _released;
 
     /// <summary>True once a stop was met; what follows it is not part of the text.</summary>
     public bool Stopped { get; private set; }
 
     /// <summary>Tokens so far, the end of text left out.</summary>
-    public int Count => _tokens.Count;
+    public int Count { get; private set; }
 
     /// <summary>Takes the next token in and gives what may be shown of the text now; null for nothing yet.</summary>
     public TextPiece? Add(SampledToken sampled)
     {
-        if (sampled.Token == tokenizer.EndOfText) return null;
-        _tokens.Add(sampled.Token);
+        if (ends.Contains(sampled.Token)) return null;
+        Count++;
         _unreleased.Enqueue((_text.Length, Written(sampled)));
-        // A token may be part of a character: what two tokens mean together is told by decoding both, after those whose text is known.
-        string known = Decode(_windowStart, _windowEnd), longer = Decode(_windowStart, _tokens.Count);
-        if (longer.Length <= known.Length || longer[^1] == '\uFFFD') return null;
-        Take(longer[known.Length..]);
-        (_windowStart, _windowEnd) = (_windowEnd, _tokens.Count);
+        string more = _stream.Append(sampled.Token);
+        if (more.Length == 0) return null;
+        Take(more);
         int end = Stopped ? _text.Length : _text.Length - Held();
         return end > _released ? Release(end) : null;
     }
@@ -38,8 +37,8 @@ internal sealed class TextAssembly(ITokenizer tokenizer, IReadOnlyList<string> s
     /// <summary>What is left when no token follows; also half characters.</summary>
     public TextPiece Finish(TextEnd end)
     {
-        string known = Decode(_windowStart, _windowEnd), longer = Decode(_windowStart, _tokens.Count);
-        if (!Stopped && longer.Length > known.Length) Take(longer[known.Length..]);
+        string rest = _stream.Finish();
+        if (!Stopped && rest.Length > 0) Take(rest);
         return Release(_text.Length) with { End = end };
     }
 
@@ -64,7 +63,7 @@ internal sealed class TextAssembly(ITokenizer tokenizer, IReadOnlyList<string> s
             if (stops.Any(stop => stop.StartsWith(end, StringComparison.Ordinal))) return length;
         }
 
-        return _text.Length > 0 && char.IsHighSurrogate(_text[^1]) ? 1 : 0;
+        return 0;
     }
 
     private TextPiece Release(int end)
@@ -82,7 +81,5 @@ internal sealed class TextAssembly(ITokenizer tokenizer, IReadOnlyList<string> s
     }
 
     private WrittenToken Written(SampledToken sampled) =>
-        new(tokenizer.Decode([sampled.Token]), sampled.LogProbability, [.. sampled.Alternatives.Select(other => (tokenizer.Decode([other.Token]), other.LogProbability))]);
-
-    private string Decode(int start, int end) => tokenizer.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_tokens)[start..end]);
+        new(tokenizer.BytesOf(sampled.Token), sampled.LogProbability, [.. sampled.Alternatives.Select(other => new LikelyToken(tokenizer.BytesOf(other.Token), other.LogProbability))]);
 }

@@ -29,6 +29,9 @@ public sealed record TextRequest
     /// <summary>A JSON schema that the whole text fulfils (see <see cref="GenerationRequest.Schema"/>); null for any text.</summary>
     public string? Schema { get; init; }
 
+    /// <summary>When the text is of no use any more: it then ends with what it has, as at its limit, whether it is written or waits. Null for never.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     /// <summary>Whom it is for; owners get places in the batch by turns.</summary>
     public string Owner { get; init; } = "";
 
@@ -50,13 +53,18 @@ public sealed record TextPiece
 }
 
 /// <summary>A token that stands in the text.</summary>
-/// <param name="Text">Its own text; U+FFFD where it is no whole character by itself.</param>
+/// <param name="Bytes">What it stands for in UTF-8; part of a character where it is none by itself, nothing where it is no text.</param>
 /// <param name="LogProbability">As it was drawn, in nats.</param>
 /// <param name="Alternatives">The likeliest tokens in its place, likeliest first.</param>
-public sealed record WrittenToken(string Text, float LogProbability, IReadOnlyList<(string Text, float LogProbability)> Alternatives);
+public sealed record WrittenToken(ReadOnlyMemory<byte> Bytes, float LogProbability, IReadOnlyList<LikelyToken> Alternatives);
+
+/// <summary>A token that could have stood in a place.</summary>
+/// <param name="Bytes">As in <see cref="WrittenToken"/>.</param>
+/// <param name="LogProbability">In nats.</param>
+public sealed record LikelyToken(ReadOnlyMemory<byte> Bytes, float LogProbability);
 
 /// <summary>The end of a text.</summary>
-/// <param name="AtLimit">True where it was cut off by its limit or the model's context; false where it was done or met a stop.</param>
+/// <param name="AtLimit">True where it was cut off by its limit, its deadline or the model's context; false where it was done or met a stop.</param>
 /// <param name="PromptTokens">Tokens of the prompt.</param>
 /// <param name="CompletionTokens">Tokens that were drawn, the end of text left out.</param>
 public sealed record TextEnd(bool AtLimit, int PromptTokens, int CompletionTokens);

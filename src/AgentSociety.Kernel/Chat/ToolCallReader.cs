@@ -92,16 +92,16 @@ internal sealed class ToolCallReader(IReadOnlyList<ChatFunction> functions, Func
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json.Trim());
+            using JsonDocument document = JsonDocument.Parse(json.Trim(), new JsonDocumentOptions { AllowDuplicateProperties = false });
             JsonElement call = document.RootElement;
             if (call.ValueKind != JsonValueKind.Object || !call.TryGetProperty("name", out JsonElement name) || name.ValueKind != JsonValueKind.String) return null;
             if (!call.TryGetProperty("arguments", out JsonElement arguments) && !call.TryGetProperty("parameters", out arguments)) return null;
             if (arguments.ValueKind != JsonValueKind.Object || functions.All(function => function.Name != name.GetString())) return null;
             return new ChatCall(nextId(), name.GetString()!, arguments.GetRawText());
         }
-        catch (JsonException)
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException)
         {
-            // A model may write anything between the marks.
+            // A model may write anything between the marks; the second is what the platform's reader says of half of a surrogate pair.
             return null;
         }
     }

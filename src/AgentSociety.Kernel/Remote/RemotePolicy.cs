@@ -23,6 +23,9 @@ public sealed class RemotePolicy : IRemotePolicy, IDisposable
     /// <summary>Characters of a token, where an endpoint does not count: English text under common tokenizers.</summary>
     private const int CharactersOfAToken = 4;
 
+    /// <summary>Characters that the longest tokens have, which stand for runs of spaces.</summary>
+    private const int MostCharactersOfAToken = 128;
+
     private readonly IChatClient _client;
     private readonly RemoteSettings _settings;
     private readonly TimeProvider _clock;
@@ -145,6 +148,8 @@ public sealed class RemotePolicy : IRemotePolicy, IDisposable
             text.Append(update.Text.AsSpan(0, marker < 0 ? update.Text.Length : marker + 1));
             // What the model wrote beyond the marker it made up; leaving the stream ends the request.
             if (marker >= 0) return new Turn(text.ToString(), true, true, RemoteFinish.EndOfText);
+            // An endpoint that does not keep to the limit could write for ever.
+            if (text.Length > (options.MaxOutputTokens ?? int.MaxValue) * (long)MostCharactersOfAToken) return new Turn(text.ToString(), true, false, RemoteFinish.MaximumTokens);
         }
 
         return new Turn(text.ToString(), finish is not null, false,
@@ -154,7 +159,8 @@ public sealed class RemotePolicy : IRemotePolicy, IDisposable
     private RemoteUsage Account(List<ChatMessage> conversation, Counts counts)
     {
         RemoteUsage usage;
-        if (counts.Told is { InputTokenCount: { } read, OutputTokenCount: { } written }) usage = new() { Requests = 1, PromptTokens = read, CompletionTokens = written };
+        // What an endpoint tells is paid for and compared with limits: less than nothing is no count.
+        if (counts.Told is { InputTokenCount: >= 0 and { } read, OutputTokenCount: >= 0 and { } written }) usage = new() { Requests = 1, PromptTokens = read, CompletionTokens = written };
         else if (!counts.Answered) usage = new() { Requests = 1 };
         else
         {

@@ -30,6 +30,9 @@ public static class ChatLog
         ["function_response"] = "tool",
     };
 
+    /// <summary>A name that stands twice would be found out only where the template asks for it.</summary>
+    private static readonly JsonDocumentOptions Once = new() { AllowDuplicateProperties = false };
+
     /// <summary>The texts of files, in their order.</summary>
     /// <param name="files">The files, JSON Lines in UTF-8; empty lines are passed over.</param>
     /// <param name="model">The model that is to learn them.</param>
@@ -124,13 +127,13 @@ public static class ChatLog
     private static ChatToolCall Call(JsonElement call)
     {
         JsonElement function = call.TryGetProperty("function", out JsonElement inner) ? inner : call;
-        JsonNode? arguments = function.TryGetProperty("arguments", out JsonElement given) ? JsonNode.Parse(given.ValueKind == JsonValueKind.String ? given.GetString()! : given.GetRawText()) : new JsonObject();
+        JsonNode? arguments = function.TryGetProperty("arguments", out JsonElement given) ? JsonNode.Parse(given.ValueKind == JsonValueKind.String ? given.GetString()! : given.GetRawText(), documentOptions: Once) : new JsonObject();
         return new ChatToolCall(Optional(function, "name") ?? throw new SocietyException("calls a tool without a name"), arguments as JsonObject ?? throw new SocietyException("calls a tool with arguments that are no object"), Optional(call, "id"));
     }
 
     private static string? Optional(JsonElement of, string name) => of.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static JsonArray? Tools(JsonElement chat) => chat.TryGetProperty("tools", out JsonElement tools) && tools.ValueKind == JsonValueKind.Array ? JsonNode.Parse(tools.GetRawText())!.AsArray() : null;
+    private static JsonArray? Tools(JsonElement chat) => chat.TryGetProperty("tools", out JsonElement tools) && tools.ValueKind == JsonValueKind.Array ? JsonNode.Parse(tools.GetRawText(), documentOptions: Once)!.AsArray() : null;
 
     /// <summary>The tokens that a line of our export was sampled as; null where it bears none, or those of another tokenizer.</summary>
     private static (int[], bool[])? Recorded(JsonElement chat, TextCode code, Segment[] segments)

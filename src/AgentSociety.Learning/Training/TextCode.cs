@@ -9,11 +9,20 @@ namespace AgentSociety.Learning;
 /// <param name="Context">The greatest number of tokens that the model takes.</param>
 internal sealed record TextCode(Func<string, IReadOnlyList<int>> Tokenize, int EndOfText, int Context)
 {
+    /// <summary>The id that begins a text, as play's prompts have it; null for none.</summary>
+    public int? BeginningOfText { get; init; }
+
     /// <summary>Tokens of a whole text, and which of them the model writes: those of its segments, and the end of text.</summary>
     public (int[] Tokens, bool[] Mask) Encode(IReadOnlyList<Segment> segments)
     {
         List<int> tokens = [];
         List<bool> mask = [];
+        if (BeginningOfText is { } first)
+        {
+            tokens.Add(first);
+            mask.Add(false);
+        }
+
         foreach (Segment segment in segments)
         {
             foreach (int token in Tokenize(segment.Text))

@@ -120,7 +120,13 @@ public sealed class Adapter : IDisposable
         {
             if (!read.Remove(name, out Tensor? source)) throw new SocietyException($"{weightsFile}: tensor {name} is missing");
             if (!source.shape.SequenceEqual(shape)) throw new SocietyException($"{weightsFile}: tensor {name} has shape [{string.Join(", ", source.shape)}] where the model needs [{string.Join(", ", shape)}]");
-            using (source) return empty(shape, ScalarType.Float32, decoder.Device).copy_(source).DetachFromDisposeScope().requires_grad_();
+            using (source)
+            {
+                if (!source.is_floating_point()) throw new SocietyException($"{weightsFile}: tensor {name} holds {source.dtype}; an adapter's weights are floating-point numbers");
+                using Tensor finite = source.isfinite(), all = finite.all();
+                if (!all.item<bool>()) throw new SocietyException($"{weightsFile}: tensor {name} holds values that are no numbers (NaN or infinite); a model with them can say nothing: take an earlier checkpoint");
+                return empty(shape, ScalarType.Float32, decoder.Device).copy_(source).DetachFromDisposeScope().requires_grad_();
+            }
         }
     }
 

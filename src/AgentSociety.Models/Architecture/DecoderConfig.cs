@@ -138,14 +138,13 @@ public sealed record DecoderConfig
         try
         {
             config = JsonSerializer.Deserialize<DecoderConfig>(File.ReadAllText(file)) ?? throw new SocietyException($"{file}: is empty");
-            config = config.Normalised();
+            return config.Normalised().Checked(file);
         }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
+            // The last is what the platform's reader says of a text with half of a surrogate pair, once it is read.
             throw new SocietyException($"{file}: cannot be read as a model's configuration ({cause.Message})", cause: cause);
         }
-
-        return config.Checked(file);
     }
 
     /// <summary>The same under the older keys where the file uses the newer ones.</summary>

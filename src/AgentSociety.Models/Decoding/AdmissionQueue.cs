@@ -21,6 +21,9 @@ internal sealed class AdmissionQueue
         Count++;
     }
 
+    /// <summary>What <see cref="Dequeue"/> would give.</summary>
+    public GenerationRequest Next => _byOwner[_turns.Peek()].Peek();
+
     /// <summary>The first request of the owner whose turn it is; there must be one.</summary>
     public GenerationRequest Dequeue()
     {

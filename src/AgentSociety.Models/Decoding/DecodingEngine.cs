@@ -19,13 +19,17 @@ public sealed class DecodingEngine : IDisposable
     /// <summary>Name of the meter under which all engines of the process report: tokens sampled and prefilled and their rate, seconds of steps, batch, queue, and use of the caches.</summary>
     public const string MeterName = "AgentSociety.Decoding";
 
-    private const long CacheBytes = 4L << 30;
     private const int RowsPerStep = 1024;
+
+    /// <summary>Tokens that a request that joins finds room for at least, beside its prompt.</summary>
+    private const int Headroom = 128;
+
     private const int MostPatterns = 64;
 
     private readonly LanguageModel _model;
     private readonly CpuPass _pass;
     private readonly Slot[] _slots;
+    private readonly CacheRoom _room;
     private readonly Sampler _sampler;
     private readonly TimeProvider _time;
     private readonly EngineMetrics _metrics;
@@ -44,23 +48,37 @@ public sealed class DecodingEngine : IDisposable
 
     /// <summary>An engine over a model.</summary>
     /// <param name="model">The model; the engine does not own it.</param>
-    /// <param name="slots">Most sequences in one batch; fewer where their caches would take more than 4 GiB.</param>
+    /// <param name="slots">Most sequences in one batch; fewer run at a time while the tokens of all would take caches of more than 4 GiB.</param>
     /// <param name="context">Most tokens of a sequence; the model's context where that is less, or what fits into 4 GiB.</param>
     /// <param name="time">The clock of deadlines and metrics; null for the system's.</param>
     public DecodingEngine(LanguageModel model, int slots = 256, int context = int.MaxValue, TimeProvider? time = null)
+        : this(model, slots, context, time, CacheRoom.UsualBytes)
+    {
+    }
+
+    internal DecodingEngine(LanguageModel model, int slots, int context, TimeProvider? time, long cacheBytes)
     {
         DecoderConfig config = model.Decoder.Config;
-        long bytes = 2L * config.Layers * config.KeyValueHeads * config.HeadWidth * sizeof(float);
         _model = model;
         _time = time ?? TimeProvider.System;
         _metrics = new EngineMetrics(_time);
-        Context = (int)Math.Min(Math.Min(config.Context, context), Math.Max(CacheBytes / bytes, 16));
-        _slots = [.. Enumerable.Range(0, (int)Math.Clamp(CacheBytes / bytes / Context, 1, slots)).Select(index => new Slot(index, Context))];
+        Context = CacheRoom.ContextOf(config, context, cacheBytes);
+        _room = new CacheRoom(config, slots, Context, cacheBytes);
+        _slots = [.. Enumerable.Range(0, slots).Select(index => new Slot(index, Context))];
         _rows = new Row[Math.Max(RowsPerStep, _slots.Length)];
         _pass = new CpuPass(model, _slots.Length, Context, _rows.Length, TorchRuntime.Threads);
         _sampler = new Sampler(config.VocabularySize);
         _version = model.WeightsVersion;
-        _pass.Refresh();
+        try
+        {
+            _pass.Refresh();
+        }
+        catch
+        {
+            // Nobody has the engine yet, and its threads would wait for ever.
+            _pass.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Most tokens of a sequence.</summary>
@@ -72,8 +90,11 @@ public sealed class DecodingEngine : IDisposable
     /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _waiting.Count;
 
-    /// <summary>Sequences in the batch.</summary>
+    /// <summary>Sequences that have a slot.</summary>
     public int Running => _active.Count;
+
+    /// <summary>Sequences that the last step went on with: fewer than are running where some stand back for want of room.</summary>
+    public int Batch { get; private set; }
 
     /// <summary>Tokens sampled since the engine was made.</summary>
     public long DecodedTokens { get; private set; }
@@ -83,6 +104,9 @@ public sealed class DecodingEngine : IDisposable
 
     /// <summary>Time spent in <see cref="Step"/>, tools included.</summary>
     public double Seconds { get; private set; }
+
+    /// <summary>The <see cref="Context"/> of an engine over a model of this shape that no other bound was given.</summary>
+    public static int ContextOf(DecoderConfig config) => CacheRoom.ContextOf(config, int.MaxValue, CacheRoom.UsualBytes);
 
     /// <summary>Puts a request into the queue; it joins the batch at a later step, each owner's first come, first served.</summary>
     /// <exception cref="SocietyException">The prompt is empty or does not fit the context, the adapter is unknown, a stop is empty, or pattern or schema cannot be kept.</exception>
@@ -125,13 +149,16 @@ public sealed class DecodingEngine : IDisposable
         _done.Clear();
         if (_version != _model.WeightsVersion) TakeUpWeights();
         if (_deadlines > 0) EndLate(_time.GetUtcNow());
-        while (_waiting.Count > 0 && _active.Count < _slots.Length) Admit(_waiting.Dequeue());
-        int batch = _active.Count, rows = Gather();
+        // Before others are admitted to the slots of donors that have left.
+        foreach (Sequence sequence in _active) CopyFromDonor(sequence);
+        while (_waiting.Count > 0 && _active.Count < _slots.Length && HasRoomFor(_waiting.Next)) Admit(_waiting.Dequeue());
+        FitCaches();
+        int rows = Gather();
         _pass.Run(_rows.AsSpan(0, rows));
         for (int output = 0; output < _sampling.Count; output++) Continue(_sampling[output], output);
         _done.Sort(static (left, right) => left.Number.CompareTo(right.Number));
-        Seconds += _metrics.Step(started, batch, (int)(DecodedTokens - decoded), rows - _sampling.Count);
-        _metrics.Level(_waiting.Count, _active.Count, Cached(), (long)_slots.Length * Context);
+        Seconds += _metrics.Step(started, Batch, (int)(DecodedTokens - decoded), rows - _sampling.Count);
+        _metrics.Level(_waiting.Count, _active.Count, Cached(), _room.Positions);
         return [.. _done.Select(static done => done.Generation)];
     }
 
@@ -156,6 +183,18 @@ public sealed class DecodingEngine : IDisposable
         _pass.Refresh();
         _version = _model.WeightsVersion;
         foreach (Slot slot in _slots) slot.Fed = 0;
+        // What was asked for with an adapter that is gone fails alone, and not the batch with it.
+        foreach (Sequence sequence in _active.Where(sequence => IsGone(sequence.Adapter)).ToArray())
+            Finish(sequence, FinishReason.AdapterGone, Loss(sequence.Adapter));
+        foreach (GenerationRequest request in _waiting.Remove(request => IsGone(AdapterOf(request))))
+        {
+            _known.Remove(request.Id);
+            Forget(request);
+            _done.Add((long.MaxValue, Sequence.Unstarted(request, _model.Tokenizer, FinishReason.AdapterGone, Loss(request.Adapter))));
+        }
+
+        static string Loss(string? adapter) => $"the model has lost the adapter '{adapter}' since the request was made";
+        bool IsGone(string? adapter) => adapter is not null && !_model.Adapters.ContainsKey(adapter);
     }
 
     private void Admit(GenerationRequest request)
@@ -167,8 +206,8 @@ public sealed class DecodingEngine : IDisposable
         int longest = 0, freeLength = -1;
         foreach (Slot slot in _slots)
         {
-            int length = slot.Adapter != adapter ? 0
-                : shareable.CommonPrefixLength(slot.Tokens.AsSpan(0, slot.Owner is { } owner ? owner.Request.Prompt.Length : slot.Fed));
+            int kept = slot.Owner is { } owner ? owner.Request.Prompt.Length : slot.Fed;
+            int length = kept == 0 || slot.Adapter != adapter ? 0 : shareable.CommonPrefixLength(slot.Tokens.AsSpan(0, kept));
             if (length > longest) (longest, donor) = (length, slot);
             if (slot.Owner is null && length > freeLength) (freeLength, free) = (length, slot);
         }
@@ -180,8 +219,17 @@ public sealed class DecodingEngine : IDisposable
         };
         bool inPlace = freeLength == longest;
         if (!inPlace && donor!.Owner is { } source) sequence.Donor = (donor, source, longest);
-        else if (!inPlace) _pass.CopyPrefix(donor!.Index, free!.Index, longest);
+        else if (!inPlace)
+        {
+            free!.Fed = 0;
+            MakeRoom(free, _room.SizeFor(request.Prompt.Length), donor);
+            // Where the room was not enough for both, the donor went.
+            longest = Math.Min(longest, donor!.Fed);
+            if (longest > 0) _pass.CopyPrefix(donor.Index, free.Index, longest);
+        }
+
         free!.Fed = sequence.Donor is null ? longest : 0;
+        free.Admitted = sequence.Number;
         free.Adapter = adapter;
         free.Owner = sequence;
         request.Prompt.CopyTo(free.Tokens.AsSpan());
@@ -190,16 +238,75 @@ public sealed class DecodingEngine : IDisposable
         _active.Insert(last < 0 ? _active.Count : last + 1, sequence);
     }
 
+    /// <summary>True where a request can join: nobody stands back already, and its prompt and a beginning of its text fit beside the others.</summary>
+    private bool HasRoomFor(GenerationRequest request)
+    {
+        if (!_room.Tight || _active.Count == 0) return true;
+        long taken = 0;
+        foreach (Sequence sequence in _active)
+        {
+            if (sequence.StandsBack) return false;
+            taken += SizeOf(sequence);
+        }
+
+        return taken + _room.SizeFor((int)Math.Min(Context, request.Prompt.Length + (long)Math.Min(request.MaximumTokens, Headroom))) <= _room.Positions;
+    }
+
+    private int SizeOf(Sequence sequence) => Math.Max(_room.SizeFor(sequence.Count), _room.Of(sequence.Slot.Index));
+
+    /// <summary>Gives the sequences room for their next token, the oldest first; those that find none stand back, and are computed again from their tokens once they do.</summary>
+    private void FitCaches()
+    {
+        if (!_room.Tight) return;
+        long left = _room.Positions;
+        List<Sequence> fitting = [];
+        foreach (Sequence sequence in _active.OrderBy(sequence => sequence.Number))
+        {
+            int size = SizeOf(sequence);
+            sequence.StandsBack = size > left;
+            if (sequence.StandsBack)
+            {
+                sequence.Donor = null;
+                Release(sequence.Slot);
+                continue;
+            }
+
+            left -= size;
+            fitting.Add(sequence);
+        }
+
+        foreach (Sequence sequence in fitting) MakeRoom(sequence.Slot, SizeOf(sequence));
+    }
+
+    /// <summary>Grows a slot's cache; beginnings that idle slots keep for later requests go, the oldest first, that of <paramref name="last"/> last.</summary>
+    private void MakeRoom(Slot slot, int size, Slot? last = null)
+    {
+        if (!_room.Tight || _room.Of(slot.Index) >= size) return;
+        while (_room.Held - _room.Of(slot.Index) + size > _room.Positions)
+            Release(_slots.Where(other => other.Owner is null && other != slot && _room.Of(other.Index) > 0).OrderBy(other => other == last).ThenBy(other => other.Admitted).First());
+        _pass.Reserve(slot.Index, size, slot.Fed);
+        _room.Take(slot.Index, size);
+    }
+
+    private void Release(Slot slot)
+    {
+        slot.Fed = 0;
+        _pass.Release(slot.Index);
+        _room.Take(slot.Index, 0);
+    }
+
     /// <summary>Lists the tokens to be fed: at least one of every sequence, more of prompts and replies as far as the step's budget goes.</summary>
     private int Gather()
     {
         _sampling.Clear();
+        Batch = 0;
         foreach (Sequence sequence in _active) CopyFromDonor(sequence);
         int rows = 0, after = _active.Count;
         foreach (Sequence sequence in _active)
         {
             after--;
-            if (sequence.Donor is not null) continue;
+            if (sequence.Donor is not null || sequence.StandsBack) continue;
+            Batch++;
             Slot slot = sequence.Slot;
             int take = Math.Min(sequence.Count - slot.Fed, _rows.Length - rows - after);
             for (int end = slot.Fed + take; slot.Fed < end; slot.Fed++)
@@ -214,12 +321,13 @@ public sealed class DecodingEngine : IDisposable
         return rows;
     }
 
-    /// <summary>Copies the shared beginning once the donor has it; a donor that has left is not waited for.</summary>
+    /// <summary>Copies the shared beginning once the donor has it, also from one that has left and whose slot still holds it; a donor that has left before is not waited for.</summary>
     private void CopyFromDonor(Sequence sequence)
     {
         if (sequence.Donor is not { } donor) return;
-        bool there = donor.Slot.Owner == donor.Owner;
-        if (there && donor.Slot.Fed < donor.Length) return;
+        Slot slot = donor.Slot;
+        bool there = slot.Fed >= donor.Length && slot.Adapter == sequence.Adapter && slot.Tokens.AsSpan(0, donor.Length).SequenceEqual(sequence.Slot.Tokens.AsSpan(0, donor.Length));
+        if (!there && slot.Owner == donor.Owner) return;
         sequence.Donor = null;
         if (!there) return;
         _pass.CopyPrefix(donor.Slot.Index, sequence.Slot.Index, donor.Length);
@@ -245,6 +353,12 @@ public sealed class DecodingEngine : IDisposable
         }
 
         (int token, float logProbability) = _sampler.Draw(logits, request.Sampling, sequence.Random, sequence.Tokens);
+        if (token < 0)
+        {
+            Finish(sequence, FinishReason.NotFinite, $"the logits {(sequence.Adapter is { } adapter ? $"under the adapter '{adapter}' " : "")}are no numbers (NaN or infinite); the weights are damaged, or training has diverged: take an earlier checkpoint");
+            return;
+        }
+
         sequence.Sampled(token, logProbability);
         DecodedTokens++;
         bool goesOn = request.Observer is not { } observer || observer(new SampledToken(token, logProbability, _sampler.Likeliest(request.Alternatives)));

@@ -110,6 +110,12 @@ public enum FinishReason
 
     /// <summary>No token of the vocabulary continues the text towards its <see cref="GenerationRequest.Pattern"/> or <see cref="GenerationRequest.Schema"/>.</summary>
     PatternImpossible,
+
+    /// <summary>The model lost the adapter while the request ran or waited; see <see cref="Generation.Failure"/>.</summary>
+    AdapterGone,
+
+    /// <summary>The weights gave logits that nothing can be drawn from (NaN or infinite); see <see cref="Generation.Failure"/>.</summary>
+    NotFinite,
 }
 
 /// <summary>A finished sequence. The four arrays run along the same tokens.</summary>

@@ -22,11 +22,14 @@ internal sealed class Sampler(int vocabulary)
     /// <param name="settings">How to draw.</param>
     /// <param name="random">The sequence's stream; not touched at temperature 0.</param>
     /// <param name="written">The sequence so far.</param>
+    /// <returns>The token and its log-probability; -1 where the logits are no distribution, as those of weights that are not finite.</returns>
     public (int Token, float LogProbability) Draw(Span<float> logits, SamplingSettings settings, KeyedRandom random, ReadOnlySpan<int> written)
     {
         if (settings.RepetitionPenalty != 1) Penalise(logits, (float)settings.RepetitionPenalty, written);
         int best = Likeliest(logits);
-        _sum = Weigh(logits, logits[best], settings.Temperature > 0 ? (float)(1 / settings.Temperature) : 1);
+        // A temperature that is almost 0 must not make the likeliest token's distance, 0, times infinity.
+        _sum = Weigh(logits, logits[best], settings.Temperature > 0 ? (float)Math.Min(1 / settings.Temperature, float.MaxValue) : 1);
+        if (!(_sum > 0)) return (-1, float.NaN);
         if (settings.Temperature <= 0) return (best, (float)-Math.Log(_sum));
         if (settings.TopK > 0 && settings.TopK < logits.Length || settings.TopP < 1 || settings.MinP > 0) _sum = Truncate(settings, _sum);
         double place = random.NextDouble() * _sum;

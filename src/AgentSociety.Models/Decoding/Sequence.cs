@@ -7,16 +7,21 @@ namespace AgentSociety.Models;
 /// <summary>The cache slot of one sequence at a time. It keeps its tokens after the sequence has left, so that the next one can reuse a shared beginning.</summary>
 internal sealed class Slot(int index, int context)
 {
+    private int[]? _tokens;
+
     public int Index { get; } = index;
 
     /// <summary>The tokens of the sequence that has the slot, or had it last.</summary>
-    public int[] Tokens { get; } = new int[context];
+    public int[] Tokens => _tokens ??= new int[context];
 
     /// <summary>How many of them are in the cache.</summary>
     public int Fed { get; set; }
 
     /// <summary>Whose weights the cache was made with.</summary>
     public string? Adapter { get; set; }
+
+    /// <summary>When it was last given away, in the order of admission.</summary>
+    public long Admitted { get; set; }
 
     /// <summary>The sequence that has the slot; null for none.</summary>
     public Sequence? Owner { get; set; }
@@ -59,6 +64,9 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
     /// <summary>A slot whose sequence began alike, and how many tokens are to be copied from it once it has them.</summary>
     public (Slot Slot, Sequence Owner, int Length)? Donor { get; set; }
 
+    /// <summary>True while it stands back for older ones, since there is no room for its cache.</summary>
+    public bool StandsBack { get; set; }
+
     public ReadOnlySpan<int> Tokens => Slot.Tokens.AsSpan(0, Count);
 
     public void Sampled(int token, float logProbability)
@@ -92,7 +100,7 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
     public FinishReason? Full => Count >= Limit ? FinishReason.MaximumTokens : Count >= Slot.Tokens.Length ? FinishReason.ContextFull : null;
 
     /// <summary>A request that ended before it got a slot.</summary>
-    public static Generation Unstarted(GenerationRequest request, ITokenizer tokenizer, FinishReason reason) => new()
+    public static Generation Unstarted(GenerationRequest request, ITokenizer tokenizer, FinishReason reason, string? failure = null) => new()
     {
         Id = request.Id,
         Segments = [new Segment(Source.Prompt, tokenizer.Decode(request.Prompt))],
@@ -100,6 +108,7 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
         LogProbabilities = new float[request.Prompt.Length],
         LossMask = new bool[request.Prompt.Length],
         FinishReason = reason,
+        Failure = failure,
     };
 
     public Generation Finish(ITokenizer tokenizer, FinishReason reason, string? failure = null)

@@ -214,7 +214,7 @@ public sealed class ChatTemplate
     {
         null => null,
         JsonArray list => list.Select(item => FromJson(item, shield)).ToList(),
-        JsonObject map => map.ToDictionary(entry => shield(entry.Key), entry => FromJson(entry.Value, shield)),
+        JsonObject map => FromJson(map, shield),
         _ => node.GetValueKind() switch
         {
             JsonValueKind.True => true,
@@ -223,6 +223,13 @@ public sealed class ChatTemplate
             _ => long.TryParse(node.ToJsonString(), CultureInfo.InvariantCulture, out long whole) ? (object)whole : double.Parse(node.ToJsonString(), CultureInfo.InvariantCulture),
         },
     };
+
+    private static Dictionary<string, object?> FromJson(JsonObject map, Func<string, string> shield)
+    {
+        Dictionary<string, object?> values = [];
+        foreach ((string key, JsonNode? value) in map) values[shield(key)] = FromJson(value, shield);
+        return values;
+    }
 
     /// <summary>C's date formats, as far as templates use them.</summary>
     private static string Date(DateTimeOffset now, string format)

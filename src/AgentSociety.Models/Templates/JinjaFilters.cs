@@ -26,7 +26,7 @@ internal static class JinjaFilters
                 bool falseToo = JinjaValues.Truth(arguments.Count > 1 ? arguments[1] : named.GetValueOrDefault("boolean"));
                 return value is Undefined || (falseToo && !JinjaValues.Truth(value)) ? otherwise : value;
             case "tojson": return JinjaValues.Json(value, named.GetValueOrDefault("indent", arguments.Count > 0 ? arguments[0] : null) is long indent and >= 0 and < 100 ? (int)indent : null);
-            case "length" or "count": return value is Undefined ? 0L : (long)JinjaInterpreter.Items(0, value).Count();
+            case "length" or "count": return Length(value);
             case "string": return JinjaValues.Print(value);
             case "trim": return JinjaMethods.Strip(JinjaValues.Print(value), arguments, left: true, right: true);
             case "upper": return JinjaValues.Print(value).ToUpperInvariant();
@@ -38,21 +38,22 @@ internal static class JinjaFilters
             case "indent": return Indent(JinjaValues.Print(value), arguments, named);
             case "int": return JinjaValues.Number(value) is { } number ? (object)(long)Math.Truncate(number) : long.TryParse(JinjaValues.Print(value), out long whole) ? whole : arguments.Count > 0 ? arguments[0] : 0L;
             case "float": return JinjaValues.Number(value) ?? (double.TryParse(JinjaValues.Print(value), NumberStyles.Float, CultureInfo.InvariantCulture, out double parsed) ? parsed : 0.0);
-            case "abs": return value is long signed ? (object)Math.Abs(signed) : Math.Abs(JinjaValues.Number(value) ?? throw new JinjaException(0, "abs of what is no number"));
+            case "abs": return value is long signed ? (object)(signed == long.MinValue ? throw new JinjaException(0, "a number is too large") : Math.Abs(signed)) : Math.Abs(JinjaValues.Number(value) ?? throw new JinjaException(0, "abs of what is no number"));
             case "items": return value is Undefined ? new List<object?>() : JinjaMethods.Pairs(value as IReadOnlyDictionary<string, object?> ?? throw new JinjaException(0, "items of what is no dictionary"));
             case "dictsort": return JinjaMethods.Pairs((value as IReadOnlyDictionary<string, object?> ?? throw new JinjaException(0, "dictsort of what is no dictionary")).OrderBy(entry => entry.Key.ToLowerInvariant(), StringComparer.Ordinal).ToDictionary());
         }
 
         List<object?> items = [.. JinjaInterpreter.Items(0, value)];
+        JinjaBudget.Spend(0, items.Count / 16);
         return filter switch
         {
             "list" => items,
             "first" => items.Count > 0 ? items[0] : new Undefined("first"),
             "last" => items.Count > 0 ? items[^1] : new Undefined("last"),
-            "join" => string.Join(arguments.Count > 0 ? JinjaValues.Print(arguments[0]) : "", (named.TryGetValue("attribute", out object? key) ? items.Select(item => Member(item, key)) : items).Select(JinjaValues.Print)),
+            "join" => JinjaMethods.Join(arguments.Count > 0 ? JinjaValues.Print(arguments[0]) : "", named.TryGetValue("attribute", out object? key) ? items.Select(item => Member(item, key)) : items),
             "reverse" => value is string ? string.Concat(Enumerable.Reverse(items)) : Enumerable.Reverse(items).ToList(),
-            "unique" => items.Where((item, place) => !items.Take(place).Any(other => JinjaValues.Same(other, item))).ToList(),
-            "sort" => items.Order(Comparer<object?>.Create(JinjaOperators.Order)).ToList(),
+            "unique" => Unique(items),
+            "sort" => Sorted(items),
             "sum" => items.Aggregate((object?)0L, (sum, item) => JinjaOperators.Apply("+", sum, item)),
             "map" => Map(items, arguments, named),
             "select" => items.Where(item => arguments.Count == 0 ? JinjaValues.Truth(item) : Test(JinjaValues.Print(arguments[0]), item, [.. arguments.Skip(1)])).ToList(),
@@ -62,6 +63,15 @@ internal static class JinjaFilters
             _ => throw new JinjaException(0, $"the filter '{filter}' is not supported"),
         };
     }
+
+    private static long Length(object? value) => value switch
+    {
+        Undefined => 0,
+        string text => JinjaInterpreter.Length(text),
+        IReadOnlyList<object?> list => list.Count,
+        IReadOnlyDictionary<string, object?> map => map.Count,
+        _ => JinjaInterpreter.Items(0, value).LongCount(),
+    };
 
     public static bool Test(string test, object? value, IReadOnlyList<object?> arguments) => test switch
     {
@@ -81,7 +91,7 @@ internal static class JinjaFilters
         "callable" => value is Callable,
         "odd" => value is long odd && odd % 2 != 0,
         "even" => value is long even && even % 2 == 0,
-        "divisibleby" => value is long dividend && Argument(arguments) is long divisor and not 0 && dividend % divisor == 0,
+        "divisibleby" => value is long dividend && Argument(arguments) is long divisor and not 0 && (divisor == -1 || dividend % divisor == 0),
         "in" => (bool)JinjaOperators.Apply("in", value, Argument(arguments))!,
         "equalto" or "eq" or "sameas" => JinjaValues.Same(value, Argument(arguments)),
         "ne" => !JinjaValues.Same(value, Argument(arguments)),
@@ -116,7 +126,40 @@ internal static class JinjaFilters
         object? width = arguments.Count > 0 ? arguments[0] : named.GetValueOrDefault("width", 4L);
         bool first = JinjaValues.Truth(arguments.Count > 1 ? arguments[1] : named.GetValueOrDefault("first"));
         string blanks = new(' ', width is long count and >= 0 and < 1000 ? (int)count : throw new JinjaException(0, "an indent is no number below 1000"));
-        return string.Join('\n', text.Split('\n').Select((line, place) => line.Length > 0 && (place > 0 || first) ? blanks + line : line));
+        bool indented = first;
+        JinjaText lines = new();
+        JinjaBudget.Spend(0, text.AsSpan().Count('\n'));
+        return lines.Join("\n", text.Split('\n'), line =>
+        {
+            if (line.Length > 0 && indented) lines.Add(blanks);
+            lines.Add(line);
+            indented = true;
+        }).ToString();
+    }
+
+    private static List<object?> Unique(List<object?> items)
+    {
+        List<object?> unique = [];
+        foreach (object? item in items)
+        {
+            JinjaBudget.Spend(0, unique.Count / 16);
+            if (!unique.Any(other => JinjaValues.Same(other, item))) unique.Add(item);
+        }
+
+        return unique;
+    }
+
+    private static List<object?> Sorted(List<object?> items)
+    {
+        try
+        {
+            return [.. items.Order(Comparer<object?>.Create(JinjaOperators.Order))];
+        }
+        catch (InvalidOperationException wrapped) when (wrapped.InnerException is JinjaException failure)
+        {
+            // The platform's sort wraps what its comparison throws.
+            throw new JinjaException(failure.Line, failure.Message);
+        }
     }
 
     private static JinjaNamespace Namespace(IReadOnlyDictionary<string, object?> named)
@@ -136,9 +179,8 @@ internal static class JinjaFilters
             3 when bounds[2] != 0 => (bounds[0], bounds[1], bounds[2]),
             _ => throw new JinjaException(0, "range takes one to three numbers, and a step other than 0"),
         };
-        if (Math.Abs((double)to - from) / Math.Abs((double)step) > LongestRange) throw new JinjaException(0, $"a range is longer than {LongestRange}");
-        List<object?> numbers = [];
-        for (long number = from; step > 0 ? number < to : number > to; number += step) numbers.Add(number);
-        return numbers;
+        Int128 wide = step > 0 ? (Int128)to - from : (Int128)from - to, stride = Int128.Abs(step), count = wide <= 0 ? 0 : (wide + stride - 1) / stride;
+        if (count > LongestRange) throw new JinjaException(0, $"a range is longer than {LongestRange}");
+        return [.. Enumerable.Range(0, (int)count).Select(place => (object?)(from + place * step))];
     }
 }

@@ -5,15 +5,12 @@ namespace AgentSociety.Models.Templates;
 /// <summary>Runs a template. It can compute and write text, and nothing else: no files, no types, bounded work and output.</summary>
 internal sealed class JinjaInterpreter
 {
-    private const int MostSteps = 1_000_000;
-    private const int LongestOutput = 1 << 24;
     private const int MostCalls = 100;
 
     private readonly List<Dictionary<string, object?>> _scopes;
     private readonly List<(int Start, int End)> _generated = [];
     private StringBuilder _output = new();
     private int _captures;
-    private int _steps;
     private int _calls;
 
     private JinjaInterpreter(Dictionary<string, object?> variables) => _scopes = [variables, []];
@@ -33,6 +30,7 @@ internal sealed class JinjaInterpreter
     /// <exception cref="JinjaException">As for <see cref="Run"/>.</exception>
     public static (string Text, IReadOnlyList<(int Start, int End)> Generated) RunMarked(IReadOnlyList<Statement> template, Dictionary<string, object?> variables)
     {
+        JinjaBudget.Begin();
         JinjaInterpreter interpreter = new(variables);
         interpreter.Do(template);
         return (interpreter._output.ToString(), interpreter._generated);
@@ -52,6 +50,14 @@ internal sealed class JinjaInterpreter
     private Flow Do(Statement statement)
     {
         Count(statement.Line);
+        JinjaBudget.Enter(statement.Line);
+        Flow flow = CarryOut(statement);
+        JinjaBudget.Leave();
+        return flow;
+    }
+
+    private Flow CarryOut(Statement statement)
+    {
         switch (statement)
         {
             case Verbatim verbatim:
@@ -184,8 +190,10 @@ internal sealed class JinjaInterpreter
 
     private object? Evaluate(Expression expression)
     {
+        JinjaBudget.Enter(expression.Line);
         object? value = Compute(expression);
-        if (value is string { Length: > LongestOutput }) throw new JinjaException(expression.Line, $"a text is longer than {LongestOutput} characters");
+        JinjaBudget.Leave();
+        if (value is string { Length: > JinjaBudget.LongestText }) throw new JinjaException(expression.Line, $"a text is longer than {JinjaBudget.LongestText} characters");
         // What is made costs by its size, or a short template could ask for any amount of memory.
         bool made = expression is Binary or Filtered or Call or Slice or ListOf;
         Count(expression.Line, 1 + value switch { string text when made => text.Length / 256, IReadOnlyList<object?> list when made => list.Count, _ => 0 });
@@ -206,7 +214,7 @@ internal sealed class JinjaInterpreter
         Index index => ItemOf(index),
         Slice slice => SliceOf(slice),
         Call call => Called(call),
-        Filtered filtered => At(filtered.Line, () => JinjaFilters.Apply(filtered.Filter, Evaluate(filtered.Target), Arguments(filtered.Arguments), Named(filtered.Named))),
+        Filtered filtered => At(filtered.Line, () => JinjaFilters.Apply(filtered.Filter, Taken(Evaluate(filtered.Target)), Arguments(filtered.Arguments), Named(filtered.Named))),
         Tested tested => At(tested.Line, () => JinjaFilters.Test(tested.Test, Evaluate(tested.Target), Arguments(tested.Arguments)) != tested.Negated),
         Unary unary => At(unary.Line, () => JinjaOperators.Apply(unary.Operator, Evaluate(unary.Operand))),
         Binary { Operator: "and" } both => Evaluate(both.Left) is var left && JinjaValues.Truth(left) ? Evaluate(both.Right) : left,
@@ -218,7 +226,23 @@ internal sealed class JinjaInterpreter
 
     private List<object?> Arguments(IReadOnlyList<Expression> arguments) => [.. arguments.Select(Evaluate)];
 
-    private Dictionary<string, object?> Named(IReadOnlyList<(string Key, Expression Value)> named) => named.ToDictionary(argument => argument.Key, argument => Evaluate(argument.Value));
+    private Dictionary<string, object?> Named(IReadOnlyList<(string Key, Expression Value)> named)
+    {
+        Dictionary<string, object?> values = [];
+        foreach ((string key, Expression value) in named)
+        {
+            if (!values.TryAdd(key, Evaluate(value))) throw new JinjaException(value.Line, $"the argument '{key}' is given twice");
+        }
+
+        return values;
+    }
+
+    /// <summary>A value that something is done to: a text costs by its length, whatever is made of it.</summary>
+    private static object? Taken(object? value)
+    {
+        if (value is string text) JinjaBudget.Read(text.Length);
+        return value;
+    }
 
     private object? Find(string name)
     {
@@ -234,7 +258,7 @@ internal sealed class JinjaInterpreter
     {
         object? target = Evaluate(attribute.Target);
         if (target is Undefined missing) throw new JinjaException(attribute.Line, $"'{missing.Name}' is undefined and has no '{attribute.Key}'");
-        if (JinjaMethods.Find(target, attribute.Key) is { } method) return method;
+        if (At(attribute.Line, () => JinjaMethods.Find(target, attribute.Key)) is { } method) return method;
         return target is IReadOnlyDictionary<string, object?> map && map.TryGetValue(attribute.Key, out object? value) ? value : new Undefined(attribute.Key);
     }
 
@@ -243,7 +267,7 @@ internal sealed class JinjaInterpreter
         object? target = Evaluate(index.Target), key = Evaluate(index.Key);
         if (target is Undefined missing) throw new JinjaException(index.Line, $"'{missing.Name}' is undefined and has no items");
         if (target is IReadOnlyDictionary<string, object?> map) return map.TryGetValue(JinjaValues.Print(key), out object? value) ? value : new Undefined(JinjaValues.Print(key));
-        if (key is string name && JinjaMethods.Find(target, name) is { } method) return method;
+        if (key is string name && At(index.Line, () => JinjaMethods.Find(target, name)) is { } method) return method;
         if (key is not long place) return new Undefined(JinjaValues.Print(key));
         if (target is IReadOnlyList<object?> list)
         {
@@ -252,7 +276,7 @@ internal sealed class JinjaInterpreter
         }
 
         if (target is not string text) return new Undefined($"[{place}]");
-        Rune[] characters = [.. text.EnumerateRunes()];
+        Rune[] characters = Characters(index.Line, text);
         if (place < 0) place += characters.Length;
         return place >= 0 && place < characters.Length ? characters[place].ToString() : new Undefined($"[{place}]");
     }
@@ -260,14 +284,22 @@ internal sealed class JinjaInterpreter
     private object? SliceOf(Slice slice)
     {
         object? target = Evaluate(slice.Target);
-        IReadOnlyList<object?> items = target is string ? [.. Items(slice.Line, target)] : target as IReadOnlyList<object?> ?? throw new JinjaException(slice.Line, "only lists and texts can be sliced");
-        long step = Bound(slice.Step, 1), count = items.Count;
+        Rune[]? characters = target is string text ? Characters(slice.Line, text) : null;
+        IReadOnlyList<object?> items = target as IReadOnlyList<object?> ?? (characters is null ? throw new JinjaException(slice.Line, "only lists and texts can be sliced") : []);
+        long step = Bound(slice.Step, 1), count = characters?.Length ?? items.Count;
         if (step == 0) throw new JinjaException(slice.Line, "a slice's step is 0");
         long least = step > 0 ? 0 : -1, most = step > 0 ? count : count - 1;
         long from = Place(Bound(slice.From, step > 0 ? long.MinValue : long.MaxValue)), to = slice.To is null ? step > 0 ? count : -1 : Place(Bound(slice.To, 0));
         List<object?> taken = [];
-        for (long place = from; step > 0 ? place < to : place > to; place += step) taken.Add(items[(int)place]);
-        return target is string ? string.Concat(taken) : taken;
+        StringBuilder cut = new();
+        // The last step may lead beyond the greatest number.
+        for (Int128 place = from; step > 0 ? place < to : place > to; place += step)
+        {
+            if (characters is null) taken.Add(items[(int)place]);
+            else cut.Append(characters[(int)place]);
+        }
+
+        return characters is null ? taken : cut.ToString();
 
         long Bound(Expression? given, long missing) => given is null || Evaluate(given) is not { } value ? missing : value as long? ?? throw new JinjaException(slice.Line, "a slice's bound is no whole number");
         long Place(long place) => Math.Clamp(place < 0 && place != long.MinValue ? place + count : place, least, most);
@@ -281,26 +313,36 @@ internal sealed class JinjaInterpreter
         return At(call.Line, () => callable(Arguments(call.Arguments), Named(call.Named)));
     }
 
+    /// <summary>Number of characters.</summary>
+    internal static long Length(string text)
+    {
+        long length = 0;
+        foreach (Rune _ in JinjaMethods.Search(text).EnumerateRunes()) length++;
+        return length;
+    }
+
     internal static IEnumerable<object?> Items(int line, object? value) => value switch
     {
-        string text => text.EnumerateRunes().Select(rune => (object?)rune.ToString()),
+        string text => Characters(line, text).Select(character => (object?)character.ToString()),
         IReadOnlyList<object?> list => list,
         IReadOnlyDictionary<string, object?> map => map.Keys,
         Undefined => [],
         _ => throw new JinjaException(line, $"'{JinjaValues.Print(value)}' cannot be looped over"),
     };
 
+    private static Rune[] Characters(int line, string text)
+    {
+        JinjaBudget.Spend(line, text.Length / 16);
+        return [.. text.EnumerateRunes()];
+    }
+
     private void Write(int line, string text)
     {
-        if (_output.Length + text.Length > LongestOutput) throw new JinjaException(line, $"it writes more than {LongestOutput} characters");
+        if (_output.Length + text.Length > JinjaBudget.LongestText) throw new JinjaException(line, $"it writes more than {JinjaBudget.LongestText} characters");
         _output.Append(text);
     }
 
-    private void Count(int line, int steps = 1)
-    {
-        _steps += steps;
-        if (_steps > MostSteps) throw new JinjaException(line, $"it takes more than {MostSteps} steps");
-    }
+    private static void Count(int line, int steps = 1) => JinjaBudget.Spend(line, steps);
 
     /// <summary>Gives failures of operations that know no line the line that they were asked for on.</summary>
     private static T At<T>(int line, Func<T> operation)

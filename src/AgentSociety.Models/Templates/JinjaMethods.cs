@@ -8,7 +8,7 @@ internal static class JinjaMethods
     /// <summary>A method bound to its value; null where there is none of that name.</summary>
     public static Callable? Find(object? target, string name) => target switch
     {
-        string text => OfText(text, name),
+        string text => OfText(Search(text), name),
         JinjaNamespace => null,
         IReadOnlyDictionary<string, object?> map => OfMap(map, name),
         _ => null,
@@ -26,11 +26,11 @@ internal static class JinjaMethods
         "startswith" => (arguments, _) => Affixes(arguments).Any(affix => text.StartsWith(affix, StringComparison.Ordinal)),
         "endswith" => (arguments, _) => Affixes(arguments).Any(affix => text.EndsWith(affix, StringComparison.Ordinal)),
         "split" => (arguments, named) => Split(text, arguments, named),
-        "splitlines" => (_, _) => text.Length == 0 ? new List<object?>() : [.. (text.EndsWith('\n') ? text[..^1] : text).Split('\n')],
+        "splitlines" => (_, _) => text.Length == 0 ? new List<object?>() : Pieces(text.EndsWith('\n') ? text[..^1] : text, "\n", int.MaxValue),
         "replace" => (arguments, _) => Replace(text, arguments),
-        "join" => (arguments, _) => string.Join(text, JinjaInterpreter.Items(0, arguments[0]).Select(JinjaValues.Print)),
+        "join" => (arguments, _) => Join(text, JinjaInterpreter.Items(0, arguments.Count > 0 ? arguments[0] : throw new JinjaException(0, "join lacks what it joins"))),
         "find" => (arguments, _) => (long)text.IndexOf(Text(arguments, 0), StringComparison.Ordinal),
-        "count" => (arguments, _) => (long)(Text(arguments, 0) is { Length: > 0 } part ? text.Split(part).Length - 1 : text.Length + 1),
+        "count" => (arguments, _) => (long)(Text(arguments, 0) is { Length: > 0 } part ? text.AsSpan().Count(part) : text.Length + 1),
         "isdigit" => (_, _) => text.Length > 0 && text.All(char.IsDigit),
         _ => null,
     };
@@ -61,7 +61,22 @@ internal static class JinjaMethods
         string old = Text(arguments, 0), fresh = Text(arguments, 1);
         if (arguments.Count > 2) throw new JinjaException(0, "replace with a count is not supported");
         if (old.Length == 0) throw new JinjaException(0, "replace of an empty text is not supported");
+        JinjaBudget.Make(text.Length + (long)Search(text).AsSpan().Count(old) * (fresh.Length - old.Length));
         return text.Replace(old, fresh, StringComparison.Ordinal);
+    }
+
+    /// <summary>Texts of values with another between them.</summary>
+    public static string Join(string between, IEnumerable<object?> values)
+    {
+        JinjaText joined = new();
+        return joined.Join(between, values, value => joined.Add(JinjaValues.Print(value))).ToString();
+    }
+
+    /// <summary>The text, which is read through: that costs by its length.</summary>
+    public static string Search(string text)
+    {
+        JinjaBudget.Read(text.Length);
+        return text;
     }
 
     public static string Strip(string text, IReadOnlyList<object?> arguments, bool left, bool right)
@@ -77,9 +92,16 @@ internal static class JinjaMethods
     {
         object? most = arguments.Count > 1 ? arguments[1] : named.GetValueOrDefault("maxsplit");
         int parts = most is long count and >= 0 and < int.MaxValue ? (int)count + 1 : int.MaxValue;
-        if (arguments.Count > 0 && arguments[0] is string separator) return separator.Length > 0 ? [.. text.Split(separator, parts)] : throw new JinjaException(0, "split by an empty text");
+        if (arguments.Count > 0 && arguments[0] is string separator) return separator.Length > 0 ? Pieces(text, separator, parts) : throw new JinjaException(0, "split by an empty text");
         if (parts != int.MaxValue) throw new JinjaException(0, "split by white space with a limit is not supported");
+        JinjaBudget.Spend(0, text.Length / 16);
         return [.. text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)];
+    }
+
+    private static List<object?> Pieces(string text, string separator, int most)
+    {
+        JinjaBudget.Spend(0, Math.Min(most, text.AsSpan().Count(separator)));
+        return [.. text.Split(separator, most)];
     }
 
     private static IEnumerable<string> Affixes(IReadOnlyList<object?> arguments) => arguments.Count > 0 && arguments[0] is IReadOnlyList<object?> several ? several.OfType<string>() : [Text(arguments, 0)];

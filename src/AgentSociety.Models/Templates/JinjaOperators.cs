@@ -4,11 +4,12 @@ namespace AgentSociety.Models.Templates;
 internal static class JinjaOperators
 {
     private const int LongestRepeat = 1 << 20;
+    private const string TooLarge = "a number is too large";
 
     public static object? Apply(string sign, object? operand) => (sign, operand) switch
     {
         ("not", _) => !JinjaValues.Truth(operand),
-        ("-", long whole) => -whole,
+        ("-", long whole) => whole == long.MinValue ? throw new JinjaException(0, TooLarge) : -whole,
         ("-", double number) => -number,
         ("+", long or double) => operand,
         _ => throw new JinjaException(0, $"'{sign}' has no meaning for {Kind(operand)}"),
@@ -20,7 +21,7 @@ internal static class JinjaOperators
         {
             case "==": return JinjaValues.Same(left, right);
             case "!=": return !JinjaValues.Same(left, right);
-            case "~": return JinjaValues.Print(left) + JinjaValues.Print(right);
+            case "~": return new JinjaText().Add(JinjaValues.Print(left)).Add(JinjaValues.Print(right)).ToString();
             case "in": return Holds(right, left);
             case "not in": return !Holds(right, left);
             case "<" or ">" or "<=" or ">=": return Compare(sign, left, right);
@@ -28,9 +29,10 @@ internal static class JinjaOperators
 
         return (sign, left, right) switch
         {
-            ("+", string a, string b) => a + b,
+            ("+", string a, string b) => new JinjaText().Add(a).Add(b).ToString(),
             ("+", IReadOnlyList<object?> a, IReadOnlyList<object?> b) => new List<object?>([.. a, .. b]),
-            ("*", string text, long times) when text.Length * Math.Max(0, times) <= LongestRepeat => string.Concat(Enumerable.Repeat(text, (int)Math.Max(0, times))),
+            ("*", "", long) or ("*", string, <= 0L) => "",
+            ("*", string text, long times) when times <= LongestRepeat / text.Length => string.Concat(Enumerable.Repeat(text, (int)times)),
             ("/", _, _) when Numbers(left, right) is (var a, var b) => b == 0 ? throw new JinjaException(0, "division by 0") : a / b,
             ("+" or "-" or "*" or "//" or "%" or "**", long a, long b) => Whole(sign, a, b),
             _ when Numbers(left, right) is (var a, var b) => sign switch
@@ -82,13 +84,13 @@ internal static class JinjaOperators
         }
         catch (OverflowException)
         {
-            throw new JinjaException(0, "a number is too large");
+            throw new JinjaException(0, TooLarge);
         }
     }
 
     private static bool Holds(object? container, object? item) => container switch
     {
-        string text => item is string part && text.Contains(part, StringComparison.Ordinal),
+        string text => item is string part && JinjaMethods.Search(text).Contains(part, StringComparison.Ordinal),
         IReadOnlyList<object?> list => list.Any(other => JinjaValues.Same(other, item)),
         IReadOnlyDictionary<string, object?> map => map.ContainsKey(JinjaValues.Print(item)),
         Undefined => false,

@@ -272,7 +272,14 @@ internal sealed class JinjaParser
     private Expression Power()
     {
         Expression left = Postfix(Primary());
-        while (IsSign("**")) left = new Binary(left.Line, "**", left, Sign());
+        while (IsSign("**"))
+        {
+            // Its right side reads the next one by itself.
+            if (++_depth > Deepest) throw new JinjaException(left.Line, $"an expression is nested deeper than {Deepest}");
+            left = new Binary(left.Line, "**", left, Sign());
+            _depth--;
+        }
+
         return left;
     }
 
@@ -342,12 +349,14 @@ internal sealed class JinjaParser
         while (true)
         {
             int line = Current.Line;
-            if (IsSign(".")) target = Current.Kind == JinjaTokenKind.Integer ? new Index(line, target, new Literal(line, long.Parse(_tokens[_place++].Text))) : new Attribute(line, target, Take(JinjaTokenKind.Name, "a name"));
+            if (IsSign(".")) target = Current.Kind == JinjaTokenKind.Integer ? new Index(line, target, new Literal(line, Place(_tokens[_place++]))) : new Attribute(line, target, Take(JinjaTokenKind.Name, "a name"));
             else if (IsSign("(")) target = CallOf(line, target);
             else if (IsSign("[")) target = Subscript(line, target);
             else return target;
         }
     }
+
+    private static long Place(JinjaToken token) => long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long place) ? place : throw new JinjaException(token.Line, $"{token.Text} is too large a number");
 
     private Call CallOf(int line, Expression target)
     {

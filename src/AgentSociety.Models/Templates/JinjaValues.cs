@@ -20,15 +20,7 @@ internal static class JinjaValues
         _ => true,
     };
 
-    public static bool Same(object? left, object? right) => (left, right) switch
-    {
-        (string a, string b) => a == b,
-        (IReadOnlyList<object?> a, IReadOnlyList<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => Same(pair.First, pair.Second)),
-        (IReadOnlyDictionary<string, object?> a, IReadOnlyDictionary<string, object?> b) => a.Count == b.Count && a.All(entry => b.TryGetValue(entry.Key, out object? other) && Same(entry.Value, other)),
-        (Undefined, Undefined) => true,
-        _ when Number(left) is { } a && Number(right) is { } b => a == b,
-        _ => Equals(left, right),
-    };
+    public static bool Same(object? left, object? right) => Same(left, right, 0);
 
     /// <summary>A number's or truth value's value; null for anything else.</summary>
     public static double? Number(object? value) => value switch
@@ -40,40 +32,110 @@ internal static class JinjaValues
     };
 
     /// <summary>What a template prints.</summary>
-    public static string Print(object? value) => value is string text ? text : value is Undefined ? "" : Show(value, 0);
+    public static string Print(object? value)
+    {
+        if (value is string text) return text;
+        if (value is Undefined) return "";
+        JinjaText shown = new();
+        Show(shown, value, 0);
+        return shown.ToString();
+    }
 
     /// <summary>JSON as Python's library writes it, characters beyond ASCII as they are.</summary>
-    public static string Json(object? value, int? indent, int level = 0)
+    public static string Json(object? value, int? indent)
+    {
+        JinjaText json = new();
+        Json(json, value, indent, 0);
+        return json.ToString();
+    }
+
+    private static bool Same(object? left, object? right, int depth)
+    {
+        // A namespace may hold itself, and a list may hold one list many times over.
+        if (ReferenceEquals(left, right)) return true;
+        if (depth > Deepest) throw new JinjaException(0, $"a value is nested deeper than {Deepest}");
+        switch (left, right)
+        {
+            case (string a, string b):
+                if (a.Length == b.Length) JinjaBudget.Read(a.Length);
+                return a == b;
+            case (IReadOnlyList<object?> a, IReadOnlyList<object?> b):
+                if (a.Count != b.Count) return false;
+                JinjaBudget.Spend(0, 1);
+                return a.Zip(b).All(pair => Same(pair.First, pair.Second, depth + 1));
+            case (IReadOnlyDictionary<string, object?> a, IReadOnlyDictionary<string, object?> b):
+                if (a.Count != b.Count) return false;
+                JinjaBudget.Spend(0, 1);
+                return a.All(entry => b.TryGetValue(entry.Key, out object? other) && Same(entry.Value, other, depth + 1));
+            case (Undefined, Undefined):
+                return true;
+            default:
+                return Number(left) is { } one && Number(right) is { } another ? one == another : Equals(left, right);
+        }
+    }
+
+    private static void Json(JinjaText json, object? value, int? indent, int level)
     {
         if (level > Deepest) throw new JinjaException(0, $"a value is nested deeper than {Deepest}");
         string open = indent is { } width ? "\n" + new string(' ', width * (level + 1)) : "", shut = indent is { } outer ? "\n" + new string(' ', outer * level) : "", comma = indent is null ? ", " : ",";
-        return value switch
+        switch (value)
         {
-            null => "null",
-            Undefined => throw new JinjaException(0, "an undefined value cannot be written as JSON"),
-            bool truth => truth ? "true" : "false",
-            string text => Quote(text),
-            IReadOnlyList<object?> { Count: 0 } => "[]",
-            IReadOnlyDictionary<string, object?> { Count: 0 } => "{}",
-            IReadOnlyList<object?> list => $"[{open}{string.Join(comma + open, list.Select(item => Json(item, indent, level + 1)))}{shut}]",
-            IReadOnlyDictionary<string, object?> map => $"{{{open}{string.Join(comma + open, map.Select(entry => $"{Quote(entry.Key)}: {Json(entry.Value, indent, level + 1)}"))}{shut}}}",
-            Callable => throw new JinjaException(0, "a function cannot be written as JSON"),
-            _ => Show(value, 0),
-        };
+            case null:
+                json.Add("null");
+                break;
+            case Undefined:
+                throw new JinjaException(0, "an undefined value cannot be written as JSON");
+            case bool truth:
+                json.Add(truth ? "true" : "false");
+                break;
+            case string text:
+                json.Add(Quote(text));
+                break;
+            case IReadOnlyList<object?> { Count: 0 }:
+                json.Add("[]");
+                break;
+            case IReadOnlyDictionary<string, object?> { Count: 0 }:
+                json.Add("{}");
+                break;
+            case IReadOnlyList<object?> list:
+                json.Add("[").Add(open).Join(comma + open, list, item => Json(json, item, indent, level + 1)).Add(shut).Add("]");
+                break;
+            case IReadOnlyDictionary<string, object?> map:
+                json.Add("{").Add(open).Join(comma + open, map, entry => Json(json.Add(Quote(entry.Key)).Add(": "), entry.Value, indent, level + 1)).Add(shut).Add("}");
+                break;
+            case Callable:
+                throw new JinjaException(0, "a function cannot be written as JSON");
+            default:
+                Show(json, value, 0);
+                break;
+        }
     }
 
-    private static string Show(object? value, int depth) => depth > Deepest ? throw new JinjaException(0, $"a value is nested deeper than {Deepest}") : value switch
+    private static void Show(JinjaText shown, object? value, int depth)
     {
-        null => "None",
-        bool truth => truth ? "True" : "False",
-        long whole => whole.ToString(CultureInfo.InvariantCulture),
-        double number => Float(number),
-        string text => Represent(text),
-        IReadOnlyList<object?> list => $"[{string.Join(", ", list.Select(item => Show(item, depth + 1)))}]",
-        IReadOnlyDictionary<string, object?> map => $"{{{string.Join(", ", map.Select(entry => $"{Represent(entry.Key)}: {Show(entry.Value, depth + 1)}"))}}}",
-        Undefined => "",
-        _ => throw new JinjaException(0, "a function cannot be printed"),
-    };
+        if (depth > Deepest) throw new JinjaException(0, $"a value is nested deeper than {Deepest}");
+        switch (value)
+        {
+            case IReadOnlyList<object?> list:
+                shown.Add("[").Join(", ", list, item => Show(shown, item, depth + 1)).Add("]");
+                break;
+            case IReadOnlyDictionary<string, object?> map:
+                shown.Add("{").Join(", ", map, entry => Show(shown.Add(Represent(entry.Key)).Add(": "), entry.Value, depth + 1)).Add("}");
+                break;
+            default:
+                shown.Add(value switch
+                {
+                    null => "None",
+                    bool truth => truth ? "True" : "False",
+                    long whole => whole.ToString(CultureInfo.InvariantCulture),
+                    double number => Float(number),
+                    string text => Represent(text),
+                    Undefined => "",
+                    _ => throw new JinjaException(0, "a function cannot be printed"),
+                });
+                break;
+        }
+    }
 
     private static string Float(double number)
     {

@@ -98,21 +98,23 @@ public sealed class BytePairTokenizer : ITokenizer
         foreach ((string part, int? token) in raw.Split(text))
         {
             if (token is { } id) ids.Add(id);
-            else Normalised(markup ? part.Replace(ITokenizer.ShieldMark, "", StringComparison.Ordinal) : part, normalised, continues && first, first, ids);
+            else Normalised(part, normalised, continues && first, first, markup, ids);
             first = false;
         }
 
         return [.. ids];
     }
 
-    private void Normalised(string text, AddedTokens added, bool continues, bool first, List<int> ids)
+    private void Normalised(string text, AddedTokens added, bool continues, bool first, bool markup, List<int> ids)
     {
+        // Marks of Shield go last: some special tokens are looked for in what the normaliser made.
         foreach ((string part, int? token) in added.Split(_file.Normaliser(continues)(text)))
         {
             if (token is { } id) ids.Add(id);
             else
             {
-                foreach (TextPiece piece in _file.PreTokeniser(continues)(new TextPiece(part, first))) _file.Model.Encode(piece.Text, ids);
+                string plain = markup ? part.Replace(ITokenizer.ShieldMark, "", StringComparison.Ordinal) : part;
+                foreach (TextPiece piece in _file.PreTokeniser(continues)(new TextPiece(plain, first))) _file.Model.Encode(piece.Text, ids);
             }
 
             first = false;

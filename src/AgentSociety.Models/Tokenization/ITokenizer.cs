@@ -18,6 +18,10 @@ public interface ITokenizer
     /// <exception cref="Core.SocietyException">The text holds a character that the tokenizer cannot express.</exception>
     int[] Encode(string text);
 
+    /// <summary>Ids of a text that a model is to continue: <see cref="Encode"/> behind the token that begins a text, where the model was trained with one.</summary>
+    /// <exception cref="Core.SocietyException">The text holds a character that the tokenizer cannot express.</exception>
+    int[] EncodePrompt(string text) => BeginningOfText is { } first ? [first, .. Encode(text)] : Encode(text);
+
     /// <summary>Ids of a text that goes on from text before it; some tokenizers mark the beginning of a text, which this leaves out.</summary>
     /// <exception cref="Core.SocietyException">The text holds a character that the tokenizer cannot express.</exception>
     int[] EncodeContinuation(string text) => Encode(text);

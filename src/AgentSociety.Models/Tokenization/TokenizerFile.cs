@@ -62,6 +62,9 @@ internal sealed class TokenizerFile
             : StepsOf(post, "processors").Where(step => Is(step, "TemplateProcessing")).Select(First).FirstOrDefault(first => first is not null);
     }
 
+    /// <summary>True where there is a <see cref="ConfigName"/>.</summary>
+    public bool HasConfig => _config is not null;
+
     /// <summary>Ids by spelling, added tokens left out.</summary>
     public Dictionary<string, int> Vocabulary { get; }
 

@@ -59,6 +59,11 @@ internal sealed class SafetensorsHeader
             if (header.RootElement.ValueKind != JsonValueKind.Object) throw new SocietyException($"{path}: its header is no JSON object");
             return new SafetensorsHeader(8 + length, Parse(path, header.RootElement, file.Length - 8 - length));
         }
+        catch (InvalidOperationException cause)
+        {
+            // What the platform's reader says once it is asked for such a name.
+            throw new SocietyException($"{path}: its header names a tensor with half of a surrogate pair, which is no character; the file is damaged", cause: cause);
+        }
         catch (JsonException cause)
         {
             throw new SocietyException($"{path}: its header is no JSON ({cause.Message})", cause: cause);
@@ -93,6 +98,8 @@ internal sealed class SafetensorsHeader
                 long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())];
                 long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
                 long elements = shape.Aggregate(1L, (product, extent) => extent < 0 ? throw new FormatException("a negative extent") : checked(product * extent));
+                // Strides are products too, and those leave out an extent of 0.
+                _ = shape.Aggregate((long)type.Size, (product, extent) => checked(product * Math.Max(extent, 1)));
                 if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] - offsets[0] != checked(elements * type.Size))
                     throw new SocietyException($"{path}: tensor {property.Name} has shape [{string.Join(", ", shape)}] and bytes {string.Join(" to ", offsets)}, which do not fit");
                 return new Entry(property.Name, type.Type, shape, offsets[0], offsets[1]);

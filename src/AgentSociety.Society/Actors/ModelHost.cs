@@ -100,7 +100,7 @@ public sealed class ModelHost : ReceiveActor
             _engine!.Submit(new GenerationRequest
             {
                 Id = request.Id,
-                Prompt = _model.Tokenizer.Encode(request.Prompt),
+                Prompt = _model.Tokenizer.EncodePrompt(request.Prompt),
                 Adapter = request.Adapter,
                 Owner = request.Owner,
                 Sampling = request.Sampling,

@@ -85,7 +85,7 @@ public static class HeldOutTest
             engine.Submit(new GenerationRequest
             {
                 Id = index.ToString(),
-                Prompt = model.Tokenizer.Encode(question.Prompt),
+                Prompt = model.Tokenizer.EncodePrompt(question.Prompt),
                 Adapter = model.Adapters.ContainsKey(plan.Newborn(question.Newborn).Adapter) ? plan.Newborn(question.Newborn).Adapter : null,
                 Sampling = new SamplingSettings { Temperature = plan.Scenario.Evaluation.Temperature },
                 Key = Key(plan, index),

@@ -50,11 +50,37 @@ internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers)
         try
         {
             using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted).ConfigureAwait(false);
+            if (HoldsHalfPairs(body.RootElement)) throw new RequestFault(400, "the body holds half of a surrogate pair, which is no character");
             return CompletionRequest.Read(body.RootElement, chat);
         }
         catch (JsonException fault)
         {
             throw new RequestFault(400, $"the body is not valid JSON: {fault.Message}");
+        }
+    }
+
+    /// <summary>True where a text or a name cannot be read as characters; whoever reads it first would fail for it.</summary>
+    private static bool HoldsHalfPairs(JsonElement value)
+    {
+        try
+        {
+            switch (value.ValueKind)
+            {
+                case JsonValueKind.String:
+                    value.GetString();
+                    return false;
+                case JsonValueKind.Array:
+                    return value.EnumerateArray().Any(HoldsHalfPairs);
+                case JsonValueKind.Object:
+                    return value.EnumerateObject().Any(property => property.Name is null || HoldsHalfPairs(property.Value));
+                default:
+                    return false;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // What the platform's reader says of such a text.
+            return true;
         }
     }
 
@@ -108,9 +134,17 @@ internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers)
             await SendAsync(context, new RequestFault(500, Said(fault)).Reply).ConfigureAwait(false);
             return;
         }
+        catch (Exception defect) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await SendAsync(context, new RequestFault(500, Defect).Reply).ConfigureAwait(false);
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(defect);
+        }
 
         await context.Response.WriteAsync("data: [DONE]\n\n", context.RequestAborted).ConfigureAwait(false);
     }
+
+    /// <summary>What a client is told of a failure that is not its own.</summary>
+    internal const string Defect = "the server failed; where it runs, it says why";
 
     /// <summary>What a client is told of a failure.</summary>
     internal static string Said(Exception fault) => fault is ObjectDisposedException ? "the model is being taken down" : fault.Message;

@@ -83,12 +83,18 @@ public static class ModelServer
                 BadHttpRequestException bad => new RequestFault(bad.StatusCode, bad.Message),
                 SocietyException impossible => new RequestFault(400, impossible.Message, "messages"),
                 ObjectDisposedException => new RequestFault(503, CompletionEndpoint.Said(fault)),
-                _ => new RequestFault(500, "the server failed; where it runs, it says why"),
+                _ => new RequestFault(500, CompletionEndpoint.Defect),
             };
             if (told.Status == 500) options.Report?.Invoke(fault);
             context.Response.StatusCode = told.Status;
             if (told.Status == 401) context.Response.Headers.WWWAuthenticate = "Bearer";
             await context.Response.WriteAsJsonAsync(told.Reply, Replies.Json).ConfigureAwait(false);
+        }
+        catch (Exception defect)
+        {
+            // The answer has begun, so that its status cannot tell; the server breaks the connection off behind what was sent.
+            options.Report?.Invoke(defect);
+            throw;
         }
     }
 

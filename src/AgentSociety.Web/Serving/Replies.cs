@@ -26,13 +26,14 @@ internal static class Replies
 
     public static TokenProbabilities? Probabilities(IReadOnlyList<WrittenToken> tokens, bool asked) => !asked ? null : new(
     [
-        .. tokens.Select(token => new TokenProbability(token.Text, token.LogProbability, Bytes(token.Text))
+        .. tokens.Select(token => Probability(token.Bytes, token.LogProbability) with
         {
-            TopLogprobs = [.. token.Alternatives.Select(other => new TokenProbability(other.Text, other.LogProbability, Bytes(other.Text)))],
+            TopLogprobs = [.. token.Alternatives.Select(other => Probability(other.Bytes, other.LogProbability))],
         }),
     ]);
 
-    private static int[] Bytes(string text) => [.. Encoding.UTF8.GetBytes(text).Select(value => (int)value)];
+    /// <summary>A token's text, in which half a character is U+FFFD, and its bytes as they are: clients put characters together from these.</summary>
+    private static TokenProbability Probability(ReadOnlyMemory<byte> bytes, float logProbability) => new(Encoding.UTF8.GetString(bytes.Span), logProbability, [.. bytes.ToArray().Select(value => (int)value)]);
 }
 
 internal sealed record ErrorReply(ErrorDetail Error);

@@ -114,6 +114,56 @@ public sealed class LocalModelTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Pieces(local, new TextRequest { Prompt = [1] }));
     }
 
+    [Fact]
+    public async Task A_text_ends_at_its_deadline_with_what_it_has()
+    {
+        using LanguageModel model = Torch.Model(context: 1 << 16);
+        using LocalModel local = new(model, slots: 1);
+        TextRequest endless = new() { Prompt = model.Tokenizer.Encode("Hello"), Key = 1, Sampling = new SamplingSettings { Temperature = 3 }, Pattern = "[a-z]*x{1000}", Deadline = DateTimeOffset.UtcNow.AddSeconds(1) };
+        Task<List<TextPiece>> waits = Pieces(local, endless with { Deadline = DateTimeOffset.UtcNow });
+        TextEnd end = (await Pieces(local, endless).WaitAsync(TimeSpan.FromMinutes(1)))[^1].End!;
+        Assert.True(end.AtLimit);
+        Assert.Equal((true, 0), ((await waits)[^1].End!.AtLimit, (await waits)[^1].End!.CompletionTokens));
+    }
+
+    [Fact]
+    public async Task A_request_that_meets_a_defect_fails_by_it_and_the_model_goes_on()
+    {
+        FailingTokenizer tokenizer = new(fails: 0);
+        using LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 32, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 32, Context = 64 }, tokenizer, 1);
+        using LocalModel local = new(model);
+        TextRequest request = new() { Prompt = [1], MaximumTokens = 2 };
+        // Preparing the pattern asks for the tokens' bytes.
+        await Assert.ThrowsAsync<NotSupportedException>(() => Pieces(local, request with { Pattern = "a*" }).WaitAsync(TimeSpan.FromMinutes(1)));
+        tokenizer.Fails = int.MaxValue;
+        Assert.NotEmpty(await Pieces(local, request).WaitAsync(TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public async Task A_text_that_the_weights_give_no_token_for_fails_with_the_reason()
+    {
+        using LanguageModel model = Torch.Model();
+        using LocalModel local = new(model);
+        await local.ChangeAsync(changed =>
+        {
+            using var frozen = TorchSharp.torch.no_grad();
+            foreach ((_, TorchSharp.torch.Tensor weight) in changed.AddAdapter("ann", new LoraSettings(), 1).Parameters) weight.fill_(float.NaN);
+        });
+        SocietyException failure = await Assert.ThrowsAsync<SocietyException>(() => Pieces(local, new TextRequest { Prompt = [1], Adapter = "ann" }));
+        Assert.Contains("'ann'", failure.Message, StringComparison.Ordinal);
+        Assert.False(failure.BadInput);
+        Assert.NotEmpty(await Pieces(local, new TextRequest { Prompt = [1], MaximumTokens = 2 }));
+    }
+
+    [Fact]
+    public void Its_context_is_what_a_sequence_can_have_and_not_what_the_configuration_says()
+    {
+        ArchitectureSettings shape = new() { Width = 2048, Layers = 2, Heads = 16, KeyValueHeads = 16, FeedForward = 16, Context = 1 << 22 };
+        using LanguageModel model = LanguageModel.Create(shape, new CharacterTokenizer("ab"), 1);
+        using LocalModel local = new(model);
+        Assert.InRange(local.Context, 1 << 16, (1 << 17) + 1);
+    }
+
     private static bool IsDown(LocalModel local)
     {
         try

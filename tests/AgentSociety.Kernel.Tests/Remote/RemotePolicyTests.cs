@@ -30,6 +30,26 @@ public sealed class RemotePolicyTests
         Assert.Contains("Add.", sent.GetProperty("messages")[0].ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Counts_below_nothing_are_not_believed_and_estimated_in_their_place()
+    {
+        await using FaultyEndpoint endpoint = new((_, _) => FaultyEndpoint.Stream(["2", " in", " all"], usage: "{\"prompt_tokens\":-1000,\"completion_tokens\":-3000000,\"total_tokens\":-3001000}"));
+        using RemotePolicy policy = new(Settings(endpoint) with { PromptPrice = 1, CompletionPrice = 1 });
+        RemoteUsage usage = (await policy.GenerateAsync(Question, CancellationToken.None)).Usage;
+        Assert.Equal((3, 3), (usage.CompletionTokens, usage.EstimatedTokens - usage.PromptTokens));
+        Assert.True(usage.PromptTokens > 0 && policy.Total.Cost > 0);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_writes_on_beyond_the_limit_is_left()
+    {
+        await using FaultyEndpoint endpoint = new((_, _) => FaultyEndpoint.Stream(Enumerable.Repeat(new string('x', 1000), 200)));
+        using RemotePolicy policy = new(Settings(endpoint));
+        RemoteGeneration generation = await policy.GenerateAsync(Question with { MaximumTokens = 50 }, CancellationToken.None);
+        Assert.Equal(RemoteFinish.MaximumTokens, generation.Finish);
+        Assert.InRange(generation.Segments[^1].Text.Length, 50, 8_000);
+    }
+
     [Theory]
     [InlineData("length", RemoteFinish.MaximumTokens)]
     [InlineData("content_filter", RemoteFinish.Filtered)]

@@ -78,6 +78,7 @@ public sealed class ChatLogTests : IDisposable
 
     [Theory]
     [InlineData("{", "is no JSON")]
+    [InlineData("""{"messages": [{"role": "assistant", "content": "a", "tool_calls": [{"function": {"name": "look", "arguments": "{\"a\":1,\"a\":2}"}}]}]}""", "is no JSON")]
     [InlineData("[]", "is no JSON object")]
     [InlineData("""{"text": "a"}""", "has neither \"messages\" nor \"conversations\"")]
     [InlineData("""{"messages": "a"}""", "its turns are no list")]

@@ -201,6 +201,10 @@ public sealed class ModelServerTests
     [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"stream":"yes"}""", "stream")]
     [InlineData("""{"model":""", null)]
     [InlineData("[]", null)]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"\ud800"}]}""", null)]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"\udc00":1}}}]}""", null)]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"repetition_penalty":0}""", "repetition_penalty")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"guided_regex":"a{1}{1}{1}{1}"}""", "messages")]
     public async Task A_request_that_cannot_be_met_is_told_which_part_of_it_and_why(string body, string? parameter)
     {
         await using ServedModel served = await ServedModel.StartAsync();
@@ -257,6 +261,43 @@ public sealed class ModelServerTests
         Assert.Equal("rate_limit_exceeded", busy.GetProperty("error").GetProperty("code").GetString());
         await PostAsync(served, """{"model":"small","messages":[{"role":"user","content":"x"}],"n":2,"max_tokens":2}""");
         await PostAsync(served, """{"model":"small","messages":[{"role":"user","content":"x"}],"n":2,"max_tokens":2}""");
+    }
+
+    [Fact]
+    public async Task A_temperature_of_almost_nothing_has_probabilities_that_are_numbers()
+    {
+        await using ServedModel served = await ServedModel.StartAsync();
+        JsonElement answer = await PostAsync(served, """{"model":"small","messages":[{"role":"user","content":"Hello"}],"temperature":1e-40,"max_tokens":3,"logprobs":true,"top_logprobs":2}""");
+        Assert.All(answer.GetProperty("choices")[0].GetProperty("logprobs").GetProperty("content").EnumerateArray(), token => Assert.InRange(token.GetProperty("logprob").GetDouble(), -1, 0));
+    }
+
+    [Fact]
+    public async Task Half_a_character_among_the_log_probabilities_is_told_by_its_bytes()
+    {
+        BytePairTokenizer bytes = BytePairTrainer.Train(["the cat sat on the mat"], 270);
+        LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 32, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 32 }, bytes, 1);
+        await using ServedModel served = await ServedModel.StartAsync(trained: model);
+        JsonElement answer = await PostAsync(served, """{"model":"small","messages":[{"role":"user","content":"the"}],"guided_regex":"ü語","seed":1,"max_tokens":10,"logprobs":true}""");
+        JsonElement choice = answer.GetProperty("choices")[0];
+        byte[] told = [.. choice.GetProperty("logprobs").GetProperty("content").EnumerateArray().SelectMany(token => token.GetProperty("bytes").EnumerateArray()).Select(value => (byte)value.GetInt32())];
+        Assert.Equal(("ü語", "ü語"), (choice.GetProperty("message").GetProperty("content").GetString(), Encoding.UTF8.GetString(told)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_defect_is_reported_also_where_the_answer_has_begun(bool stream)
+    {
+        FailingTokenizer tokenizer = new(fails: 4);
+        LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 32, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 32, Context = 64 }, tokenizer, 1);
+        TaskCompletionSource<Exception> reported = new();
+        await using ServedModel served = await ServedModel.StartAsync(new ModelServerOptions { Report = defect => reported.TrySetResult(defect) }, model);
+        using HttpClient http = new();
+        object asked = new { model = "small", messages = new[] { new { role = "user", content = "x" } }, max_tokens = 30, seed = 2, stream };
+        using StringContent content = new(JsonSerializer.Serialize(asked), Encoding.UTF8, "application/json");
+        using HttpResponseMessage reply = await http.SendAsync(new HttpRequestMessage(HttpMethod.Post, served.Address + "/chat/completions") { Content = content }, HttpCompletionOption.ResponseHeadersRead);
+        Assert.IsType<NotSupportedException>(await reported.Task.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal(stream ? HttpStatusCode.OK : HttpStatusCode.InternalServerError, reply.StatusCode);
     }
 
     [Fact]

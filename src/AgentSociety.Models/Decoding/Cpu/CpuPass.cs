@@ -32,8 +32,9 @@ internal sealed unsafe class CpuPass : IDisposable
         _sines = new FloatBlock((long)context * half);
         RotaryTable.Fill(config, Values(_cosines), Values(_sines));
         _blocks = [.. Enumerable.Range(0, threads).Select(_ => new RowBlock(_weights, context, _caches, _cosines, _sines, _logits))];
-        _team = new Team(threads);
         _multiplications = model.ParameterCount;
+        // Last, since threads stay where what comes after them fails.
+        _team = new Team(threads);
     }
 
     /// <summary>Takes up the weights as they are now. What the caches hold is of the old weights.</summary>
@@ -47,8 +48,15 @@ internal sealed unsafe class CpuPass : IDisposable
     /// <summary>Runs rows; those of one slot are consecutive and in order of position, outputs are numbered in order of rows.</summary>
     public void Run(ReadOnlySpan<Row> rows)
     {
-        foreach (Row row in rows) _caches[row.Slot] ??= new KeyValueCache(_weights.Config, _context);
-        int shares = (int)Math.Clamp(rows.Length * _multiplications / WorthAThread, 1, _blocks.Length);
+        int sequences = 0;
+        for (int row = 0; row < rows.Length; row++)
+        {
+            _caches[rows[row].Slot] ??= new KeyValueCache(_weights.Config, _context);
+            if (row == 0 || rows[row].Slot != rows[row - 1].Slot) sequences++;
+        }
+
+        // A thread without a sequence would be woken for nothing.
+        int shares = (int)Math.Clamp(rows.Length * _multiplications / WorthAThread, 1, Math.Clamp(sequences, 1, _blocks.Length));
         if (shares == 1)
         {
             _blocks[0].Run(rows, _adapters);
@@ -71,6 +79,27 @@ internal sealed unsafe class CpuPass : IDisposable
 
     /// <summary>The logits of an output of the last run.</summary>
     public Span<float> Logits(int output) => new(_logits.Start + (long)output * _weights.Head.PaddedOutputs, _weights.Config.VocabularySize);
+
+    /// <summary>Makes room for so many positions in a slot's cache and keeps its first ones; a cache that was not made room for gets the whole context.</summary>
+    public void Reserve(int slot, int positions, int kept)
+    {
+        if (_caches[slot] is { } old && old.Positions >= positions) return;
+        KeyValueCache grown = new(_weights.Config, positions);
+        if (_caches[slot] is { } before)
+        {
+            grown.CopyFrom(before, kept);
+            before.Dispose();
+        }
+
+        _caches[slot] = grown;
+    }
+
+    /// <summary>Gives a slot's cache back.</summary>
+    public void Release(int slot)
+    {
+        _caches[slot]?.Dispose();
+        _caches[slot] = null;
+    }
 
     /// <summary>Copies the first <paramref name="length"/> places of a slot's cache to another.</summary>
     public void CopyPrefix(int from, int to, int length) => (_caches[to] ??= new KeyValueCache(_weights.Config, _context)).CopyFrom(_caches[from]!, length);

@@ -34,6 +34,9 @@ internal sealed unsafe class KeyValueCache : IDisposable
         _layers = config.Layers;
     }
 
+    /// <summary>Positions that there is room for.</summary>
+    public int Positions => _positions;
+
     /// <summary>Rounded up to whole vectors.</summary>
     public static int Padded(int length) => (length + Lane - 1) / Lane * Lane;
 
@@ -50,15 +53,15 @@ internal sealed unsafe class KeyValueCache : IDisposable
         }
     }
 
-    /// <summary>Copies the first positions of another slot.</summary>
+    /// <summary>Copies the first positions of another cache, which may have room for fewer or more.</summary>
     public void CopyFrom(KeyValueCache other, int length)
     {
         // Keys are copied by whole blocks: what lies behind the length is written before it is seen.
         uint bytes = (uint)(Padded(length) * _width * sizeof(float));
         for (int part = 0; part < _layers * 2 * _heads; part++)
         {
-            long start = (long)part * _width * _positions;
-            Unsafe.CopyBlock(_block.Start + start, other._block.Start + start, bytes);
+            long start = (long)part * _width;
+            Unsafe.CopyBlock(_block.Start + start * _positions, other._block.Start + start * other._positions, bytes);
         }
     }
 

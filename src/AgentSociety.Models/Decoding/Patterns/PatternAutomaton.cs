@@ -14,6 +14,10 @@ internal sealed class PatternAutomaton
 
     private const int MostParts = 50_000;
     private const int MostStates = 5_000;
+
+    /// <summary>Places and edges looked at while states are made: less than a second.</summary>
+    private const int MostWork = 50_000_000;
+
     private readonly byte[] _columns;
     private readonly int[][] _next;
     private readonly bool[] _accepting;
@@ -34,7 +38,7 @@ internal sealed class PatternAutomaton
     /// <exception cref="SocietyException">The pattern cannot be read, is too large, or matches no text.</exception>
     public static PatternAutomaton Build(string pattern, string? called = null)
     {
-        called ??= $"pattern '{pattern}'";
+        called ??= PatternParser.Shown(pattern);
         Parts parts = new(called);
         (int start, int end) = parts.Add(PatternParser.Parse(pattern));
         byte[] columns = parts.Columns(out int count);
@@ -42,16 +46,20 @@ internal sealed class PatternAutomaton
         List<bool> accepting = [];
         Dictionary<string, int> known = [];
         Queue<int[]> open = new();
+        parts.Finish(end);
         StateOf(parts.Closure([start]));
+        List<int>[] reached = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
         while (open.TryDequeue(out int[]? state))
         {
             int[] row = new int[count];
             next.Add(row);
             accepting.Add(state.Contains(end));
+            parts.After(state, columns, reached);
             for (int column = 0; column < count; column++)
             {
-                int[] targets = parts.Closure(parts.After(state, (byte)Array.IndexOf(columns, (byte)column)));
+                int[] targets = parts.Closure(reached[column]);
                 row[column] = targets.Length == 0 ? None : StateOf(targets);
+                reached[column].Clear();
             }
         }
 
@@ -84,15 +92,22 @@ internal sealed class PatternAutomaton
 
     private static bool[] Alive(List<int[]> next, List<bool> accepting)
     {
-        bool[] alive = [.. accepting];
-        for (bool changed = true; changed;)
+        List<int>[] before = [.. next.Select(_ => new List<int>())];
+        for (int state = 0; state < next.Count; state++)
         {
-            changed = false;
-            for (int state = next.Count - 1; state >= 0; state--)
+            foreach (int target in next[state])
             {
-                if (alive[state] || !next[state].Any(target => target != None && alive[target])) continue;
-                alive[state] = changed = true;
+                if (target != None) before[target].Add(state);
             }
+        }
+
+        bool[] alive = new bool[next.Count];
+        Stack<int> open = new(Enumerable.Range(0, next.Count).Where(state => accepting[state]));
+        while (open.TryPop(out int state))
+        {
+            if (alive[state]) continue;
+            alive[state] = true;
+            foreach (int earlier in before[state]) open.Push(earlier);
         }
 
         return alive;
@@ -103,6 +118,11 @@ internal sealed class PatternAutomaton
     {
         private readonly List<List<(byte First, byte Last, int To)>> _edges = [];
         private readonly List<List<int>> _free = [];
+        private readonly List<int> _closed = [];
+        private readonly Stack<int> _open = [];
+        private bool[] _seen = [];
+        private bool[] _kept = [];
+        private int _work;
 
         /// <summary>Adds a tree; its text leads from the one to the other.</summary>
         public (int Start, int End) Add(PatternNode node)
@@ -132,7 +152,14 @@ internal sealed class PatternAutomaton
                     _free[reached].Add(end);
                     break;
                 case PatternNode.Choice choice:
-                    foreach (PatternNode part in choice.Parts) _free[After(start, part)].Add(end);
+                    // Single characters are one part, however many there are to choose from.
+                    PatternNode.Characters[] single = [.. choice.Parts.OfType<PatternNode.Characters>()];
+                    if (single.Length > 0) _free[After(start, new PatternNode.Characters(CharacterSet.Ordered(single.SelectMany(part => part.Ranges))))].Add(end);
+                    foreach (PatternNode part in choice.Parts)
+                    {
+                        if (part is not PatternNode.Characters) _free[After(start, part)].Add(end);
+                    }
+
                     break;
                 case PatternNode.Repeat repeat:
                     int place = start;
@@ -173,22 +200,51 @@ internal sealed class PatternAutomaton
             return columns;
         }
 
-        /// <summary>Places after a byte.</summary>
-        public IEnumerable<int> After(int[] places, byte value) =>
-            from place in places from edge in _edges[place] where edge.First <= value && value <= edge.Last select edge.To;
-
-        /// <summary>The places and all that nothing leads to from them, in order.</summary>
-        public int[] Closure(IEnumerable<int> places)
+        /// <summary>Says that all is added; texts end at one place.</summary>
+        public void Finish(int end)
         {
-            SortedSet<int> closed = [];
-            Stack<int> open = new(places);
-            while (open.TryPop(out int place))
+            _seen = new bool[_edges.Count];
+            // Places that only lead on for nothing tell no two sets apart.
+            _kept = [.. _edges.Select((edges, place) => edges.Count > 0 || place == end)];
+        }
+
+        /// <summary>Adds the places after a byte of each column to the column's list.</summary>
+        public void After(int[] places, byte[] columns, List<int>[] reached)
+        {
+            foreach (int place in places)
             {
-                if (!closed.Add(place)) continue;
-                foreach (int free in _free[place]) open.Push(free);
+                foreach ((byte first, byte last, int to) in _edges[place])
+                {
+                    Charge(columns[last] - columns[first] + 1);
+                    for (int column = columns[first]; column <= columns[last]; column++) reached[column].Add(to);
+                }
+            }
+        }
+
+        /// <summary>The places, and all that are reached from them for nothing, in order; those that matter.</summary>
+        public int[] Closure(List<int> places)
+        {
+            foreach (int place in places) _open.Push(place);
+            while (_open.TryPop(out int place))
+            {
+                if (_seen[place]) continue;
+                _seen[place] = true;
+                _closed.Add(place);
+                Charge(1 + _free[place].Count);
+                foreach (int free in _free[place]) _open.Push(free);
             }
 
-            return [.. closed];
+            foreach (int place in _closed) _seen[place] = false;
+            _closed.RemoveAll(place => !_kept[place]);
+            int[] closed = [.. _closed];
+            _closed.Clear();
+            Array.Sort(closed);
+            return closed;
+        }
+
+        private void Charge(int work)
+        {
+            if ((_work += work) > MostWork) throw new SocietyException($"{called}: it takes too long to prepare; repeat less, or let fewer parts of a repetition be left out");
         }
 
         private int After(int place, PatternNode part)

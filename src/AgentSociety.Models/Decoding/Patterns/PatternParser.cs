@@ -15,6 +15,7 @@ internal sealed class PatternParser
     public const int MostRepeats = 1000;
 
     private const int DeepestNesting = 120;
+    private const int LongestShown = 200;
     private readonly string _pattern;
     private int _place;
     private int _depth;
@@ -51,23 +52,23 @@ internal sealed class PatternParser
     private PatternNode Repeated()
     {
         PatternNode node = Single();
-        while (_place < _pattern.Length)
+        (int Least, int? Most)? times = Peek() switch
         {
-            (int Least, int? Most)? times = _pattern[_place] switch
-            {
-                '*' => (0, null),
-                '+' => (1, null),
-                '?' => (0, 1),
-                '{' => Times(),
-                _ => null,
-            };
-            if (times is not { } found) break;
-            _place++;
-            if (Peek() is '?' or '+') throw Fault("lazy and possessive repetition means nothing here, since the whole text must match; leave the second sign out");
-            node = new PatternNode.Repeat(node, found.Least, found.Most);
-        }
-
-        return node;
+            '*' => (0, null),
+            '+' => (1, null),
+            '?' => (0, 1),
+            '{' => Times(),
+            _ => null,
+        };
+        if (times is not { } found) return node;
+        _place++;
+        // Without a group around it, any number of repetitions could stand one on the other, deeper than groups may be nested.
+        return Peek() switch
+        {
+            '?' or '+' => throw Fault("lazy and possessive repetition means nothing here, since the whole text must match; leave the second sign out"),
+            '*' or '{' => throw Fault("a repetition stands on a repetition; put the first into a group"),
+            _ => new PatternNode.Repeat(node, found.Least, found.Most),
+        };
     }
 
     /// <summary>Reads <c>{n}</c>, <c>{n,}</c> or <c>{n,m}</c> up to its closing brace, which stays.</summary>
@@ -190,5 +191,8 @@ internal sealed class PatternParser
         return true;
     }
 
-    private SocietyException Fault(string what) => new($"pattern '{_pattern}', character {_place + 1}: {what}");
+    /// <summary>A pattern as messages show it.</summary>
+    public static string Shown(string pattern) => pattern.Length <= LongestShown ? $"pattern '{pattern}'" : $"pattern '{pattern[..LongestShown]}…'";
+
+    private SocietyException Fault(string what) => new($"{Shown(_pattern)}, character {_place + 1}: {what}");
 }

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using AgentSociety.Core;
+using AgentSociety.Core.Scenarios;
+using static TorchSharp.torch;
+
+namespace AgentSociety.Models.Tests;
+
+[Collection("Torch")]
+public sealed class AdapterFileTests : IDisposable
+{
+    private const string Name = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("adapter-").FullName;
+    private readonly LanguageModel _model = Torch.Model();
+
+    private string Weights => Path.Combine(_folder, "adapter_model.safetensors");
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("not a number")]
+    [InlineData("infinite")]
+    [InlineData("whole numbers")]
+    public void Weights_that_are_no_numbers_are_refused_with_file_and_tensor(string kind)
+    {
+        Write();
+        using var scope = NewDisposeScope();
+        Dictionary<string, Tensor> tensors = SafetensorsFile.Read(Weights);
+        if (kind == "whole numbers") tensors[Name] = tensors[Name].to(ScalarType.Int64);
+        else tensors[Name][0, 3] = kind == "infinite" ? float.PositiveInfinity : float.NaN;
+        SafetensorsFile.Write(Weights, tensors.Select(tensor => (tensor.Key, tensor.Value)));
+        string message = Assert.Throws<SocietyException>(() => _model.LoadAdapter("a", _folder)).Message;
+        Assert.Contains(Weights, message, StringComparison.Ordinal);
+        Assert.Contains(Name, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("peft_type", "\"IA3\"", "IA3")]
+    [InlineData("r", "0", "r 0")]
+    [InlineData("bias", "\"all\"", "bias")]
+    [InlineData("fan_in_fan_out", "true", "fan_in_fan_out")]
+    [InlineData("use_dora", "true", "use_dora")]
+    [InlineData("modules_to_save", "[\"lm_head\"]", "modules_to_save")]
+    [InlineData("rank_pattern", "{\"q_proj\":4}", "rank_pattern")]
+    [InlineData("alpha_pattern", "{\"q_proj\":4}", "alpha_pattern")]
+    [InlineData("target_modules", "[\"q_proj\",\"gate_proj\"]", "gate_proj")]
+    [InlineData("r", "\"two\"", "cannot be read")]
+    public void A_configuration_that_asks_for_more_than_plain_low_rank_updates_is_refused_by_name(string key, string value, string named)
+    {
+        Write();
+        string file = Path.Combine(_folder, "adapter_config.json");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        config[key] = JsonNode.Parse(value);
+        File.WriteAllText(file, config.ToJsonString());
+        string message = Assert.Throws<SocietyException>(() => _model.LoadAdapter("a", _folder)).Message;
+        Assert.Contains(_folder, message, StringComparison.Ordinal);
+        Assert.Contains(named, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tensors_that_do_not_fit_the_model_are_refused_by_name()
+    {
+        Write();
+        using var scope = NewDisposeScope();
+        Dictionary<string, Tensor> good = SafetensorsFile.Read(Weights);
+        Refused(good.Where(tensor => tensor.Key != Name), Name);
+        Refused(good.Append(KeyValuePair.Create("base_model.model.model.layers.7.self_attn.q_proj.lora_A.weight", good[Name])), "layers.7");
+        Refused(good.Select(tensor => tensor.Key == Name ? KeyValuePair.Create(Name, zeros(2, 5)) : tensor), "[2, 5]");
+
+        void Refused(IEnumerable<KeyValuePair<string, Tensor>> tensors, string named)
+        {
+            SafetensorsFile.Write(Weights, [.. tensors.Select(tensor => (tensor.Key, tensor.Value))]);
+            string message = Assert.Throws<SocietyException>(() => _model.LoadAdapter("a", _folder)).Message;
+            Assert.Contains(Weights, message, StringComparison.Ordinal);
+            Assert.Contains(named, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void An_adapter_whose_weights_became_no_numbers_fails_its_own_requests_by_name_and_no_others()
+    {
+        Adapter adapter = _model.AddAdapter("broken", new LoraSettings(), 1);
+        using (no_grad())
+        {
+            foreach ((_, Tensor weight) in adapter.Parameters) weight.fill_(float.NaN);
+        }
+
+        _model.WeightsChanged();
+        using DecodingEngine engine = new(_model);
+        GenerationRequest request = new() { Id = "whole", Prompt = [1, 2], MaximumTokens = 5, MinimumTokens = 5 };
+        foreach (double temperature in (double[])[0, 1])
+        {
+            SamplingSettings sampling = new() { Temperature = temperature };
+            Dictionary<string, Generation> done = Torch.Decode(engine, request with { Sampling = sampling }, request with { Id = "fails", Adapter = "broken", Sampling = sampling });
+            Assert.Equal((FinishReason.MaximumTokens, 7), (done["whole"].FinishReason, done["whole"].Tokens.Length));
+            Assert.Equal((FinishReason.NotFinite, 2), (done["fails"].FinishReason, done["fails"].Tokens.Length));
+            Assert.Contains("'broken'", done["fails"].Failure, StringComparison.Ordinal);
+        }
+    }
+
+    private void Write()
+    {
+        using LanguageModel other = Torch.Model();
+        other.AddAdapter("a", new LoraSettings { Rank = 2, Targets = ["q_proj", "v_proj"] }, 1).Save(_folder);
+    }
+}
