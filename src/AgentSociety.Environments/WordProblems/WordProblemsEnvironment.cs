@@ -11,7 +11,7 @@ namespace AgentSociety.Environments.WordProblems;
 /// Stories are written in a small English that can be read back, so proposers can pose new ones and every answer is known. The answer is
 /// the form of GSM8K: a line for each thing that happens, <c>12 + 5 = 17</c>, then <c>#### 17</c>. A line is valid where it is exactly the one due.
 /// </remarks>
-public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator, IWordedProblems
+public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
 {
     /// <summary>The name that scenarios use.</summary>
     public const string EnvironmentName = "word-problems";
@@ -36,9 +36,6 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator, IWord
 
     /// <inheritdoc />
     public int MaximumDifficulty => _options.MaximumDifficulty;
-
-    /// <inheritdoc />
-    public int SharedWords => Contamination.Words;
 
     /// <inheritdoc />
     public Problem Generate(int difficulty, KeyedRandom random)

@@ -49,7 +49,8 @@ public sealed class ContaminationTests : IDisposable
         Assert.NotNull(HeldOutTest.Guarded(RunPlan.Of(Scenario("{path: questions.jsonl, levels: 1}"))));
         Assert.Null(HeldOutTest.Guarded(RunPlan.Of(Scenario("{path: questions.jsonl, levels: 1, sharedWords: 0}"))));
         Assert.Null(HeldOutTest.Guarded(RunPlan.Of(_tiny.Scenario())));
-        Assert.NotNull(HeldOutTest.Guarded(RunPlan.Of(_tiny.Scenario("environment={name: word-problems}"))));
+        // Stories of the small English share their sentences; they are told apart by their numbers.
+        Assert.Null(HeldOutTest.Guarded(RunPlan.Of(_tiny.Scenario("environment={name: word-problems}"))));
     }
 
     private static bool IsFree(string question) => !Reservation.Holds("data-set", question);
