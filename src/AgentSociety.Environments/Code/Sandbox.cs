@@ -109,9 +109,10 @@ public sealed class Sandbox(SandboxLimits limits)
         {
             return new(Engine.PrepareScript(GuardedProgram.Of(program, CodeShape.Tree(program)!), strict: true, options: _preparation), "");
         }
-        catch (ScriptPreparationException failure)
+        catch (Exception failure)
         {
-            return new(null, failure.Message);
+            // As where it runs: whatever a hostile text makes the interpreter throw is that text's failure.
+            return new(null, $"{failure.GetType().Name}: {failure.Message}");
         }
     }
 

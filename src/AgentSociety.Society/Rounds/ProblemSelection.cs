@@ -13,7 +13,7 @@ public sealed record PosedProblem(string Id, Problem Problem, string? Proposer);
 /// <summary>What became of a proposal.</summary>
 public enum Fate
 {
-    /// <summary>It is no problem.</summary>
+    /// <summary>It is no problem, or one that holds a character that the environment's alphabet lacks.</summary>
     Malformed,
 
     /// <summary>It was posed before.</summary>
@@ -52,9 +52,10 @@ public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IRea
         HashSet<string> posed = new(StringComparer.Ordinal);
         List<(Fate, string?)> fates = [];
         List<string> reserved = [];
+        HashSet<char> alphabet = [.. plan.Environment.Alphabet];
         foreach ((Proposal proposal, string proposer) in proposals)
         {
-            Fate fate = proposal.Problem is not { } problem ? Fate.Malformed
+            Fate fate = proposal.Problem is not { } problem || !Spelled(plan, alphabet, problem, round, problems.Count) ? Fate.Malformed
                 : before.Contains(problem.CanonicalForm) || !posed.Add(problem.CanonicalForm) ? Fate.Duplicate
                 : Reservation.Holds(plan.Environment.Name, problem.CanonicalForm) ? Fate.Reserved
                 : heldOut?.Touches(problem.Text) == true ? Fate.Contaminated
@@ -69,6 +70,10 @@ public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IRea
         while (fill && problems.Count < room) problems.Add(new PosedProblem($"{round}/{problems.Count}", FromDistribution(plan, round, problems.Count), null));
         return new ProblemSelection(problems, fates, reserved, heldOut is not null);
     }
+
+    /// <summary>True where the problem and what a solver would see of it hold no character that the environment's alphabet lacks, and so none that a vocabulary of characters lacks: such a prompt could not be read, and would end the run.</summary>
+    private static bool Spelled(RunPlan plan, HashSet<char> alphabet, Problem problem, int round, int index) =>
+        problem.Text.All(alphabet.Contains) && plan.Environment.SolverPrompt(problem, KeyedRandom.For(plan.Seed, "solve/prompt", round, index)).All(alphabet.Contains);
 
     /// <summary>A problem of the distribution that the base model was trained on.</summary>
     private static Problem FromDistribution(RunPlan plan, int round, int index)
