@@ -56,10 +56,12 @@ public sealed record DeclaredBudget(long Attempts, long GradientSteps, int StepT
             Compare("tokens at most in an attempt of", wanted.MaximumTokens, budget.MaximumTokens);
             if (arm.Scenario.BaseFolder != first.Scenario.BaseFolder) faults.Add($"arm '{arm.Name}' begins with another base model than '{first.Name}'; arms must begin alike");
             EvaluationSettings test = arm.Scenario.Scenario.Evaluation, other = first.Scenario.Scenario.Evaluation;
-            if (test.FinalProblemsPerDifficulty != other.FinalProblemsPerDifficulty || test.Temperature != other.Temperature || !test.Difficulties.SequenceEqual(other.Difficulties))
+            if ((test.FinalProblemsPerDifficulty, test.ProblemsPerDifficulty, test.Temperature, test.SolvedAt) != (other.FinalProblemsPerDifficulty, other.ProblemsPerDifficulty, other.Temperature, other.SolvedAt)
+                || !test.Difficulties.SequenceEqual(other.Difficulties))
                 faults.Add($"arm '{arm.Name}' is tested in another way than '{first.Name}'; set evaluation alike");
         }
 
+        faults.AddRange(EqualSettings.Faults(plan));
         if (faults.Count > 0) throw new SocietyException(string.Join('\n', faults.Select(fault => $"{plan.File}: {fault}")));
     }
 }

@@ -105,6 +105,7 @@ public sealed record ExperimentPlan
         if (plan.Arms.GroupBy(arm => $"{arm.Scenario.Hash} {arm.NotesFrom}").FirstOrDefault(same => same.Skip(1).Any()) is { } same)
             throw new SocietyException($"{plan.File}: the arms {string.Join(" and ", same.Select(arm => $"'{arm.Name}'"))} are the same scenario; change one of them");
         foreach (ExperimentArm arm in plan.Arms) CheckNotes(plan, arm);
+        CheckMetric(plan);
         if (settings.Pilot > settings.Societies) throw new SocietyException($"{plan.File}: pilot: is {settings.Pilot}, and there are {settings.Societies} societies in an arm");
         if (settings.Stopping == StoppingRule.Power && settings.MostSocieties < settings.Societies) throw new SocietyException($"{plan.File}: mostSocieties: is {settings.MostSocieties}, below societies, which is {settings.Societies}");
         foreach (ExperimentArm arm in plan.Arms)
@@ -117,6 +118,15 @@ public sealed record ExperimentPlan
         }
 
         DeclaredBudget.RequireEqual(plan);
+    }
+
+    private static void CheckMetric(ExperimentPlan plan)
+    {
+        MetricSettings metric = plan.Settings.Metric;
+        if (metric.Kind is not (MetricKind.Frontier or MetricKind.FirstScore)) return;
+        string kind = SettingKeys.NameOf(metric.Kind);
+        if (metric.Difficulties.Count > 0) throw new SocietyException($"{plan.File}: metric.difficulties: {kind} is taken over all difficulties of the test; leave it out, or set evaluation.difficulties");
+        if (!metric.Reading) throw new SocietyException($"{plan.File}: metric.reading: {kind} is that of newborns who read; leave it out, or take another metric.kind");
     }
 
     private static void CheckNotes(ExperimentPlan plan, ExperimentArm arm)

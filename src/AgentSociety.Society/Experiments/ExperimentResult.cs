@@ -107,16 +107,23 @@ public sealed record ExperimentResult
         }
     }
 
-    /// <summary>What a test of so many problems adds to the spread between societies at the worst, where shares are counted: sqrt(1/4 / problems).</summary>
-    private static double LeastDeviation(ExperimentPlan plan)
+    /// <summary>
+    /// What a test adds to the spread between societies at the worst: sqrt(1/4 / problems) where shares are counted, of the problems that the metric's test asks; half of the least step between tested
+    /// difficulties for a frontier, which is whole: a pilot's societies often reach the same one.
+    /// </summary>
+    internal static double LeastDeviation(ExperimentPlan plan)
     {
         EvaluationSettings test = plan.Arms[0].Scenario.Scenario.Evaluation;
-        return plan.Settings.Metric.Kind == MetricKind.Frontier ? 0 : 0.5 / Math.Sqrt(test.FinalProblemsPerDifficulty * plan.Difficulties.Count);
+        if (plan.Settings.Metric.Kind == MetricKind.FirstScore) return GenerationMetrics.Tolerance(test);
+        if (plan.Settings.Metric.Kind != MetricKind.Frontier) return 0.5 / Math.Sqrt(test.FinalProblemsPerDifficulty * plan.Difficulties.Count);
+        int[] tested = [.. test.Difficulties.Order()];
+        return 0.5 * tested.Zip(tested.Skip(1), (easier, harder) => harder - easier).DefaultIfEmpty(1).Min();
     }
 
     private static IEnumerable<string> Differences(ExperimentPlan plan, ArmResult[] arms)
     {
         DeclaredBudget declared = DeclaredBudget.Of(plan.Arms[0].Scenario);
+        if (EqualSettings.Remark(plan) is { } remark) yield return remark;
         foreach (ArmResult arm in arms)
         {
             foreach (SocietyResult society in arm.Societies)

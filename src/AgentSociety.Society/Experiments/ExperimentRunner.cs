@@ -50,13 +50,17 @@ public sealed class ExperimentRunner(ExperimentPlan plan, LaunchSociety launch, 
             else left.Add(run);
         }
 
-        List<string> failures = [];
+        List<(string Said, PlannedRun Run, Exception Cause)> failures = [];
         // Those that read what others wrote come after them.
         foreach (IGrouping<bool, PlannedRun> turn in left.GroupBy(run => run.NotesOf is not null).OrderBy(turn => turn.Key)) await Live([.. turn], failures, stop).ConfigureAwait(false);
-        if (failures.Count > 0) throw new SocietyException(string.Join('\n', failures.Order(StringComparer.Ordinal)), badInput: false);
+        if (failures.Count > 0)
+        {
+            throw new SocietyException(
+                string.Join('\n', failures.Select(failure => $"{failure.Run.Directory.Path}: {failure.Said}").Order(StringComparer.Ordinal)), badInput: false, cause: new AggregateException(failures.Select(failure => failure.Cause)));
+        }
     }
 
-    private async Task Live(IReadOnlyList<PlannedRun> left, List<string> failures, CancellationToken stop) =>
+    private async Task Live(IReadOnlyList<PlannedRun> left, List<(string Said, PlannedRun Run, Exception Cause)> failures, CancellationToken stop) =>
         await Parallel.ForEachAsync(left, new ParallelOptions { MaxDegreeOfParallelism = sideBySide, CancellationToken = stop }, async (run, halt) =>
         {
             try
@@ -69,11 +73,12 @@ public sealed class ExperimentRunner(ExperimentPlan plan, LaunchSociety launch, 
                 if (RoundsOf(run) != run.Scenario.Scenario.SelfPlay.Rounds) throw new SocietyException($"ended after round {RoundsOf(run) ?? 0} of {run.Scenario.Scenario.SelfPlay.Rounds}", badInput: false);
                 Tell(run);
             }
-            catch (SocietyException failure)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                // One society must not end the others; together they are told at the end.
-                lock (failures) failures.Add($"{run.Directory.Path}: {failure.Message}");
-                watch(new SocietyNews(run, SocietyStage.Failed, 0, null, failure.Message));
+                // One society must not end the others, whatever failed: a full disk, a locked database, a process that does not start. Together they are told at the end.
+                string said = failure is SocietyException ? failure.Message : $"{failure.GetType().Name}: {failure.Message}";
+                lock (failures) failures.Add((said, run, failure));
+                watch(new SocietyNews(run, SocietyStage.Failed, 0, null, said));
             }
         }).ConfigureAwait(false);
 

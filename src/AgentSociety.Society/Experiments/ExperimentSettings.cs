@@ -29,6 +29,12 @@ public sealed record ExperimentSettings
     /// <summary>The arms by name; the first is what the others are held against.</summary>
     public IReadOnlyList<ArmSettings> Arms { get; init; } = [];
 
+    /// <summary>
+    /// What arms may have otherwise than the first, because it is what the experiment asks about: <c>environment</c>, <c>model.architecture</c>, <c>pretrain</c>, <c>culture.experimentsPerRound</c>,
+    /// <c>learning.retrospectiveCredit</c>, <c>consolidation</c>. All else that costs must be the same.
+    /// </summary>
+    public IReadOnlyList<string> MayDiffer { get; init; } = [];
+
     /// <summary>Societies in each arm: the unit of replication. Society number k has seed <c>firstSeed</c> + k - 1 in every arm, and with it the same world.</summary>
     [Range(2, 1000)]
     public int Societies { get; init; } = 8;

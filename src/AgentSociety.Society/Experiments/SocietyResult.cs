@@ -80,7 +80,7 @@ public sealed record SocietyResult
             NotesWorth = worth,
             Wipe = WipeTest.Of(records),
             Generations = generations,
-            Ratchet = plan.Settings.Ratchet ? Learning.Statistics.Ratchet.Of([.. generations.Select(generation => generation.FirstScore)], GenerationMetrics.Tolerance) : null,
+            Ratchet = plan.Settings.Ratchet ? Learning.Statistics.Ratchet.Of([.. generations.Select(generation => generation.FirstScore)], lifetimes.Tolerance) : null,
         };
     }
 
@@ -135,13 +135,14 @@ public sealed record WipeTest(int Round, double Before, double After)
 /// <param name="DecodedTokens">Tokens that were sampled, tests included.</param>
 /// <param name="TrainedTokens">Tokens that were trained on, base material included.</param>
 /// <param name="Seconds">Wall time of all rounds.</param>
-public sealed record SpentBudget(long Attempts, long Proposals, long GradientSteps, long DecodedTokens, long TrainedTokens, double Seconds)
+/// <param name="SleepSteps">Gradient steps of sleeps, which come on top.</param>
+public sealed record SpentBudget(long Attempts, long Proposals, long GradientSteps, long DecodedTokens, long TrainedTokens, double Seconds, long SleepSteps = 0)
 {
     /// <summary>What a run has spent.</summary>
     public static SpentBudget Of(RunRecords records)
     {
         double Sum(string metric) => records.Metric(metric).Sum(point => point.Value);
         RunCounts counts = records.Counts();
-        return new SpentBudget(counts.Attempts, counts.Proposals, (long)Sum("steps"), (long)Sum("tokens/decoded"), (long)Sum("tokens/trained"), Sum("seconds/round"));
+        return new SpentBudget(counts.Attempts, counts.Proposals, (long)Sum("steps"), (long)Sum("tokens/decoded"), (long)Sum("tokens/trained"), Sum("seconds/round"), (long)Sum("sleep/steps"));
     }
 }

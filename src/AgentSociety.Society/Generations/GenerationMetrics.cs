@@ -1,4 +1,5 @@
 using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using AgentSociety.Learning.Statistics;
 
@@ -7,8 +8,8 @@ namespace AgentSociety.Society;
 /// <summary>The names under which generations are measured. A score is the share of right answers of newborns that read, over all difficulties of the test.</summary>
 internal static class GenerationMetrics
 {
-    /// <summary>A fall or a gap that does not count.</summary>
-    public const double Tolerance = 0.02;
+    /// <summary>A fall or a gap that does not count: the standard error, at the worst, of the smaller of the tests that scores are of, sqrt(1/4 / problems). Births are tested with as many problems as tests between.</summary>
+    public static double Tolerance(EvaluationSettings test) => 0.5 / Math.Sqrt(Math.Min(test.ProblemsPerDifficulty, test.FinalProblemsPerDifficulty) * test.Difficulties.Count);
 
     /// <summary>What newborns score just before the scratchpad is wiped.</summary>
     public const string BeforeWipe = "wipe/before";
@@ -51,7 +52,7 @@ internal static class GenerationMetrics
         IReadOnlyList<int?> rounds = RoundsToMatch(lifetimes, firsts, scores);
         if (rounds[^1] is { } needed) measured.Add(new MetricRecord(Match, needed));
         if (generation < lifetimes.Count || generation < 3) return measured;
-        Ratchet ratchet = Ratchet.Of([.. firsts.Select(first => first.Value)], Tolerance);
+        Ratchet ratchet = Ratchet.Of([.. firsts.Select(first => first.Value)], lifetimes.Tolerance);
         measured.Add(new MetricRecord("ratchet/slope", ratchet.Slope));
         measured.Add(new MetricRecord("ratchet/low", ratchet.Interval.Low));
         measured.Add(new MetricRecord("ratchet/high", ratchet.Interval.High));
@@ -89,8 +90,8 @@ internal static class GenerationMetrics
             (int Round, double Value)[] life = [.. scores.Where(score => lifetimes.Of(score.Round) == generation)];
             double[] elders = [.. scores.Where(score => lifetimes.Of(score.Round) == Math.Max(1, generation - 1)).Select(score => score.Value)];
             if (elders.Length == 0) rounds.Add(null);
-            else if (firsts[generation - 1].Value >= elders[^1] - Tolerance) rounds.Add(0);
-            else rounds.Add(life.Where(score => score.Value >= elders[^1] - Tolerance).Select(score => (int?)(score.Round - born + 1)).FirstOrDefault());
+            else if (firsts[generation - 1].Value >= elders[^1] - lifetimes.Tolerance) rounds.Add(0);
+            else rounds.Add(life.Where(score => score.Value >= elders[^1] - lifetimes.Tolerance).Select(score => (int?)(score.Round - born + 1)).FirstOrDefault());
         }
 
         return rounds;

@@ -8,6 +8,9 @@ internal sealed class Lifetimes(Scenario scenario)
 {
     private readonly GenerationSettings _settings = scenario.Generations;
 
+    /// <summary>How far scores of newborns may differ by the noise of their tests alone.</summary>
+    public double Tolerance { get; } = GenerationMetrics.Tolerance(scenario.Evaluation);
+
     /// <summary>True where agents die.</summary>
     public bool Mortal => _settings.EveryRounds > 0;
 

@@ -36,6 +36,7 @@ internal static class SleepPhase
         return
         [
             new MetricRecord("sleep/lessons", lessons.Count),
+            new MetricRecord("sleep/steps", settings.Steps),
             new MetricRecord("sleep/before", before),
             new MetricRecord("sleep/after", after),
             new MetricRecord("sleep/reading", reading),

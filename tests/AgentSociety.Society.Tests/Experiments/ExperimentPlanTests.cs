@@ -46,6 +46,13 @@ public sealed class ExperimentPlanTests : IDisposable
     [InlineData("{ name: a, set: [selfPlay.topUp=false] }", "depends on how many proposals are valid")]
     [InlineData("{ name: a, set: [pretrain.steps=13] }", "texts of pretraining")]
     [InlineData("{ name: a, set: [learning.enabled=false] }", "arm 'a' has 0 gradient steps")]
+    [InlineData("{ name: a, set: [consolidation.everyRounds=2] }", "arm 'a' has another consolidation than 'control'", "mayDiffer: [consolidation]")]
+    [InlineData("{ name: a, set: [learning.retrospectiveCredit=1] }", "another learning.retrospectiveCredit")]
+    [InlineData("{ name: a, set: [culture.experimentsPerRound=9] }", "another culture.experimentsPerRound")]
+    [InlineData("{ name: a, set: [model.architecture.width=64] }", "another model.architecture")]
+    [InlineData("{ name: a, set: [environment.options.operators=4] }", "another environment")]
+    [InlineData("{ name: a, set: [pretrain.proposalShare=0] }", "another pretrain")]
+    [InlineData("{ name: a, set: [evaluation.solvedAt=0.3] }", "arm 'a' is tested in another way")]
     [InlineData("{ name: a, set: ['evaluation.difficulties=[1, 2]'] }", "3 is not tested in arm 'a'")]
     [InlineData("{ name: control, set: [selfPlay.temperature=2] }", "two arms are called 'control'")]
     [InlineData("{ name: a }", "are the same scenario")]
@@ -68,6 +75,19 @@ public sealed class ExperimentPlanTests : IDisposable
         Assert.All(reasons, reason => Assert.Contains(reason, fault.Message));
     }
 
+    [Fact]
+    public void What_an_experiment_asks_about_may_differ_where_its_file_says_so()
+    {
+        ExperimentPlan Sleeping(string mayDiffer) => _tiny.Plan($"name: sleep\nbase: tiny.yaml\nset: [learning.stepsPerRound=2]\narms: [{{ name: awake }}, {{ name: asleep, set: [consolidation.everyRounds=2, culture.experimentsPerRound=9] }}]\nsocieties: 3\nmayDiffer: {mayDiffer}\n");
+        Assert.Equal(2, Sleeping("[consolidation, culture.experimentsPerRound]").Arms.Count);
+        SocietyException half = Assert.Throws<SocietyException>(() => Sleeping("[culture.experimentsPerRound]"));
+        Assert.Contains("another consolidation", half.Message);
+        Assert.DoesNotContain("another culture", half.Message);
+        Assert.Contains("did you mean consolidation?", Assert.Throws<SocietyException>(() => Sleeping("[consolidaton]")).Message);
+        // A sleep that never comes is none.
+        Assert.Equal(2, _tiny.Plan("name: sleep\nbase: tiny.yaml\nset: [learning.stepsPerRound=2]\narms: [{ name: awake }, { name: later, set: [consolidation.everyRounds=9] }]\nsocieties: 3\n").Arms.Count);
+    }
+
     [Theory]
     [InlineData("base: tiny.yaml", "base: tinny.yaml", "tiny.yaml?")]
     [InlineData("societies: 2", "societys: 2", "did you mean societies?")]
@@ -84,6 +104,32 @@ public sealed class ExperimentPlanTests : IDisposable
     {
         string yaml = TinyExperiment.Mortal.Replace("generations.everyRounds=2", setting).Replace("ratchet: true", $"ratchet: {ratchet}");
         Assert.Contains(reason, Assert.Throws<SocietyException>(() => _tiny.Plan(yaml)).Message);
+    }
+
+    [Theory]
+    [InlineData("{ kind: frontier, difficulties: [3] }", "metric.difficulties: frontier is taken over all difficulties")]
+    [InlineData("{ kind: frontier, reading: false }", "metric.reading: frontier is that of newborns who read")]
+    [InlineData("{ kind: first-score, difficulties: [3] }", "metric.difficulties: first-score is taken over all")]
+    public void What_a_metric_does_not_heed_is_refused(string metric, string reason) =>
+        Assert.Contains(reason, Assert.Throws<SocietyException>(() => _tiny.Plan(TinyExperiment.Mortal.Replace("{ kind: first-score }", metric))).Message);
+
+    [Theory]
+    [InlineData("{ difficulties: [2, 3] }", "[1, 2, 3]", 0.5)] // sqrt(1/4 / 8): four problems at each of two difficulties
+    [InlineData("{ kind: frontier }", "[1, 2, 3]", 0.5)]
+    [InlineData("{ kind: frontier }", "[1, 3, 5]", 1)]
+    public void Societies_of_a_pilot_that_agree_count_as_far_apart_as_their_test_is_coarse(string metric, string difficulties, double deviation)
+    {
+        ExperimentPlan plan = _tiny.Plan(TinyExperiment.Crossed.Replace("{ difficulties: [2, 3] }", metric).Replace("stepsPerRound=2", $"stepsPerRound=2, 'evaluation.difficulties={difficulties}'"));
+        Assert.Equal(metric.Contains("frontier") ? deviation : deviation / Math.Sqrt(8), ExperimentResult.LeastDeviation(plan), 12);
+    }
+
+    [Fact]
+    public void Scores_at_birth_are_as_noisy_as_the_test_that_births_sit()
+    {
+        // Three problems at each of three difficulties at birth, and four in the last test.
+        ExperimentPlan plan = _tiny.Plan(TinyExperiment.Mortal);
+        Assert.Equal(0.5 / 3, ExperimentResult.LeastDeviation(plan), 12);
+        Assert.Equal(0.5 / 3, GenerationMetrics.Tolerance(plan.Arms[0].Scenario.Scenario.Evaluation), 12);
     }
 
     [Fact]

@@ -94,6 +94,22 @@ public sealed class ExperimentRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Whatever_a_society_dies_of_the_others_live_and_the_cause_is_kept()
+    {
+        ExperimentPlan plan = _tiny.Plan();
+        PlannedRun[] runs = [.. plan.Runs(_tiny.Place, 1).Take(2)];
+        ExperimentRunner runner = new(plan, async (run, resume, played, stop) =>
+        {
+            if (run == runs[0]) throw new IOException("no space left");
+            await Launch(run, resume, played, stop);
+        }, 1, static _ => { });
+        SocietyException failure = await Assert.ThrowsAsync<SocietyException>(() => runner.Run(runs, default));
+        Assert.Contains("IOException: no space left", failure.Message);
+        Assert.IsType<IOException>(Assert.Single(Assert.IsType<AggregateException>(failure.InnerException).InnerExceptions));
+        Assert.Equal(3, ExperimentRunner.RoundsOf(runs[1]));
+    }
+
+    [Fact]
     public async Task A_directory_with_a_run_of_another_scenario_is_refused()
     {
         ExperimentPlan plan = _tiny.Plan();
