@@ -151,7 +151,7 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
         ITokenizer tokenizer = TokenizerFolder.Load(PlayedRun.Base, null);
         LoggedEpisode[] log = [.. LoggedSteps.Judged(RunLog.Read(database, new ExportOptions { Format = ExportFormat.ChatML, Role = Core.Play.Role.Solver, FirstRound = 1 }), database)];
         // The run's own credit was measured round by round, at the time, from verdicts that nobody stored.
-        CreditAssignment credit = new(new LearningSettings { StepCredit = 1 }, token => token == tokenizer.EndOfText ? 0 : tokenizer.Decode([token]).Length);
+        CreditAssignment credit = new(new LearningSettings { StepCredit = 1 }, tokens => TokenLengths.In(tokenizer, tokens));
         EpisodeRecord[] assigned = [.. log.GroupBy(logged => logged.Episode.Round).SelectMany(round =>
             credit.Assign([.. round.Select(logged => new JudgedEpisode(logged.Episode with { TokenAdvantages = null }, logged.Steps, logged.Problem!.Difficulty))]))];
         Assert.Contains(assigned, episode => episode.TokenAdvantages?.Any(value => value != 0) == true);

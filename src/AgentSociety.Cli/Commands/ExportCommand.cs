@@ -2,6 +2,7 @@ using System.CommandLine;
 using AgentSociety.Core;
 using AgentSociety.Culture;
 using AgentSociety.Learning;
+using AgentSociety.Society;
 
 namespace AgentSociety.Cli.Commands;
 
@@ -30,7 +31,7 @@ internal static class ExportCommand
             if (options.Format == ExportFormat.TrlGrpo) options = options with { Deduplicate = false };
             if (options.TestShare is not (>= 0 and < 1)) throw new SocietyException($"--test-share {options.TestShare}: must be at least 0 and less than 1");
             IReadOnlyList<SocietyDatabase> open = LogOptions.Open(parsed.GetRequiredValue(runs));
-            foreach ((string file, int episodes) in await Exporter.WriteAsync(open.SelectMany(database => RunLog.Read(database, options)), options, parsed.GetRequiredValue(place)).ConfigureAwait(false))
+            foreach ((string file, int episodes) in await Exporter.WriteAsync(open.SelectMany(database => LoggedProposals.Read(RunLog.Read(database, options), database)), options, parsed.GetRequiredValue(place)).ConfigureAwait(false))
                 terminal.Line($"{file}: {episodes:N0} episodes");
             foreach (SocietyDatabase database in open) database.Dispose();
         });

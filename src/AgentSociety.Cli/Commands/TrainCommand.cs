@@ -39,6 +39,7 @@ internal static class TrainCommand
             string? name = parsed.GetValue(method) ?? (files.Length > 0 && !own.Any(change => change.StartsWith("method=", StringComparison.Ordinal)) ? "sft" : null);
             string[] changes = [.. name is null ? [] : NamedMethod.Changes(name) ?? throw new SocietyException($"there is no method '{name}'; {Nearest.Hint(name, NamedMethod.Names)}"), .. own];
             FineTuneSettings settings = ScenarioFile.Settings<FineTuneSettings>(changes);
+            PolicyKeys.Require(own, settings.Method);
             string folder = parsed.GetRequiredValue(place);
             string origin = RunPlace.FindModel(parsed.GetRequiredValue(start));
             ExportOptions options = filter.Read(parsed);
@@ -46,10 +47,12 @@ internal static class TrainCommand
             if (files.Length > 0 && options != new ExportOptions { Format = options.Format }) throw new SocietyException($"{files[0]}: a chat log is trained on whole; --verified, --sound, --role, --agent, --difficulty, --rounds and --keep-duplicates choose from runs (give them to export)");
             // A group without its repetitions has another mean.
             if (settings.Method == FineTuneMethod.PolicyGradient) options = options with { Deduplicate = false };
-            TrainingPlace kept = new(folder, new { Base = origin, From = sources, Settings = changes, Seed = parsed.GetValue(seed), Filter = options });
             RunOptions running = machine.Read(parsed);
+            LoggedEpisode[] log = files.Length > 0 ? [] : Log(sources, options, settings);
+            // A run that was played on, or a file that was written anew, is another log under the same name.
+            string content = files.Length > 0 ? LogFingerprint.OfFiles(files) : LogFingerprint.Of(log);
+            TrainingPlace kept = new(folder, new { Base = origin, From = sources, Log = content, Settings = changes, Seed = parsed.GetValue(seed), Filter = options });
             TorchRuntime.Initialize(running.Device, running.Threads);
-            LoggedEpisode[] log = files.Length > 0 ? [] : Log(sources, options, settings.Method == FineTuneMethod.PolicyGradient && settings.Policy.StepCredit > 0);
             using LanguageModel model = LanguageModel.Load(origin);
             IReadOnlyList<TrainingSequence> chats = files.Length > 0 ? ChatLog.Read(files, model) : [];
             int texts = log.Length + chats.Count;
@@ -100,10 +103,18 @@ internal static class TrainCommand
     private static string Said(FineTuneProgress progress) =>
         $"step {progress.Step}/{progress.Steps}, loss {progress.Loss:g4}{(progress is { Accuracy: { } accuracy, Step: > 1 } ? $", pairs in order {Figures.Percent(accuracy)}" : "")}, {Figures.Short(progress.TokensPerSecond)} tokens/s, {Figures.Clock(progress.Remaining)} left";
 
-    private static LoggedEpisode[] Log(string runs, ExportOptions options, bool steps)
+    private static LoggedEpisode[] Log(string runs, ExportOptions options, FineTuneSettings settings)
     {
         IReadOnlyList<SocietyDatabase> open = LogOptions.Open(runs);
-        IEnumerable<LoggedEpisode> Read(SocietyDatabase database) => steps ? LoggedSteps.Judged(RunLog.Read(database, options), database) : RunLog.Read(database, options);
+        IEnumerable<LoggedEpisode> Read(SocietyDatabase database)
+        {
+            IEnumerable<LoggedEpisode> read = RunLog.Read(database, options);
+            if (settings.Method != FineTuneMethod.PolicyGradient) return read;
+            read = LoggedTemperatures.Noted(read, database);
+            if (settings.Policy.StepCredit > 0) read = LoggedSteps.Judged(read, database);
+            return settings.Policy.Advantage == AdvantageEstimator.Role ? LoggedSeats.Noted(read, database) : read;
+        }
+
         LoggedEpisode[] log = [.. Exporter.Choose(open.SelectMany(Read), options)];
         foreach (SocietyDatabase database in open) database.Dispose();
         return log;

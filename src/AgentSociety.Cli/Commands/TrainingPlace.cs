@@ -8,7 +8,7 @@ namespace AgentSociety.Cli.Commands;
 /// <summary>The folder that <c>train</c> writes: a model, where it came from, and, while the training is unfinished, what it needs to go on.</summary>
 internal sealed class TrainingPlace
 {
-    private const string Unfinished = "unfinished";
+    private const string Unfinished = "unfinished", Command = "command.json", StateFile = "state.safetensors";
 
     private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -22,11 +22,12 @@ internal sealed class TrainingPlace
     public TrainingPlace(string folder, object command)
     {
         (_folder, _command) = (folder, JsonSerializer.Serialize(command, Readable));
-        State = new FineTuneState(Inside("state.safetensors"));
+        State = new FineTuneState(Inside(StateFile));
         if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()) return;
-        if (!State.Exists) throw new SocietyException($"{folder}: the folder exists and is not empty; name another with --out");
-        if (File.ReadAllText(Inside("command.json")) != _command)
-            throw new SocietyException($"{folder}: holds an unfinished training of another command ({Inside("command.json")}); give that command again, name another folder with --out, or go on from what was reached with --base {folder}");
+        if (!State.Exists && !IsBegun) throw new SocietyException($"{folder}: the folder exists and is not empty; name another with --out");
+        if (!File.Exists(Inside(Command)) || File.ReadAllText(Inside(Command)) == _command) return;
+        string further = State.Exists ? $", or go on from what was reached with --base {folder}" : "";
+        throw new SocietyException($"{folder}: holds an unfinished training of another command ({Inside(Command)}); give that command again, name another folder with --out{further}");
     }
 
     /// <summary>What an unfinished training goes on from.</summary>
@@ -35,9 +36,11 @@ internal sealed class TrainingPlace
     /// <summary>Says whose state will be kept; before it is.</summary>
     public void Begin()
     {
-        if (File.Exists(Inside("command.json"))) return;
+        if (File.Exists(Inside(Command))) return;
         Directory.CreateDirectory(Path.Combine(_folder, Unfinished));
-        File.WriteAllText(Inside("command.json"), _command);
+        // Whole or not at all: of half a command nobody could say which it was.
+        File.WriteAllText(Inside(Command + ".tmp"), _command);
+        File.Move(Inside(Command + ".tmp"), Inside(Command), overwrite: true);
     }
 
     /// <summary>Writes the model with its origin beside it; a finished one needs no state any more.</summary>
@@ -47,6 +50,10 @@ internal sealed class TrainingPlace
         File.WriteAllText(Path.Combine(_folder, "training.json"), JsonSerializer.Serialize(origin, Readable) + "\n");
         if (finished && Directory.Exists(Path.Combine(_folder, Unfinished))) Directory.Delete(Path.Combine(_folder, Unfinished), recursive: true);
     }
+
+    /// <summary>True where a training began and was killed before it had kept anything.</summary>
+    private bool IsBegun => Directory.EnumerateFileSystemEntries(_folder).All(entry => Path.GetFileName(entry) == Unfinished)
+        && Directory.Exists(Path.Combine(_folder, Unfinished)) && Directory.EnumerateFileSystemEntries(Path.Combine(_folder, Unfinished)).All(entry => Path.GetFileName(entry) is Command or Command + ".tmp" or StateFile + ".tmp");
 
     private string Inside(string file) => Path.Combine(_folder, Unfinished, file);
 }

@@ -9,6 +9,9 @@ public sealed record Problem
     /// <summary>How hard it is on the environment's scale; 1 is the easiest.</summary>
     public required int Difficulty { get; init; }
 
+    /// <summary>The seat of a game that its solver takes, such as <c>x</c>; empty where there is no other side. Seats may pay differently however well they are played.</summary>
+    public string Seat { get; init; } = "";
+
     /// <summary>Two problems with one canonical form are the same problem: the key of de-duplication and of the held-out check.</summary>
     public required string CanonicalForm { get; init; }
 }

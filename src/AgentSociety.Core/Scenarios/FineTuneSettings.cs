@@ -19,7 +19,7 @@ public sealed record FineTuneSettings
     /// <summary>True to put several short texts into one row of a batch where they are imitated: less padding, wider attention, and the same loss and gradient.</summary>
     public bool Packing { get; init; }
 
-    /// <summary>Peak learning rate; warmed up, then lowered along a cosine to a tenth. The policy gradient keeps it constant.</summary>
+    /// <summary>Peak learning rate; warmed up, then lowered along a cosine to a tenth.</summary>
     [Range(0, 1)]
     public double LearningRate { get; init; } = 5e-4;
 
@@ -46,9 +46,9 @@ public sealed record FineTuneSettings
     /// <summary>True to count an answer as right only where every step is valid.</summary>
     public bool Sound { get; init; } = true;
 
-    /// <summary>The temperature that the log was sampled at: recorded log-probabilities are those of logits divided by it.</summary>
+    /// <summary>The temperature that the log was sampled at: recorded log-probabilities are those of logits divided by it. Without it that of the runs, which must be one; 1 where they do not say.</summary>
     [Range(0.01, 10)]
-    public double Temperature { get; init; } = 1;
+    public double? Temperature { get; init; }
 
     /// <summary>What is trained.</summary>
     public TrainedWeights Weights { get; init; } = TrainedWeights.Full;
@@ -56,7 +56,7 @@ public sealed record FineTuneSettings
     /// <summary>The adapter, where <c>weights</c> is <c>lora</c>.</summary>
     public LoraSettings Lora { get; init; } = new();
 
-    /// <summary>Baseline, bounds and credit of the policy gradient, and what bounds memory for every method; its batch, rates, epochs and weights are those above, and its replay is none.</summary>
+    /// <summary>Baseline, bounds and credit of the policy gradient, and what bounds memory for every method; its batch, rates, epochs and weights are those above, and its replay is none: setting those here is refused.</summary>
     public LearningSettings Policy { get; init; } = new();
 }
 

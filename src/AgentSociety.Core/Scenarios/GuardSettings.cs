@@ -52,7 +52,7 @@ public sealed record GuardSettings
     [Range(0, 1)]
     public double MaximumMemorisation { get; init; } = 1;
 
-    /// <summary>Where a model judges: how far its reward may rise from the first half of the rounds to the second while the verifier's does not rise.</summary>
+    /// <summary>Where a model judges: how far its reward may rise from the older to the newer half of the last 4, 8 or 16 rounds while the verifier's does not rise.</summary>
     [Range(0, 1)]
     public double MaximumJudgeRise { get; init; } = 1;
 

@@ -203,7 +203,7 @@ public enum LossAggregation
 /// <summary>An estimator of a divergence from sampled tokens; r is the reference's probability over the policy's (Schulman 2020, "Approximating KL divergence").</summary>
 public enum KlEstimator
 {
-    /// <summary>-log r: unbiased, noisy.</summary>
+    /// <summary>-log r: unbiased and noisy, and for measuring alone: as a loss its expected gradient is zero, so that it is refused with a weight.</summary>
     K1,
 
     /// <summary>(log r)^2 / 2: biased, low variance.</summary>

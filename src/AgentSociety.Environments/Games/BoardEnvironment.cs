@@ -105,7 +105,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
         if (difficulty > MaximumDifficulty) return Proposal.Malformed($"more than {MaximumDifficulty} moves are left");
         // Who learns from self-play alone is told by nobody which positions are lost.
         if (!Adapts && Sure(position) < 0) return Proposal.Malformed("the position is lost");
-        return Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = GameTable.Shown(position.Canonical) });
+        return Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = GameTable.Shown(position.Canonical), Seat = GameTable.Seat(position) });
     }
 
     /// <inheritdoc />

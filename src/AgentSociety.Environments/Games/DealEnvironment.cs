@@ -151,7 +151,7 @@ public sealed class DealEnvironment : IEnvironment, IDemonstrator, ILeaguePlay, 
     /// <exception cref="SocietyException">The text holds no past selves of this game.</exception>
     public IEnvironment Restored(string pastSelves) => new DealEnvironment(_game, _options, _seed, PastSelves.Load(pastSelves, _game), Frozen);
 
-    private static Problem Problem(string text) => new() { Text = text, Difficulty = 1, CanonicalForm = text };
+    private static Problem Problem(string text) => new() { Text = text, Difficulty = 1, CanonicalForm = text, Seat = text[..1] };
 
     private IReadOnlyList<string> Best(IGamePosition position) => _best[position.Mover].TryGetValue(position.View(position.Mover), out IReadOnlyList<string>? moves) ? moves : position.Moves;
 

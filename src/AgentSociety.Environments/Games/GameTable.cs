@@ -30,7 +30,10 @@ sealed class GameTable(
     public IReadOnlyList<NoteEdit> Edits => [];
 
     /// <summary>The position as its mover sees it.</summary>
-    public static string Shown(IGamePosition position) => $"{(position.Mover == 0 ? 'x' : 'o')}:{position.View(position.Mover)}=";
+    public static string Shown(IGamePosition position) => $"{Seat(position)}:{position.View(position.Mover)}=";
+
+    /// <summary>The name of the seat that moves.</summary>
+    public static string Seat(IGamePosition position) => position.Mover == 0 ? "x" : "o";
 
     private bool Over => _forfeited || Position.Mover < 0;
 

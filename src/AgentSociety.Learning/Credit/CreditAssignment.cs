@@ -12,6 +12,9 @@ namespace AgentSociety.Learning;
 /// <param name="Difficulty">Difficulty of its problem: the task type of task-relative advantages; null for a proposal that became no problem.</param>
 public readonly record struct JudgedEpisode(EpisodeRecord Episode, IReadOnlyList<StepVerdict> Steps, int? Difficulty)
 {
+    /// <summary>The seat of a game that it was played from, with the game where several are trained on together; empty where there is one side only.</summary>
+    public string Seat { get; init; } = "";
+
     /// <summary>The agent's own marks of the same steps; null where it did not review the attempt, or cannot be understood.</summary>
     public IReadOnlyList<bool>? Marks { get; init; }
 }
@@ -21,16 +24,16 @@ public readonly record struct JudgedEpisode(EpisodeRecord Episode, IReadOnlyList
 public sealed class CreditAssignment
 {
     private readonly LearningSettings _settings;
-    private readonly Func<int, int> _tokenLength;
+    private readonly Func<IReadOnlyList<int>, IReadOnlyList<int>> _tokenLengths;
     private RoleBaseline _baseline = new();
 
     /// <summary>Creates the assignment.</summary>
     /// <param name="settings">The scenario's <c>learning</c>.</param>
-    /// <param name="tokenLength">Characters that a token id stands for, 0 for the end of text; needed for step credit.</param>
-    public CreditAssignment(LearningSettings settings, Func<int, int> tokenLength)
+    /// <param name="tokenLengths">Characters that each token of a text stands for, such as <see cref="TokenLengths.In"/> says; needed for step credit.</param>
+    public CreditAssignment(LearningSettings settings, Func<IReadOnlyList<int>, IReadOnlyList<int>> tokenLengths)
     {
         _settings = settings;
-        _tokenLength = tokenLength;
+        _tokenLengths = tokenLengths;
     }
 
     /// <summary>The round's episodes in their order, each with <c>Advantage</c> and, where steps were checked, <c>TokenAdvantages</c>.</summary>
@@ -69,7 +72,7 @@ public sealed class CreditAssignment
         switch (estimator)
         {
             case AdvantageEstimator.Role:
-                return _baseline.Advance(role.ToString(), rewards);
+                return BySeat(role, episodes);
             case AdvantageEstimator.Batch:
                 return Advantages.TaskRelative(rewards, new int[rewards.Length]);
             case AdvantageEstimator.Task when role == Role.Proposer:
@@ -94,6 +97,20 @@ public sealed class CreditAssignment
         return advantages;
     }
 
+    /// <summary>A baseline for each seat of a role: where the first to move wins more, its wins are no merit, and the other's losses no fault.</summary>
+    private double[] BySeat(Role role, JudgedEpisode[] episodes)
+    {
+        double[] advantages = new double[episodes.Length];
+        foreach (IGrouping<string, int> seat in Enumerable.Range(0, episodes.Length).GroupBy(index => episodes[index].Seat).OrderBy(seat => seat.Key, StringComparer.Ordinal))
+        {
+            int[] members = [.. seat];
+            double[] own = _baseline.Advance(seat.Key.Length == 0 ? role.ToString() : $"{role}/{seat.Key}", [.. members.Select(index => episodes[index].Episode.Reward)]);
+            for (int member = 0; member < members.Length; member++) advantages[members[member]] = own[member];
+        }
+
+        return advantages;
+    }
+
     private void CreditSteps(IReadOnlyList<JudgedEpisode> round, EpisodeRecord[] assigned, int[] members, double weight, Func<JudgedEpisode, IReadOnlyList<StepVerdict>> stepsOf)
     {
         foreach (int[] group in Peers([.. members.Select(index => round[index])]).Select(group => group.Select(member => members[member]).ToArray()))
@@ -110,7 +127,7 @@ public sealed class CreditAssignment
     private CheckedAttempt Checked(EpisodeRecord episode, IReadOnlyList<StepVerdict> steps) => new()
     {
         Segments = episode.Segments,
-        TokenLengths = [.. episode.Tokens.Select(_tokenLength)],
+        TokenLengths = steps.Count == 0 ? new int[episode.Tokens.Length] : _tokenLengths(episode.Tokens),
         LossMask = episode.LossMask,
         Steps = steps,
     };
@@ -119,7 +136,8 @@ public sealed class CreditAssignment
     private IEnumerable<int[]> Peers(JudgedEpisode[] episodes) => _settings.Advantage switch
     {
         AdvantageEstimator.Task => Enumerable.Range(0, episodes.Length).GroupBy(index => episodes[index].Difficulty).Select(peers => peers.ToArray()),
-        AdvantageEstimator.Batch or AdvantageEstimator.Role => [[.. Enumerable.Range(0, episodes.Length)]],
+        AdvantageEstimator.Role => Enumerable.Range(0, episodes.Length).GroupBy(index => episodes[index].Seat).Select(peers => peers.ToArray()),
+        AdvantageEstimator.Batch => [[.. Enumerable.Range(0, episodes.Length)]],
         _ => Groups(episodes),
     };
 

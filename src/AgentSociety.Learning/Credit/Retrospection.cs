@@ -10,9 +10,12 @@ namespace AgentSociety.Learning;
 /// </remarks>
 public static class Retrospection
 {
+    /// <summary>Steps of the rarer kind at which J counts by half.</summary>
+    private const double Doubt = 5;
+
     /// <summary>
-    /// J with one step of each kind added to either side, so that a few marks do not count as certain:
-    /// (TP + 1) / (P + 2) + (TN + 1) / (N + 2) - 1, at least 0.
+    /// J = TP / P + TN / N - 1 of P valid and N wrong steps, at least 0, times n / (n + 5) with n = min(P, N), so that a few marks of either kind do not count as
+    /// certain; 0 where one kind is not there: who is right about it cannot be said.
     /// </summary>
     /// <param name="marks">Mark and verdict of each step.</param>
     public static double Trust(IEnumerable<(bool Mark, bool Valid)> marks)
@@ -32,7 +35,9 @@ public static class Retrospection
             }
         }
 
-        return Math.Max(0, (rightlyPraised + 1.0) / (valid + 2) + (rightlyBlamed + 1.0) / (wrong + 2) - 1);
+        // Each rate by itself must not be drawn towards one half: one of a thousand steps and one of none would add up to half a trust in a reviewer who guesses.
+        double rarer = Math.Min(valid, wrong);
+        return rarer == 0 ? 0 : Math.Max(0, (double)rightlyPraised / valid + (double)rightlyBlamed / wrong - 1) * rarer / (rarer + Doubt);
     }
 
     /// <summary>The verifier's steps with the reviewer's marks in the place of its verdicts; none where the review could not be read.</summary>

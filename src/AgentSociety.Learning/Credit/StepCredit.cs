@@ -39,7 +39,9 @@ public static class StepCredit
             for (int token = 0; token < credit.Length && character < end; token++)
             {
                 int next = character + attempt.TokenLengths[token];
-                if (next > start && attempt.LossMask[token]) credit[token] += stepValue;
+                // A part of a character that a later token makes whole belongs to where that character stands.
+                bool within = next > start || next == character && character == start;
+                if (within && attempt.LossMask[token]) credit[token] += stepValue;
                 character = next;
             }
         }
@@ -61,7 +63,7 @@ public sealed record CheckedAttempt
     /// <summary>The text by source.</summary>
     public required IReadOnlyList<Segment> Segments { get; init; }
 
-    /// <summary>Characters of the text that each token stands for, 0 for the end of text; as many as tokens.</summary>
+    /// <summary>Characters of the text that each token stands for, 0 for the end of text and for a part of a character; as many as tokens.</summary>
     public required IReadOnlyList<int> TokenLengths { get; init; }
 
     /// <summary>True where the model wrote the token; others get no credit.</summary>

@@ -36,7 +36,7 @@ public sealed record ExportOptions
     /// <summary>True to keep the first only of episodes with the same text.</summary>
     public bool Deduplicate { get; init; } = true;
 
-    /// <summary>Share of problems that go to the test split, with all their attempts: no problem is in both.</summary>
+    /// <summary>Share of problems that go to the test split, with all their attempts and proposals: no problem is in both. Problems that their run keeps for its own tests always do.</summary>
     public double TestShare { get; init; } = 0.1;
 
     /// <summary>The form of a name that a user gave.</summary>

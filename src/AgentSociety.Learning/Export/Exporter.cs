@@ -9,7 +9,7 @@ namespace AgentSociety.Learning;
 /// <summary>Writes a run's log in forms that other tools read: filtered, without duplicates, split without leakage, with rewards, masks and provenance.</summary>
 public static class Exporter
 {
-    /// <summary>Writes <c>train</c> and <c>test</c> files into a folder, which is made if it is not there.</summary>
+    /// <summary>Writes <c>train</c> and <c>test</c> files into a folder, which is made if it is not there; those of an earlier export in the same form are replaced, both or neither.</summary>
     /// <param name="log">The episodes.</param>
     /// <param name="options">What to write and how.</param>
     /// <param name="folder">Where to.</param>
@@ -21,11 +21,13 @@ public static class Exporter
         if (chosen.Length == 0) throw new SocietyException($"no episode passes the filter ({Describe(options)}); widen it");
         Directory.CreateDirectory(folder);
         List<(string, int)> files = [];
-        foreach (IGrouping<bool, LoggedEpisode> split in chosen.GroupBy(logged => IsTest(logged.ProblemKey, options.TestShare)).OrderBy(group => group.Key))
+        string FileOf(string name) => Path.Combine(folder, name + (options.Format == ExportFormat.Parquet ? ".parquet" : ".jsonl"));
+        // A test file of an earlier split beside a new training file would hold problems that are trained on.
+        foreach (string name in (string[])["train", "test"]) File.Delete(FileOf(name));
+        foreach (IGrouping<bool, LoggedEpisode> split in chosen.GroupBy(logged => logged.Reserved || IsTest(logged.ProblemKey, options.TestShare)).OrderBy(group => group.Key))
         {
             LoggedEpisode[] episodes = [.. split];
-            string name = split.Key ? "test" : "train";
-            string file = Path.Combine(folder, name + (options.Format == ExportFormat.Parquet ? ".parquet" : ".jsonl"));
+            string name = split.Key ? "test" : "train", file = FileOf(name);
             if (options.Format == ExportFormat.Parquet) await ParquetTable.WriteAsync(file, episodes, name).ConfigureAwait(false);
             else await File.WriteAllLinesAsync(file, episodes.Select(episode => JsonLines.Line(episode, options.Format))).ConfigureAwait(false);
             files.Add((file, episodes.Length));

@@ -13,8 +13,21 @@ public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRec
     /// <summary>The verifier's word on each step of the work; empty where it was not asked again: logs hold the verdict on the answer and not on steps.</summary>
     public IReadOnlyList<StepVerdict> Steps { get; init; } = [];
 
+    /// <summary>Canonical form of the problem that a proposal poses which was not played, so that no problem of the log is it; null where it is no problem, or nobody has read it.</summary>
+    public string? Posed { get; init; }
+
+    /// <summary>True where that problem is kept for held-out tests: its text belongs to no training.</summary>
+    public bool Reserved { get; init; }
+
+    /// <summary>Game and seat that its problem was played from; empty where there is one side only, or nobody has asked.</summary>
+    public string Seat { get; init; } = "";
+
+    /// <summary>The temperature that it was sampled at; null where that is not known.</summary>
+    public double? Temperature { get; init; }
+
     /// <summary>What identifies its problem across runs: episodes with the same one are never parted between training and test.</summary>
-    public string ProblemKey => Problem?.CanonicalForm ?? $"{Run}/{Episode.Id}";
+    /// <remarks>A proposal that nobody has read as a problem is known by its text: the same text is then on one side.</remarks>
+    public string ProblemKey => Problem?.CanonicalForm ?? Posed ?? (Episode.Role == Role.Proposer ? string.Concat(Exporter.Text(Episode, Source.Model).Where(letter => !char.IsWhiteSpace(letter))) : $"{Run}/{Episode.Id}");
 
     /// <summary>Key of its group: the attempts at one problem in one round of one run; null for the proposal that the problem came from, and for reviews.</summary>
     public string? Group => Problem is null || Episode.Role is Role.Proposer or Role.Critic ? null : $"{Run}/{Problem.Id}";

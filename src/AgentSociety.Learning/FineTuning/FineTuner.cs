@@ -116,7 +116,7 @@ public sealed class FineTuner
         }, progress, stop);
     }
 
-    /// <summary>The trainer of runs over the log as if it were one round, a call an epoch; a stopped one goes on from its last whole epoch.</summary>
+    /// <summary>The trainer of runs over the log as if it were one round, a call an epoch.</summary>
     private FineTuneProgress Reinforce(IReadOnlyList<LoggedEpisode> log, Action<FineTuneProgress>? progress, CancellationToken stop)
     {
         LearningSettings learning = _settings.Policy with
@@ -133,37 +133,52 @@ public sealed class FineTuner
             Lora = _settings.Lora,
         };
         Agent[] writers = [.. log.Select(logged => (logged.Episode.Agent, logged.Episode.Role)).Distinct().Select(writer => new Agent { Name = writer.Agent, Role = writer.Role, Adapter = AdapterName })];
-        using Trainer trainer = new(_model, new TrainingPlan { Learning = learning, Pretrain = new PretrainSettings(), Temperature = _settings.Temperature, Seed = _seed, Population = writers });
+        using Trainer trainer = new(_model, new TrainingPlan { Learning = learning, Pretrain = new PretrainSettings(), Temperature = LogChecks.Temperature(log, _settings), Seed = _seed, Population = writers, IsLog = true });
         // Credit is measured anew: what a run gave its steps followed its own settings.
-        JudgedEpisode[] judged = [.. log.Select(logged => new JudgedEpisode(logged.Episode with { Problem = logged.Group, TokenAdvantages = null }, logged.Steps, logged.Problem?.Difficulty))];
-        int TokenLength(int token) => token == _model.Tokenizer.EndOfText ? 0 : _model.Tokenizer.Decode([token]).Length;
-        IReadOnlyList<EpisodeRecord> credited = new CreditAssignment(learning, TokenLength).Assign(judged);
-        int done = trainer.Resume(_state);
-        Stopwatch watch = Stopwatch.StartNew();
+        JudgedEpisode[] judged = [.. log.Select(logged => new JudgedEpisode(logged.Episode with { Problem = logged.Group, TokenAdvantages = null }, logged.Steps, logged.Problem?.Difficulty) { Seat = logged.Seat })];
+        IReadOnlyList<EpisodeRecord> credited = new CreditAssignment(learning, tokens => TokenLengths.In(_model.Tokenizer, tokens)).Assign(judged);
+        if (!credited.Any(episode => HasSignal(learning, episode) && trainer.Learns(episode)))
+        {
+            throw new SocietyException($"no episode of the log has an advantage under policy.advantage {NamedMethod.NameOf(learning.Advantage)}: the attempts at every problem earned the same, so that there is nothing to learn from; "
+                + "take more runs or rounds, leave --verified and --sound out, or use rejection-sampling");
+        }
+
+        (int done, int begun) = trainer.Resume(_state);
+        int epoch = done + 1;
+        double Rate(int step, int steps) => Schedule.WarmupCosine(steps * (epoch - 1) + step, steps * _settings.Epochs, Math.Min(_settings.WarmupSteps, steps * _settings.Epochs / 2), _settings.LearningRate);
+        Stopwatch watch = Stopwatch.StartNew(), kept = Stopwatch.StartNew();
         FineTuneProgress reached = FineTuneProgress.None;
         long tokens = 0;
         try
         {
-            for (int epoch = done + 1; epoch <= _settings.Epochs; epoch++)
+            for (; epoch <= _settings.Epochs; epoch++)
             {
                 TrainingReport report = trainer.Train(epoch, credited, replay: null, told: step =>
                 {
-                    int before = step.Steps * (epoch - 1), taken = step.Step + (step.Steps * (epoch - 1 - done)), all = step.Steps * _settings.Epochs;
+                    int before = step.Steps * (epoch - 1), taken = step.Step + (step.Steps * (epoch - 1 - done)) - begun, all = step.Steps * _settings.Epochs;
                     reached = new FineTuneProgress(before + step.Step, all, step.Loss, null, (tokens + step.Tokens) / watch.Elapsed.TotalSeconds, watch.Elapsed / taken * (all - before - step.Step));
                     progress?.Invoke(reached);
-                }, stop: stop);
+                    if (kept.Elapsed < BetweenStates || before + step.Step == all) return;
+                    trainer.Keep(_state, epoch - 1);
+                    kept.Restart();
+                }, stop: stop, rates: Rate);
                 tokens += report.Tokens;
-                if (epoch < _settings.Epochs) trainer.Keep(_state, epoch);
             }
         }
         catch (Exception cause) when (cause is OperationCanceledException or SocietyException)
         {
-            trainer.Resume(_state);
+            // The step that failed was not taken.
+            trainer.Keep(_state, epoch - 1);
+            _model.WeightsChanged();
             throw;
         }
 
         return reached;
     }
+
+    /// <summary>True where an episode moves weights by itself: a divergence alone holds them where they are.</summary>
+    private static bool HasSignal(LearningSettings learning, EpisodeRecord episode) =>
+        episode.Advantage != 0 || episode.TokenAdvantages?.Any(value => value != 0) == true || (episode.Role == Role.Proposer ? learning.ProposerEntropy : learning.SolverEntropy) > 0;
 
     private FineTuneProgress Steps<T>(
         IReadOnlyList<T> items, WeightSet weights, AdamW optimizer, Func<T[], double, string, (double Loss, double? Accuracy, long Tokens)> take, Action<FineTuneProgress>? progress, CancellationToken stop)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentSociety.Core;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
@@ -13,6 +14,8 @@ internal static class LogChecks
     {
         if (log.Count == 0) throw new SocietyException("the log holds no episode that passes the filter; widen it");
         if (settings.Policy.RetrospectiveCredit > 0) throw new SocietyException("policy.retrospectiveCredit weighs reviews against a round's verdicts, and a log holds no marks; use it in a scenario's learning");
+        if (settings is { Method: FineTuneMethod.PolicyGradient, Policy: { KlWeight: > 0, KlEstimator: KlEstimator.K1 } })
+            throw new SocietyException("policy.klEstimator is k1, whose expected gradient is zero: it would add noise and hold the model to nothing; use k3 or k2, or set policy.klWeight to 0");
         if (settings.Policy.StepCredit > 0) Checked(log, settings.Method);
         TextCode text = model.Text();
         foreach (LoggedEpisode logged in log) Fits(logged, text);
@@ -25,7 +28,25 @@ internal static class LogChecks
         if (settings.Method is FineTuneMethod.Imitation or FineTuneMethod.RejectionSampling) return;
         bool grouped = log.Where(logged => logged.Group is not null).GroupBy(logged => logged.Group).Any(group => group.Skip(1).Any());
         if (!grouped) throw new SocietyException($"the log has one attempt at each problem, and {NamedMethod.NameOf(settings.Method)} needs groups; take a run with selfPlay.attemptsPerProblem above 1");
-        if (settings.Method == FineTuneMethod.PolicyGradient) Sampled(log);
+        if (settings.Method != FineTuneMethod.PolicyGradient) return;
+        Sampled(log);
+        _ = Temperature(log, settings);
+    }
+
+    /// <summary>The one temperature that a log was sampled at.</summary>
+    /// <exception cref="SocietyException">There are several, or the settings name another.</exception>
+    public static double Temperature(IReadOnlyList<LoggedEpisode> log, FineTuneSettings settings)
+    {
+        double[] recorded = [.. log.Select(logged => logged.Temperature).OfType<double>().Distinct().Order()];
+        if (recorded.Length > 1)
+        {
+            throw new SocietyException($"the log was sampled at the temperatures {string.Join(" and ", recorded.Select(value => value.ToString("g4", CultureInfo.InvariantCulture)))}, and the policy gradient compares with probabilities of one; "
+                + "choose runs, or rounds by --rounds, of one temperature");
+        }
+
+        if (recorded is [double one] && settings.Temperature is { } given && given != one)
+            throw new SocietyException(FormattableString.Invariant($"temperature is {given:g4}, and the log was sampled at {one:g4}; leave it out"));
+        return settings.Temperature ?? recorded.FirstOrDefault(1);
     }
 
     private static void Fits(LoggedEpisode logged, TextCode text)

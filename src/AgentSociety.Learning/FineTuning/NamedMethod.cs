@@ -40,6 +40,6 @@ public static class NamedMethod
     /// <summary>The changes that a name stands for, as <c>key=value</c>; null where there is no method of that name.</summary>
     public static IReadOnlyList<string>? Changes(string name) => Meanings.GetValueOrDefault(name);
 
-    /// <summary>What a scenario calls a method, such as <c>policy-gradient</c>.</summary>
-    public static string NameOf(FineTuneMethod method) => JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString());
+    /// <summary>What a scenario calls a method or an estimator, such as <c>policy-gradient</c>.</summary>
+    public static string NameOf(Enum value) => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

@@ -8,6 +8,8 @@ namespace AgentSociety.Learning;
 /// <summary>Probes of what a score is worth.</summary>
 public static class Probes
 {
+    private static readonly int[] Windows = [4, 8, 16];
+
     /// <summary>
     /// How much better problems that were trained on are solved than fresh ones of the same difficulty: what is remembered rather than understood
     /// (the generalisation gap, as in Carlini et al. 2023's split of seen and unseen). The interval is Newcombe's (1998, method 10).
@@ -36,15 +38,15 @@ public static class Probes
     }
 
     /// <summary>
-    /// How far a judge's mean reward rose from the first half of the rounds to the second while the verifier's did not rise at all; 0 where it did, or
-    /// where the judge's did not, or before the fourth round (reward over-optimisation; Gao et al. 2023).
+    /// How far a judge's mean reward rose while the verifier's did not rise at all: the most from the older to the newer half of the last 4, 8 or 16 rounds; 0 where the verifier's rose too, or
+    /// the judge's did not, or before the fourth round (reward over-optimisation; Gao et al. 2023). What both gained long ago hides nothing: a judge is fooled late, once agents are good.
     /// </summary>
     /// <param name="judge">Mean reward by the judging model, a value a round.</param>
     /// <param name="verifier">Mean reward by the verifier on the same episodes.</param>
     public static double JudgeRise(IReadOnlyList<double> judge, IReadOnlyList<double> verifier)
     {
         if (judge.Count != verifier.Count) throw new ArgumentException($"{judge.Count} rounds of the judge and {verifier.Count} of the verifier");
-        return judge.Count >= 4 && Rise(verifier) <= 0 ? Math.Max(0, Rise(judge)) : 0;
+        return Windows.Where(window => window <= judge.Count && Rise(verifier, window) <= 0).Select(window => Rise(judge, window)).Append(0).Max();
     }
 
     /// <summary>True where a judge is being gamed: its reward rose alone by more than <paramref name="tolerance"/>.</summary>
@@ -53,11 +55,8 @@ public static class Probes
     /// <param name="tolerance">The rise that counts.</param>
     public static bool JudgeDiverges(IReadOnlyList<double> judge, IReadOnlyList<double> verifier, double tolerance = 0.02) => JudgeRise(judge, verifier) > tolerance;
 
-    private static double Rise(IReadOnlyList<double> values)
-    {
-        int half = values.Count / 2;
-        return values.Skip(half).Average() - values.Take(half).Average();
-    }
+    private static double Rise(IReadOnlyList<double> values, int window) =>
+        values.TakeLast(window / 2).Average() - values.SkipLast(window / 2).TakeLast(window / 2).Average();
 }
 
 /// <summary>A difference with its uncertainty.</summary>

@@ -32,6 +32,8 @@ public sealed class Trainer : IDisposable
     private readonly Action _changed;
     private readonly SortedDictionary<string, Learner> _learners = new(StringComparer.Ordinal);
     private readonly Dictionary<Role, double> _entropy = [];
+    private StepReading _underway = new();
+    private int _taken, _resumed;
 
     /// <summary>A trainer of a model's own weights, or of the adapters of its population, which must be there.</summary>
     /// <param name="model">The model. With adapters its own weights are frozen.</param>
@@ -59,11 +61,12 @@ public sealed class Trainer : IDisposable
     /// <param name="remembered">Solutions of earlier rounds by difficulty, for the replay's own share; null or empty for none.</param>
     /// <param name="temperature">The temperature that the round was sampled at, where it was not the run's own.</param>
     /// <param name="told">Told after every step: its number, the steps of its learner in this call, its loss, and the tokens of all steps so far.</param>
+    /// <param name="rates">The learning rate of each step, from its number and the steps of its learner in this call; null for that of the round.</param>
     /// <param name="stop">Checked before every step.</param>
     /// <exception cref="SocietyException">An episode is inconsistent, or a loss was not finite.</exception>
     public TrainingReport Train(
         int round, IReadOnlyList<EpisodeRecord> episodes, IDemonstrator? replay, IReadOnlyList<IReadOnlyList<EpisodeRecord>>? remembered = null, double? temperature = null,
-        Action<(int Step, int Steps, double Loss, long Tokens)>? told = null, CancellationToken stop = default)
+        Action<(int Step, int Steps, double Loss, long Tokens)>? told = null, Func<int, int, double>? rates = null, CancellationToken stop = default)
     {
         double sampled = temperature ?? _plan.Temperature;
         Stopwatch watch = Stopwatch.StartNew();
@@ -71,7 +74,10 @@ public sealed class Trainer : IDisposable
             ? null
             : new Demonstrations(replay, _text, _plan.Pretrain, _plan.Learning.PositionSlack);
         bool replays = _plan.Learning.ReplayShare > 0 && (material is not null || (remembered?.Count > 0 && _plan.Learning.RememberedShare > 0));
-        StepReading total = new();
+        // After a stop within a pass its first steps are not taken again.
+        int skipped = _resumed;
+        StepReading total = _underway = skipped > 0 ? _underway : new StepReading();
+        (_resumed, _taken) = (0, 0);
         List<TrainingBatchRecord> batches = [];
         int used = 0;
         double rate = Schedule.StableDecay(round, _plan.Rounds, _plan.Learning.DecayShare, _plan.Learning.LearningRate);
@@ -89,13 +95,22 @@ public sealed class Trainer : IDisposable
                 int count = StepsFor(texts.Length);
                 for (int step = 0; step < count; step++)
                 {
+                    if (_taken < skipped)
+                    {
+                        _taken++;
+                        continue;
+                    }
+
                     stop.ThrowIfCancellationRequested();
                     TrainingSequence[] chosen = [.. Chosen(order, step, count).Select(index => texts[index])];
                     WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step), sampled);
-                    StepReading taken = learner.Gradient.Take(weighed, rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {batches.Count + 1} of {name}");
+                    int steps = count * _plan.Learning.Epochs;
+                    StepReading taken = learner.Gradient.Take(
+                        weighed, rates?.Invoke(epoch * count + step, steps) ?? rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {_taken + 1} of {name}");
                     total.Add(taken);
                     batches.Add(Batch(name, epoch, step, weighed));
-                    told?.Invoke((batches.Count, count * _plan.Learning.Epochs, taken.Loss, total.Tokens));
+                    _taken++;
+                    told?.Invoke((_taken, steps, taken.Loss, total.Tokens));
                 }
             }
         }
@@ -113,21 +128,30 @@ public sealed class Trainer : IDisposable
     /// <exception cref="SocietyException">The state is missing, or belongs to other weights.</exception>
     public void LoadState(string folder) => TrainerState.Load(folder, _learners, _entropy);
 
-    /// <summary>Keeps the state of a trainer of one set of weights between two trainings on one log.</summary>
+    /// <summary>True where something is learned from an episode.</summary>
+    internal bool Learns(EpisodeRecord episode) => Text(episode) is not null;
+
+    /// <summary>Keeps the state of a trainer of one set of weights after any step of a pass over a log, or after a step of it that failed.</summary>
+    /// <param name="state">Where to; null for nowhere.</param>
+    /// <param name="done">Whole passes that were done before the one at hand.</param>
     internal void Keep(FineTuneState? state, int done)
     {
+        if (done == 0 && _taken == 0) return;
         Learner only = _learners.Values.Single();
-        state?.Save(only.Weights, only.Optimizer, done, _entropy);
+        state?.Save(only.Weights, only.Optimizer, done, new PassState { Taken = _taken, Entropy = _entropy, Measured = _underway.Entropy });
     }
 
-    /// <summary>Goes on from what <see cref="Keep"/> kept, weights included.</summary>
-    /// <returns>Trainings that are done; 0 where nothing was kept.</returns>
-    internal int Resume(FineTuneState? state)
+    /// <summary>Goes on from what <see cref="Keep"/> kept, weights included: the next call takes the steps of its pass that are left.</summary>
+    /// <returns>Whole passes that are done, and steps of the next; none where nothing was kept.</returns>
+    internal (int Passes, int Steps) Resume(FineTuneState? state)
     {
         Learner only = _learners.Values.Single();
-        int done = state?.Load(only.Weights, only.Optimizer, _entropy) ?? 0;
-        if (done > 0) _changed();
-        return done;
+        _underway = new StepReading();
+        PassState pass = new() { Entropy = _entropy, Measured = _underway.Entropy };
+        int done = state?.Load(only.Weights, only.Optimizer, pass) ?? 0;
+        _resumed = pass.Taken;
+        if (done > 0 || _resumed > 0) _changed();
+        return (done, _resumed);
     }
 
     /// <inheritdoc />
@@ -144,7 +168,7 @@ public sealed class Trainer : IDisposable
                 ?? throw new SocietyException($"an episode was written by '{agent}', who is not in the population");
         if (!_learners.TryGetValue(adapter, out Learner? learner))
         {
-            learner = _learners[adapter] = new Learner(_weightsOf(adapter), _device, _plan.Learning);
+            learner = _learners[adapter] = new Learner(_weightsOf(adapter), _device, _plan.Learning, _plan.IsLog);
         }
 
         return learner;

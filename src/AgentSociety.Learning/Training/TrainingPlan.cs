@@ -24,6 +24,9 @@ public sealed record TrainingPlan
     /// <summary>Rounds of the whole run, where the learning rate depends on them.</summary>
     public int Rounds { get; init; }
 
+    /// <summary>True where what is trained on was written before the training and not between its calls: what it is held against then are the weights that it began with.</summary>
+    public bool IsLog { get; init; }
+
     /// <summary>Who lives in the society, and whose weights each trains.</summary>
     public required IReadOnlyList<Agent> Population { get; init; }
 }

@@ -57,7 +57,7 @@ internal sealed partial class SocietyActor
         // What was posed, solved and expected before belongs to weights that are gone.
         _posed.Clear();
         _archive.Clear();
-        _memory = new RoundMemory(_plan, _tokenLength, null);
+        _memory = new RoundMemory(_plan, _tokenLengths, null);
         _curriculum = new ProblemCurriculum(_plan);
         _solutions = new SolutionMemory(Scenario.Learning);
         _learner.Tell(new LearnerActor.Bear(_session.Directory.Checkpoint("round-0")));

@@ -8,7 +8,8 @@ namespace AgentSociety.Society;
 /// <summary>What is measured on every checkpoint beside the test: how far the weights have moved, and whether they remember rather than understand.</summary>
 internal sealed partial class SocietyActor
 {
-    private const string TemperatureMetric = "temperature";
+    /// <summary>The sampling temperature of a round, where a guard may raise it.</summary>
+    internal const string TemperatureMetric = "temperature";
 
     /// <summary>After a test: the probes that the scenario asks for, then the checkpoint.</summary>
     private void Probe()

@@ -7,6 +7,7 @@ using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using AgentSociety.Environments.DataSets;
+using AgentSociety.Learning;
 using Akka.Actor;
 
 namespace AgentSociety.Society;
@@ -44,7 +45,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private IActorRef _recorder = ActorRefs.Nobody;
     private IActorRef _newborn = ActorRefs.Nobody;
     private IActorRef _host = ActorRefs.Nobody;
-    private Func<int, int> _tokenLength = null!;
+    private Func<IReadOnlyList<int>, IReadOnlyList<int>> _tokenLengths = null!;
     private int _context;
     private RunPlan _plan;
     private CancellationTokenRegistration _stopping;
@@ -152,9 +153,9 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _round = last?.Round ?? 0;
             SocietyState? state = last is null ? null : SocietyState.Load(last.State);
             _plan = _session.Plan.OfGeneration(_lifetimes.Of(_round)).Against(state?.PastSelves);
-            _tokenLength = token => token == prepared.Model.Tokenizer.EndOfText ? 0 : prepared.Model.Tokenizer.Decode([token]).Length;
+            _tokenLengths = tokens => TokenLengths.In(prepared.Model.Tokenizer, tokens);
             _context = prepared.Model.Decoder.Config.Context;
-            _memory = new RoundMemory(_plan, _tokenLength, state);
+            _memory = new RoundMemory(_plan, _tokenLengths, state);
             _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
             Populate();
             _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, _host), "newborn"));

@@ -55,7 +55,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
         (settings.Reward == SolverReward.Sound ? verdict.Sound : verdict.Outcome == Outcome.Correct) ? 1 : 0;
 
     private static JudgedEpisode Rewarded(AgentActor.Solved attempt, Problem problem, LearningSettings settings) =>
-        new(attempt.Episode with { Reward = Earned(settings, attempt.Verdict) }, attempt.Verdict.Steps, problem.Difficulty);
+        new(attempt.Episode with { Reward = Earned(settings, attempt.Verdict) }, attempt.Verdict.Steps, problem.Difficulty) { Seat = problem.Seat };
 
     private static JudgedEpisode Rewarded(AgentActor.Proposed proposed, (Fate Fate, string? Problem) became, Dictionary<string, double> rates, ProposerReward reward, double charge)
     {

@@ -62,10 +62,10 @@ public sealed record SocietyState
 internal sealed class RoundMemory
 {
     /// <summary>The memory of a new run, or of one that goes on.</summary>
-    public RoundMemory(RunPlan plan, Func<int, int> tokenLength, SocietyState? state)
+    public RoundMemory(RunPlan plan, Func<IReadOnlyList<int>, IReadOnlyList<int>> tokenLengths, SocietyState? state)
     {
         Reward = new ProposerReward(plan.Scenario.SelfPlay.Proposer);
-        Credit = new CreditAssignment(plan.Scenario.Learning, tokenLength);
+        Credit = new CreditAssignment(plan.Scenario.Learning, tokenLengths);
         Guard = new CollapseGuard(plan.Scenario.Guards, state?.Signs);
         if (state is null) return;
         Reward.LoadState(state.ProposerReward);

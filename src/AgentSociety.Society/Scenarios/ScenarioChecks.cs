@@ -35,6 +35,8 @@ internal static class ScenarioChecks
             Fault("consolidation.everyRounds", "asks for sleep, which trains all of a model's own weights, and learning.weights is lora; set one of the two otherwise");
         foreach (string target in scenario.Learning.Lora.Targets.Where(target => !LoraSettings.Matrices.Contains(target)))
             Fault("learning.lora.targets", $"holds '{target}', which is no matrix of a layer; {Nearest.Hint(target, LoraSettings.Matrices)}");
+        if (scenario.Learning is { KlWeight: > 0, KlEstimator: KlEstimator.K1 })
+            Fault("learning.klEstimator", "is k1, whose expected gradient is zero: it would add noise and hold nobody to the base model; use k3 or k2, or set klWeight to 0");
         Culture(scenario, Fault);
         Environment(scenario, entry, Fault);
     }

@@ -10,10 +10,15 @@ public sealed class RetrospectionTests
     [Fact]
     public void A_reviewer_is_believed_as_far_as_it_tells_right_from_wrong()
     {
-        // 8 valid steps, 6 praised; 4 wrong ones, 3 blamed: 7/10 + 4/6 - 1.
-        Assert.Equal(0.7 + 4.0 / 6 - 1, Retrospection.Trust([.. Steps(6, true, true), .. Steps(2, false, true), .. Steps(3, false, false), .. Steps(1, true, false)]), 12);
+        // 8 valid steps, 6 praised; 4 wrong ones, 3 blamed: J = 6/8 + 3/4 - 1, and the 4 count as 4/9.
+        Assert.Equal(0.5 * 4 / 9, Retrospection.Trust([.. Steps(6, true, true), .. Steps(2, false, true), .. Steps(3, false, false), .. Steps(1, true, false)]), 12);
         // Praise for everything is worth nothing, however many steps are valid; nor is the opposite of the truth.
-        Assert.InRange(Retrospection.Trust([.. Steps(1000, true, true), .. Steps(10, true, false)]), 0, 0.09);
+        Assert.Equal(0, Retrospection.Trust([.. Steps(1000, true, true), .. Steps(10, true, false)]));
+        // Nor is blame at random, where no step is wrong, or where wrong ones are blamed as seldom as valid ones.
+        Assert.Equal(0, Retrospection.Trust([.. Steps(900, true, true), .. Steps(100, false, true)]));
+        Assert.Equal(0, Retrospection.Trust([.. Steps(900, true, true), .. Steps(100, false, true), .. Steps(90, true, false), .. Steps(10, false, false)]), 12);
+        // Who is always right is believed nearly, once there is enough to be right about.
+        Assert.InRange(Retrospection.Trust([.. Steps(1000, true, true), .. Steps(500, false, false)]), 0.98, 1);
         Assert.Equal(0, Retrospection.Trust([.. Steps(5, false, true), .. Steps(5, true, false)]));
         Assert.Equal(0, Retrospection.Trust([]));
     }
@@ -24,14 +29,15 @@ public sealed class RetrospectionTests
         LearningSettings settings = new() { RetrospectiveCredit = 2 };
         JudgedEpisode[] round = [Attempt(0, [true, true], [true, true]), Attempt(1, [true, false], [true, false]), Attempt(2, [true, true], null)];
         double trust = Retrospection.Trust(Retrospection.Compared(round));
-        Assert.Equal(4.0 / 5 + 2.0 / 3 - 1, trust, 12);
+        // All marks agree, and one step alone is wrong.
+        Assert.Equal(1.0 / 6, trust, 12);
         // Three of four marks praise: b = 3/4.
-        IReadOnlyList<EpisodeRecord> assigned = new CreditAssignment(settings, _ => 1).Assign(round);
+        IReadOnlyList<EpisodeRecord> assigned = new CreditAssignment(settings, OneEach).Assign(round);
         Assert.Equal([0f, Credit(0.25), Credit(0.25)], assigned[0].TokenAdvantages!);
         Assert.Equal([0f, Credit(0.25), Credit(-0.75)], assigned[1].TokenAdvantages!);
         Assert.Equal([0f, 0f, 0f], assigned[2].TokenAdvantages!);
 
-        IReadOnlyList<EpisodeRecord> both = new CreditAssignment(settings with { StepCredit = 1 }, _ => 1).Assign(round);
+        IReadOnlyList<EpisodeRecord> both = new CreditAssignment(settings with { StepCredit = 1 }, OneEach).Assign(round);
         // Of six steps five are valid.
         Assert.Equal(1.0 / 6 + 2 * trust * 0.25, both[0].TokenAdvantages![1], 5);
         Assert.Equal(-5.0 / 6 - 2 * trust * 0.75, both[1].TokenAdvantages![2], 5);
@@ -46,6 +52,8 @@ public sealed class RetrospectionTests
         Assert.Empty(Retrospection.Marked([new StepVerdict(1, 0, 1, true)], null));
         Assert.False(Retrospection.Marked([new StepVerdict(1, 0, 1, true)], [false])[0].Valid);
     }
+
+    private static int[] OneEach(IReadOnlyList<int> tokens) => [.. tokens.Select(_ => 1)];
 
     private static IEnumerable<(bool, bool)> Steps(int count, bool mark, bool valid) => Enumerable.Repeat((mark, valid), count);
 

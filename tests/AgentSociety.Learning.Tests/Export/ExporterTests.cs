@@ -67,6 +67,39 @@ public sealed class ExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task Proposals_of_one_problem_are_on_one_side_and_those_of_reserved_problems_are_never_trained_on()
+    {
+        LoggedEpisode Proposed(string text, string? posed, bool reserved, int index)
+        {
+            LoggedEpisode solved = Solved();
+            EpisodeRecord episode = solved.Episode with { Id = $"3/propose/{index}", Role = Role.Proposer, Problem = null, Segments = [new(Source.Prompt, "pose"), new(Source.Model, text)] };
+            return new LoggedEpisode("first", episode, null) { Posed = posed, Reserved = reserved };
+        }
+
+        // Duplicates, written otherwise than the problem itself, and texts that nobody could read.
+        LoggedEpisode[] log = [.. Enumerable.Range(0, 60).SelectMany(index => (LoggedEpisode[])[Solved(problem: $"p{index}"), Proposed($" p{index} ", $"p{index}", false, index), Proposed($"? {index}", null, false, index), Proposed($"?{index}\n", null, false, 60 + index)])];
+        Assert.All(log.GroupBy(logged => logged.Episode.Segments[^1].Text.Trim(' ', '\n').Replace("? ", "?")).Where(text => text.Key.StartsWith('?')), text => Assert.Single(text.Select(logged => logged.ProblemKey).Distinct()));
+        await Exporter.WriteAsync([.. log, Proposed("secret", "secret", true, 999)], Options(ExportFormat.ChatML) with { TestShare = 0.3, Deduplicate = false }, _folder);
+        string[] train = await File.ReadAllLinesAsync(Path.Combine(_folder, "train.jsonl")), test = await File.ReadAllLinesAsync(Path.Combine(_folder, "test.jsonl"));
+        for (int index = 0; index < 60; index++) Assert.True(train.Any(line => Holds(line, $"p{index}")) != test.Any(line => Holds(line, $"p{index}")), $"p{index} is in both");
+        Assert.DoesNotContain(train, line => line.Contains("secret"));
+        await Exporter.WriteAsync([Solved(), Proposed("secret", "secret", true, 999)], Options(ExportFormat.ChatML), _folder);
+        Assert.Contains("secret", Assert.Single(await File.ReadAllLinesAsync(Path.Combine(_folder, "test.jsonl"))));
+
+        static bool Holds(string line, string problem) => JsonDocument.Parse(line).RootElement.GetProperty("messages").EnumerateArray().Any(turn => turn.GetProperty("content").GetString()!.Trim() == problem);
+    }
+
+    [Fact]
+    public async Task A_test_file_of_an_earlier_split_does_not_stay_beside_a_new_training_file()
+    {
+        LoggedEpisode[] log = [.. Enumerable.Range(0, 40).Select(index => Solved(problem: $"p{index}"))];
+        await Exporter.WriteAsync(log, Options(ExportFormat.ChatML) with { TestShare = 0.5 }, _folder);
+        Assert.True(File.Exists(Path.Combine(_folder, "test.jsonl")));
+        await Exporter.WriteAsync(log, Options(ExportFormat.ChatML), _folder);
+        Assert.Equal([Path.Combine(_folder, "train.jsonl")], Directory.EnumerateFiles(_folder));
+    }
+
+    [Fact]
     public void Filters_and_duplicates_leave_what_was_asked_for()
     {
         LoggedEpisode right = Solved(), wrong = Solved(outcome: Outcome.Wrong, answer: "#2"), again = Solved(attempt: 1);

@@ -87,6 +87,12 @@ public sealed class GuardTests
         Assert.Equal(0.15, Probes.JudgeRise([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.5, 0.4]), 12);
         Assert.Equal(0, Probes.JudgeRise([0.5, 0.5, 0.6, 0.7], [0.5, 0.5, 0.6, 0.7]));
         Assert.Equal(0, Probes.JudgeRise([0.5, 0.6], [0.5, 0.4]));
+        // Both rose first, and the judge alone went on.
+        Assert.Equal(0.25, Probes.JudgeRise([0.2, 0.4, 0.6, 0.6, 0.8, 0.9], [0.2, 0.4, 0.6, 0.6, 0.5, 0.45]), 12);
+        // A slow drift shows over more rounds than four: in the last two the judge fell.
+        Assert.Equal(0.125, Probes.JudgeRise([0.3, 0.3, 0.4, 0.4, 0.5, 0.5, 0.5, 0.4], [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]), 12);
+        // What happened long ago is over.
+        Assert.Equal(0, Probes.JudgeRise([0.1, 0.1, .. Enumerable.Repeat(0.9, 20)], [.. Enumerable.Repeat(0.5, 22)]), 12);
         CollapseGuard guard = new(new GuardSettings { Stop = true, Patience = 1, MaximumJudgeRise = 0.1 });
         Assert.Empty(guard.ReadCheckpoint(null, null, [0.5, 0.5, 0.55, 0.55], [0.5, 0.5, 0.5, 0.5]).Alarms);
         GuardReading gamed = guard.ReadCheckpoint(null, null, [0.5, 0.5, 0.6, 0.8], [0.5, 0.5, 0.4, 0.5]);

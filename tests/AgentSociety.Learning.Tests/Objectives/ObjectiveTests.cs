@@ -70,6 +70,37 @@ public sealed class ObjectiveTests
     }
 
     [Fact]
+    public void As_a_loss_k2_pulls_as_the_divergence_from_the_reference_does_k3_as_that_of_the_reference_and_k1_not_at_all()
+    {
+        double[] logits = [0.4, -0.2, 0.1], reference = [0.2, 0.2, 0.6];
+        double[] Distribution(double[] values)
+        {
+            double sum = values.Sum(Math.Exp);
+            return [.. values.Select(value => Math.Exp(value) / sum)];
+        }
+
+        // Over the whole vocabulary, each token as often as the policy samples it: the expected gradient.
+        double[] Expected(KlEstimator estimator)
+        {
+            using Tensor parameter = Double(logits).requires_grad_();
+            using Tensor loss = (Double(Distribution(logits)) * Divergence.Estimate(parameter.log_softmax(-1), Double(reference).log(), estimator)).sum();
+            loss.backward();
+            return Values(parameter.grad!);
+        }
+
+        double[] Slopes(Func<double[], double> divergence) => [.. Enumerable.Range(0, logits.Length).Select(index =>
+        {
+            double[] Moved(double by) => Distribution([.. logits.Select((logit, other) => other == index ? logit + by : logit)]);
+            return (divergence(Moved(1e-5)) - divergence(Moved(-1e-5))) / 2e-5;
+        })];
+
+        double[] ofPolicy = Slopes(p => p.Zip(reference, (own, other) => own * Math.Log(own / other)).Sum()), ofReference = Slopes(p => p.Zip(reference, (own, other) => other * Math.Log(other / own)).Sum());
+        Assert.Equal(ofPolicy, Expected(KlEstimator.K2), (one, two) => Math.Abs(one - two) < 1e-8);
+        Assert.Equal(ofReference, Expected(KlEstimator.K3), (one, two) => Math.Abs(one - two) < 1e-8);
+        Assert.All(Expected(KlEstimator.K1), slope => Assert.Equal(0, slope, 12));
+    }
+
+    [Fact]
     public void Entropy_of_a_fair_choice_of_four_is_log_four_and_of_a_certain_one_zero()
     {
         double[] entropy = Values(Divergence.Entropy(tensor(new double[,] { { 0, 0, 0, 0 }, { 200, 0, 0, 0 } }).log_softmax(-1)));

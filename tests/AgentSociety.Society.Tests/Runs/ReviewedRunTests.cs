@@ -55,7 +55,8 @@ public sealed class ReviewedRunTests : IDisposable
             Assert.Equal(compared.Average(mark => mark.Mark ? 1.0 : 0), Metric("reviews/praised"), 9);
             Assert.Equal(compared.Average(mark => mark.Valid ? 1.0 : 0), Metric("reviews/valid"), 9);
             int valid = compared.Count(mark => mark.Valid), wrong = compared.Count - valid;
-            double trust = Math.Max(0, (compared.Count(mark => mark is { Mark: true, Valid: true }) + 1.0) / (valid + 2) + (compared.Count(mark => mark is { Mark: false, Valid: false }) + 1.0) / (wrong + 2) - 1);
+            double rarer = Math.Min(valid, wrong), youden = compared.Count(mark => mark is { Mark: true, Valid: true }) / (double)valid + compared.Count(mark => mark is { Mark: false, Valid: false }) / (double)wrong - 1;
+            double trust = rarer == 0 ? 0 : Math.Max(0, youden) * rarer / (rarer + 5);
             Assert.Equal(trust, Metric("reviews/trust"), 9);
             // Credit reaches the tokens of attempts only as far as the marks are trusted.
             EpisodeRecord[] credited = [.. attempts.Values.Where(attempt => attempt.Round == round && attempt.TokenAdvantages?.Any(value => value != 0) == true)];

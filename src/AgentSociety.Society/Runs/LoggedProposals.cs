@@ -1,0 +1,38 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Culture;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society;
+
+/// <summary>Reads again which problems the proposals of a log pose that were not played: duplicates, surplus, and problems that are kept for tests. Logs hold their text alone.</summary>
+/// <remarks>Without it a split by problems parts a problem's attempts from another proposal of the same problem.</remarks>
+public static class LoggedProposals
+{
+    /// <summary>The episodes of one run, each proposal with the problem that it poses.</summary>
+    /// <param name="log">Its episodes.</param>
+    /// <param name="database">Its database, which holds its scenario.</param>
+    public static IEnumerable<LoggedEpisode> Read(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
+    {
+        IEnvironment? environment = null;
+        foreach (LoggedEpisode logged in log)
+        {
+            if (logged.Problem is not null || logged.Episode.Role != Role.Proposer)
+            {
+                yield return logged;
+                continue;
+            }
+
+            environment ??= EnvironmentOf(database);
+            string? form = environment.Parse(AgentActor.Written(logged.Episode.Segments)).Problem?.CanonicalForm;
+            yield return logged with { Posed = form, Reserved = form is not null && Reservation.Holds(environment.Name, form) };
+        }
+    }
+
+    private static IEnvironment EnvironmentOf(SocietyDatabase database)
+    {
+        RunInfo info = new RunRecords(database).Info() ?? throw new SocietyException($"{database.Path}: holds no run");
+        return RunPlan.Of(ScenarioFile.OfRun(info.Scenario, $"{database.Path}, scenario")).Environment;
+    }
+}

@@ -1,0 +1,22 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Play;
+using AgentSociety.Culture;
+using AgentSociety.Learning;
+
+namespace AgentSociety.Society;
+
+/// <summary>Says of logged episodes at which temperature they were sampled: that of their run, or what a guard had raised it to in their round.</summary>
+public static class LoggedTemperatures
+{
+    /// <summary>The episodes of one run with their temperatures; those of editors and authors, who write at others, without.</summary>
+    /// <param name="log">Its episodes.</param>
+    /// <param name="database">Its database, which holds its scenario.</param>
+    public static IEnumerable<LoggedEpisode> Noted(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
+    {
+        RunRecords records = new(database);
+        RunInfo info = records.Info() ?? throw new SocietyException($"{database.Path}: holds no run");
+        double usual = ScenarioFile.Recorded(info.Scenario, $"{database.Path}, scenario").SelfPlay.Temperature;
+        Dictionary<int, double> raised = records.Metric(SocietyActor.TemperatureMetric).ToDictionary(point => point.Round, point => point.Value);
+        return log.Select(logged => logged.Episode.Role is Role.Proposer or Role.Solver or Role.Critic ? logged with { Temperature = raised.GetValueOrDefault(logged.Episode.Round, usual) } : logged);
+    }
+}
