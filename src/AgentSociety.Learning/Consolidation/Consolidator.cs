@@ -16,15 +16,18 @@ namespace AgentSociety.Learning;
 /// </summary>
 /// <remarks>
 /// Departs from the papers in that the teacher's distributions are taken once, before the student moves, and that base material is
-/// mixed in against forgetting. Deterministic in (seed, lessons, settings) on CPU.
+/// mixed in against forgetting. Of a large vocabulary the likeliest tokens of each prediction are kept, and the others as one: all of them would take a hundred gigabytes for a few
+/// thousand lessons. Deterministic in (seed, lessons, settings) on CPU.
 /// </remarks>
 public sealed class Consolidator
 {
-    private const int LessonsInShare = 16;
+    private const int LessonsInShare = 16, LessonsInTeaching = 64, WholeVocabulary = 4096, LikeliestTokens = 256;
     private readonly LanguageModel _model;
     private readonly ConsolidationSettings _settings;
     private readonly PretrainSettings _material;
     private readonly ulong _seed;
+    private readonly int? _likeliest;
+    private readonly double _narrower;
 
     /// <summary>Creates the consolidator.</summary>
     /// <param name="model">The model; all of its own weights are trained.</param>
@@ -32,7 +35,22 @@ public sealed class Consolidator
     /// <param name="material">What base material is drawn for replay.</param>
     /// <param name="seed">Of order and replay.</param>
     public Consolidator(LanguageModel model, ConsolidationSettings settings, PretrainSettings material, ulong seed)
+        : this(model, settings, material, seed, WholeVocabulary, LikeliestTokens)
     {
+    }
+
+    /// <param name="model">The model.</param>
+    /// <param name="settings">Steps, rates, mix.</param>
+    /// <param name="material">What base material is drawn for replay.</param>
+    /// <param name="seed">Of order and replay.</param>
+    /// <param name="whole">The largest vocabulary over which distributions are kept whole.</param>
+    /// <param name="likeliest">How many tokens of each prediction are kept of a larger one.</param>
+    internal Consolidator(LanguageModel model, ConsolidationSettings settings, PretrainSettings material, ulong seed, int whole, int likeliest)
+    {
+        int vocabulary = model.Decoder.Config.VocabularySize;
+        _likeliest = vocabulary > whole ? Math.Min(likeliest, vocabulary - 1) : null;
+        // Logits of a batch grow with the vocabulary: fewer lessons pass at once.
+        _narrower = vocabulary > whole ? (double)whole / vocabulary : 1;
         _model = model;
         _settings = settings;
         _material = material;
@@ -83,9 +101,9 @@ public sealed class Consolidator
     }
 
     /// <summary>The gradient of the mean divergence over the teacher's tokens; returns that mean.</summary>
-    private static double Distil(Taught[] chosen, WeightSet weights, Device device)
+    private double Distil(Taught[] chosen, WeightSet weights, Device device)
     {
-        Taught[][] shares = [.. chosen.OrderByDescending(lesson => lesson.Student.Tokens.Length).Chunk(LessonsInShare)];
+        Taught[][] shares = [.. chosen.OrderByDescending(lesson => lesson.Student.Tokens.Length).Chunk(AtOnce(LessonsInShare))];
         float[] losses = new float[shares.Length];
         double written = chosen.Sum(lesson => lesson.Student.Learned);
         GradientSum.Add(weights.Parameters, device, shares.Length, share =>
@@ -93,31 +111,44 @@ public sealed class Consolidator
             Minibatch batch = new([.. shares[share].Select(lesson => new WeighedText(lesson.Student, 1))]);
             Tensor logits = weights.Forward(batch.Tokens(device), batch.Positions(device)); // [B, T, V]
             Tensor student = logits.reshape(-1, logits.size(-1)).index_select(0, tensor(Rows(batch), device: device)); // [N, V]
-            Tensor teacher = tensor(shares[share].SelectMany(lesson => lesson.Logits).ToArray(), [student.size(0), student.size(-1)], device: device);
-            Tensor loss = Divergence.Distillation(student, teacher).sum().DividedBy(written);
+            Tensor teacher = tensor(shares[share].SelectMany(lesson => lesson.Values).ToArray(), [student.size(0), _likeliest ?? student.size(-1)], device: device);
+            Tensor divergence = _likeliest is { } kept
+                ? Divergence.DistillationOfLikeliest(student, tensor(shares[share].SelectMany(lesson => lesson.Likeliest!).ToArray(), [student.size(0), kept], device: device), teacher)
+                : Divergence.Distillation(student, teacher);
+            Tensor loss = divergence.sum().DividedBy(written);
             losses[share] = loss.item<float>();
             return loss;
         });
         return losses.Sum();
     }
 
-    private static Taught[] Teach(IReadOnlyList<Lesson> lessons, WeightSet weights, TextCode text, Device device)
+    private int AtOnce(int usual) => Math.Max(1, (int)(usual * _narrower));
+
+    private Taught[] Teach(IReadOnlyList<Lesson> lessons, WeightSet weights, TextCode text, Device device)
     {
         List<Taught> taught = [];
-        foreach (Lesson[] group in lessons.Chunk(64))
+        foreach (Lesson[] group in lessons.Chunk(AtOnce(LessonsInTeaching)))
         {
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
             TrainingSequence[] teachers = [.. group.Select(lesson => Text(text, lesson.WithNotes))], students = [.. group.Select(lesson => Text(text, lesson.WithoutNotes))];
             Minibatch batch = new([.. teachers.Select(teacher => new WeighedText(teacher, 1))]);
             Tensor logits = weights.Forward(batch.Tokens(device), batch.Positions(device));
-            float[] rows = logits.reshape(-1, logits.size(-1)).index_select(0, tensor(Rows(batch), device: device)).cpu().data<float>().ToArray();
-            int vocabulary = (int)logits.size(-1), next = 0;
+            Tensor values = logits.reshape(-1, logits.size(-1)).index_select(0, tensor(Rows(batch), device: device)); // [N, V]
+            long[]? tokens = null;
+            if (_likeliest is { } kept)
+            {
+                (values, Tensor likeliest) = values.log_softmax(-1).topk(kept); // [N, k]
+                tokens = likeliest.cpu().data<long>().ToArray();
+            }
+
+            float[] rows = values.cpu().data<float>().ToArray();
+            int width = (int)values.size(-1), next = 0;
             for (int index = 0; index < group.Length; index++)
             {
-                int length = teachers[index].Learned * vocabulary;
+                int length = teachers[index].Learned * width;
                 if (Written(teachers[index]) is var wrote && !wrote.SequenceEqual(Written(students[index]))) throw new SocietyException($"lesson {taught.Count + 1} is not the same text with and without notes", badInput: false);
-                taught.Add(new Taught(students[index], rows[next..(next + length)]));
+                taught.Add(new Taught(students[index], rows[next..(next + length)], tokens?[next..(next + length)]));
                 next += length;
             }
         }
@@ -150,6 +181,6 @@ public sealed class Consolidator
         return [.. rows];
     }
 
-    /// <summary>What the student reads, and the teacher's logits of what it wrote, [learned, V] in rows.</summary>
-    private sealed record Taught(TrainingSequence Student, float[] Logits);
+    /// <summary>What the student reads, and of what it wrote the teacher's logits, [learned, V] in rows, or the log-probabilities of its likeliest tokens, [learned, k], with their ids.</summary>
+    private sealed record Taught(TrainingSequence Student, float[] Values, long[]? Likeliest);
 }

@@ -39,4 +39,20 @@ public static class Divergence
         Tensor logTeacher = teacher.DividedBy(temperature).log_softmax(-1);
         return (logTeacher.exp() * (logTeacher - logStudent)).sum(-1).Times(temperature * temperature);
     }
+
+    /// <summary>
+    /// KL(teacher || student) over the teacher's likeliest tokens and one outcome that stands for all others together: at most the whole divergence, and the nearer to it the less
+    /// the teacher leaves to the others.
+    /// </summary>
+    /// <param name="student">Logits of the student, [..., V]; carries the gradient.</param>
+    /// <param name="likeliest">The tokens, [..., k] in int64.</param>
+    /// <param name="logTeacher">The teacher's log-probabilities of them, [..., k].</param>
+    public static Tensor DistillationOfLikeliest(Tensor student, Tensor likeliest, Tensor logTeacher)
+    {
+        Tensor logStudent = student.log_softmax(-1).gather(-1, likeliest), teacher = logTeacher.exp();
+        // Below this what is left is rounding.
+        Tensor Rest(Tensor shares) => (-shares.sum(-1)).Plus(1).Clamped(1e-6, 1);
+        Tensor rest = Rest(teacher);
+        return (teacher * (logTeacher - logStudent)).sum(-1).Plus(rest * (rest.log() - Rest(logStudent.exp()).log()));
+    }
 }

@@ -15,8 +15,10 @@ public sealed class ConsolidatorTests
 {
     private static readonly PretrainSettings Material = new() { Steps = 250, Batch = 64, LearningRate = 1e-2, WarmupSteps = 10, MaximumDifficulty = 1, ProposalShare = 0 };
 
-    [Fact]
-    public void What_notes_told_is_known_without_them_after_sleep_and_reading_is_not_forgotten()
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(8)] // the vocabulary of 15 counts as large, and four tokens of each prediction are kept
+    public void What_notes_told_is_known_without_them_after_sleep_and_reading_is_not_forgotten(int wholeVocabulary)
     {
         using LanguageModel model = LanguageModel.Create(
             new ArchitectureSettings { Width = 32, Layers = 2, Heads = 4, KeyValueHeads = 2, FeedForward = 64, Context = 16 }, new CharacterTokenizer(SecretWorld.Alphabet), 1);
@@ -30,7 +32,7 @@ public sealed class ConsolidatorTests
 
         Lesson[] lessons = [.. Enumerable.Range(0, 10).Select(digit => new Lesson(SecretWorld.Asked(digit, (char)('0' + truth[digit]), truth[digit]), SecretWorld.Asked(digit, '-', truth[digit])))];
         ConsolidationSettings settings = new() { Steps = 150, Batch = 32, LearningRate = 5e-3, ReplayShare = 0.25 };
-        (double before, double after) = new Consolidator(model, settings, Material, 1).Sleep(lessons, new SecretWorld());
+        (double before, double after) = new Consolidator(model, settings, Material, 1, wholeVocabulary, likeliest: 4).Sleep(lessons, new SecretWorld());
         Assert.True(Remembers() > 0.65, $"{Remembers()}");
         Assert.True(ReadsOthers() > 0.85, $"{ReadsOthers()}");
         Assert.True(after < before / 3, $"{before} {after}");
