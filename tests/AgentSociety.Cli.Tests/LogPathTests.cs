@@ -160,6 +160,23 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
     }
 
     [Fact]
+    public async Task What_a_reader_of_the_paper_or_another_trainer_would_not_expect_is_said()
+    {
+        async Task<string> Said(params string[] line)
+        {
+            KeptTerminal kept = new();
+            Assert.Equal((0, ""), (await CommandLine.Run(line, kept.Terminal), kept.Error.Output));
+            return kept.Raw;
+        }
+
+        Assert.Contains("TRL reads no loss_mask", await Said("export", played.Run, "--format", "trl-grpo", "--out", played.At("noted-trl")));
+        Assert.DoesNotContain("note:", await Said("export", played.Run, "--format", "chatml-jsonl", "--out", played.At("noted-chatml")));
+        Assert.Contains("were written by other weights than round-2", await Said("train", "--from", played.Run, "--method", "spin", "--base", played.Run, "--out", played.At("noted-spin"), "--role", "solver", "--threads", "1"));
+        // The first round was written by the weights that the run began with.
+        Assert.DoesNotContain("note:", await Said("train", "--from", played.Run, "--method", "spin", "--base", Path.Combine(played.Run, "checkpoints", "round-0"), "--out", played.At("noted-own"), "--role", "solver", "--rounds", "1", "--threads", "1"));
+    }
+
+    [Fact]
     public async Task A_method_that_is_not_there_and_credit_that_a_log_cannot_give_are_refused()
     {
         string lucky = played.Doctored("lucky", episode => episode.Role == Core.Play.Role.Solver ? episode with { Outcome = Outcome.Correct, Sound = true, Reward = 1 } : episode);

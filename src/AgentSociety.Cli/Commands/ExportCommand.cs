@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AgentSociety.Core;
+using AgentSociety.Core.Play;
 using AgentSociety.Culture;
 using AgentSociety.Learning;
 using AgentSociety.Society;
@@ -33,6 +34,12 @@ internal static class ExportCommand
             IReadOnlyList<SocietyDatabase> open = LogOptions.Open(parsed.GetRequiredValue(runs));
             foreach ((string file, int episodes) in await Exporter.WriteAsync(open.SelectMany(database => LoggedProposals.Read(RunLog.Read(database, options), database)), options, parsed.GetRequiredValue(place)).ConfigureAwait(false))
                 terminal.Line($"{file}: {episodes:N0} episodes");
+            if (options.Format == ExportFormat.TrlGrpo && open.SelectMany(database => Exporter.Choose(RunLog.Read(database, options), options)).Any(logged => logged.Episode.Segments.Any(segment => segment.Source == Source.Tool && segment.Text.Length > 0)))
+            {
+                terminal.Line("note: completions hold tool replies, and TRL reads no loss_mask: its GRPO samples its own from the prompts, but what it learns offline from lines with holds_tool_replies would be the tools' word too; "
+                    + "take chatml-jsonl for that");
+            }
+
             foreach (SocietyDatabase database in open) database.Dispose();
         });
         return command;

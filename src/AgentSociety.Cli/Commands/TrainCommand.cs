@@ -55,6 +55,7 @@ internal static class TrainCommand
             TorchRuntime.Initialize(running.Device, running.Threads);
             using LanguageModel model = LanguageModel.Load(origin);
             IReadOnlyList<TrainingSequence> chats = files.Length > 0 ? ChatLog.Read(files, model) : [];
+            if (settings.Method == FineTuneMethod.Spin) TellOpponent(log, origin, terminal);
             int texts = log.Length + chats.Count;
             string right = files.Length > 0 || settings.Method == FineTuneMethod.Imitation ? "" : $", {log.Count(logged => logged.Episode.Sound):N0} of them right and sound, {log.Count(logged => logged.Episode is { Outcome: Outcome.Correct, Sound: false }):N0} right by a wrong step";
             terminal.Line($"{texts:N0} {(files.Length > 0 ? "chats" : "episodes")} of {sources}{right}; {name ?? NamedMethod.NameOf(settings.Method)} on {origin}{(kept.State.Exists ? "; goes on from where it was stopped" : "")}");
@@ -100,6 +101,15 @@ internal static class TrainCommand
         return command;
     }
 
+    /// <summary>SPIN's rejected side is the model's own; what an earlier checkpoint wrote is somebody else's.</summary>
+    private static void TellOpponent(LoggedEpisode[] log, string origin, Terminal terminal)
+    {
+        string checkpoint = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(origin)));
+        int own = log.Count(logged => logged.Episode.Checkpoint == checkpoint);
+        if (own == log.Length) return;
+        terminal.Line($"note: {log.Length - own:N0} of {log.Length:N0} episodes were written by other weights than {checkpoint}, which training begins with and holds them against; for SPIN as published begin with the checkpoint that wrote them (--base RUN/checkpoints/NAME) and choose its rounds (--rounds)");
+    }
+
     private static string Said(FineTuneProgress progress) =>
         $"step {progress.Step}/{progress.Steps}, loss {progress.Loss:g4}{(progress is { Accuracy: { } accuracy, Step: > 1 } ? $", pairs in order {Figures.Percent(accuracy)}" : "")}, {Figures.Short(progress.TokensPerSecond)} tokens/s, {Figures.Clock(progress.Remaining)} left";
 
@@ -110,7 +120,7 @@ internal static class TrainCommand
         {
             IEnumerable<LoggedEpisode> read = RunLog.Read(database, options);
             if (settings.Method != FineTuneMethod.PolicyGradient) return read;
-            read = LoggedTemperatures.Noted(read, database);
+            read = LoggedPlay.Noted(read, database);
             if (settings.Policy.StepCredit > 0) read = LoggedSteps.Judged(read, database);
             return settings.Policy.Advantage == AdvantageEstimator.Role ? LoggedSeats.Noted(read, database) : read;
         }

@@ -196,7 +196,7 @@ public enum LossAggregation
     /// <summary>The mean over episodes of their mean over tokens: every episode weighs the same (GRPO).</summary>
     Episode,
 
-    /// <summary>The sum over tokens, divided by episodes times the context length: no bias by length (Dr. GRPO).</summary>
+    /// <summary>The sum over tokens, divided by episodes times <c>selfPlay.maximumTokens</c>, the same for all: no bias by length (Dr. GRPO, with the most tokens of a completion as the constant).</summary>
     Constant,
 }
 

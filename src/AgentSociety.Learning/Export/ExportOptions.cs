@@ -57,10 +57,10 @@ public enum ExportFormat
     /// <summary>A line an episode with <c>messages</c> of roles user, assistant and tool, as OpenAI's and Hugging Face's chat trainers read it.</summary>
     ChatML,
 
-    /// <summary>A line an episode with <c>conversations</c> of human, gpt and tool (FastChat's form, as Axolotl and LLaMA-Factory read it).</summary>
+    /// <summary>A line an episode with <c>conversations</c> of human, gpt and observation (FastChat's form, with the names that LLaMA-Factory and Axolotl know).</summary>
     ShareGpt,
 
-    /// <summary>A line an episode with <c>prompt</c>, <c>completion</c>, <c>reward</c> and <c>group</c>: TRL's GRPO reads the prompts, offline methods the rest.</summary>
+    /// <summary>A line an episode with <c>prompt</c>, <c>completion</c>, <c>reward</c> and <c>group</c>: TRL's GRPO reads the prompts, offline methods the rest, without the mask: <c>holds_tool_replies</c> says where a completion is not the model's alone.</summary>
     TrlGrpo,
 
     /// <summary>A table with one row an episode: texts, token ids, loss masks, log-probabilities, rewards, provenance.</summary>

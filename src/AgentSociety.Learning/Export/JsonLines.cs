@@ -23,7 +23,7 @@ internal static class JsonLines
                     Turns(json, "messages", "role", "content", logged.Episode, "user", "assistant", "tool");
                     break;
                 case ExportFormat.ShareGpt:
-                    Turns(json, "conversations", "from", "value", logged.Episode, "human", "gpt", "tool");
+                    Turns(json, "conversations", "from", "value", logged.Episode, "human", "gpt", "observation");
                     break;
                 default:
                     PromptAndCompletion(json, logged);
@@ -57,6 +57,8 @@ internal static class JsonLines
         json.WriteString("prompt", Exporter.Text(logged.Episode, Source.Prompt));
         json.WriteString("completion", string.Concat(logged.Episode.Segments.Where(segment => segment.Source != Source.Prompt).Select(segment => segment.Text)));
         json.WriteString("group", logged.Group);
+        // TRL reads no mask: what is learned offline from such a completion is the tools' word as if it were the model's.
+        json.WriteBoolean("holds_tool_replies", logged.Episode.Segments.Any(segment => segment.Source == Source.Tool && segment.Text.Length > 0));
     }
 
     private static void Training(Utf8JsonWriter json, EpisodeRecord episode)

@@ -25,6 +25,9 @@ public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRec
     /// <summary>The temperature that it was sampled at; null where that is not known.</summary>
     public double? Temperature { get; init; }
 
+    /// <summary>The most tokens that it might have taken; null where that is not known.</summary>
+    public int? MaximumTokens { get; init; }
+
     /// <summary>What identifies its problem across runs: episodes with the same one are never parted between training and test.</summary>
     /// <remarks>A proposal that nobody has read as a problem is known by its text: the same text is then on one side.</remarks>
     public string ProblemKey => Problem?.CanonicalForm ?? Posed ?? (Episode.Role == Role.Proposer ? string.Concat(Exporter.Text(Episode, Source.Model).Where(letter => !char.IsWhiteSpace(letter))) : $"{Run}/{Episode.Id}");

@@ -259,7 +259,7 @@ public sealed class Trainer : IDisposable
         double PerToken(TrainingSequence text) => (text.Role == Role.Proposer ? settings.ProposerWeight : 1) * settings.Aggregation switch
         {
             LossAggregation.Episode => 1.0 / own.Length / text.Learned,
-            LossAggregation.Constant => 1.0 / own.Length / _text.Context,
+            LossAggregation.Constant => 1.0 / own.Length / (_plan.MaximumTokens ?? _text.Context),
             _ => 1 / tokens,
         };
         return

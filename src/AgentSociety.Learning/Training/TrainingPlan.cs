@@ -18,6 +18,9 @@ public sealed record TrainingPlan
     /// <summary>The sampling temperature of play: recorded log-probabilities are those of logits divided by it.</summary>
     public required double Temperature { get; init; }
 
+    /// <summary>The most tokens of an attempt, by which sums over tokens are divided under <c>aggregation: constant</c>; null for the model's context.</summary>
+    public int? MaximumTokens { get; init; }
+
     /// <summary>The run's seed.</summary>
     public required ulong Seed { get; init; }
 

@@ -2,6 +2,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Culture;
+using AgentSociety.Environments.DataSets;
 using AgentSociety.Learning;
 
 namespace AgentSociety.Society;
@@ -15,7 +16,8 @@ public static class LoggedProposals
     /// <param name="database">Its database, which holds its scenario.</param>
     public static IEnumerable<LoggedEpisode> Read(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
     {
-        IEnvironment? environment = null;
+        RunPlan? plan = null;
+        Contamination? heldOut = null;
         foreach (LoggedEpisode logged in log)
         {
             if (logged.Problem is not null || logged.Episode.Role != Role.Proposer)
@@ -24,15 +26,16 @@ public static class LoggedProposals
                 continue;
             }
 
-            environment ??= EnvironmentOf(database);
-            string? form = environment.Parse(AgentActor.Written(logged.Episode.Segments)).Problem?.CanonicalForm;
-            yield return logged with { Posed = form, Reserved = form is not null && Reservation.Holds(environment.Name, form) };
+            if (plan is null) heldOut = HeldOutTest.Guarded(plan = PlanOf(database));
+            Problem? posed = plan.Environment.Parse(AgentActor.Written(logged.Episode.Segments)).Problem;
+            bool reserved = posed is not null && (Reservation.Holds(plan.Environment.Name, posed.CanonicalForm) || heldOut?.Touches(posed.Text) == true);
+            yield return logged with { Posed = posed?.CanonicalForm, Reserved = reserved };
         }
     }
 
-    private static IEnvironment EnvironmentOf(SocietyDatabase database)
+    private static RunPlan PlanOf(SocietyDatabase database)
     {
         RunInfo info = new RunRecords(database).Info() ?? throw new SocietyException($"{database.Path}: holds no run");
-        return RunPlan.Of(ScenarioFile.OfRun(info.Scenario, $"{database.Path}, scenario")).Environment;
+        return RunPlan.Of(ScenarioFile.OfRun(info.Scenario, $"{database.Path}, scenario"));
     }
 }

@@ -47,6 +47,7 @@ public sealed record RunPlan
         Learning = Scenario.Learning,
         Pretrain = Scenario.Pretrain,
         Temperature = Scenario.SelfPlay.Temperature,
+        MaximumTokens = Scenario.SelfPlay.MaximumTokens,
         Seed = Seed,
         Rounds = Scenario.SelfPlay.Rounds,
         Population = [.. Enumerable.Range(1, new Lifetimes(Scenario).Count).SelectMany(generation => OfGeneration(generation).Population)],

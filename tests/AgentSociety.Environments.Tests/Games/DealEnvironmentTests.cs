@@ -53,6 +53,13 @@ public sealed class DealEnvironmentTests : IDisposable
     }
 
     [Fact]
+    public void A_problem_says_from_which_seat_it_is_played() => Deals.Sample(at =>
+    {
+        Assert.Equal(at.Table.SolverPrompt(at.Problem, KeyedRandom.For(1, "prompt"))[..1], at.Problem.Seat);
+        Assert.Equal(at.Problem.Text[..1], at.Problem.Seat);
+    }, iter: 50);
+
+    [Fact]
     public void Verdicts_do_not_depend_on_luck() => Deals.Sample(at =>
     {
         KeyedRandom random = KeyedRandom.For(at.Key, "play");

@@ -39,9 +39,12 @@ public sealed class ExporterTests : IDisposable
     public async Task Sharegpt_and_trl_have_the_keys_that_their_readers_look_for()
     {
         JsonElement shared = await Line(ExportFormat.ShareGpt);
-        Assert.Equal(["human", "gpt", "tool", "gpt"], shared.GetProperty("conversations").EnumerateArray().Select(turn => turn.GetProperty("from").GetString()));
+        Assert.Equal(["human", "gpt", "observation", "gpt"], shared.GetProperty("conversations").EnumerateArray().Select(turn => turn.GetProperty("from").GetString()));
         JsonElement trl = await Line(ExportFormat.TrlGrpo);
         Assert.Equal(("ba4=", "a4?7#1", "first/3/0"), (trl.GetProperty("prompt").GetString(), trl.GetProperty("completion").GetString(), trl.GetProperty("group").GetString()));
+        Assert.True(trl.GetProperty("holds_tool_replies").GetBoolean());
+        LoggedEpisode alone = Solved() with { Episode = Solved().Episode with { Segments = [new(Source.Prompt, "ba4="), new(Source.Model, "#1")] } };
+        Assert.False(JsonDocument.Parse(JsonLines.Line(alone, ExportFormat.TrlGrpo)).RootElement.GetProperty("holds_tool_replies").GetBoolean());
     }
 
     [Fact]

@@ -213,6 +213,24 @@ public sealed class TrainerTests
         Assert.Equal(0.01, Schedule.StableDecay(100, 100, 0, 0.01), 9);
     }
 
+    [Theory]
+    // Of two texts the model wrote two and four tokens.
+    [InlineData(LossAggregation.Token, null, 1.0 / 6, 1.0 / 6)]
+    [InlineData(LossAggregation.Episode, null, 1.0 / 4, 1.0 / 8)]
+    [InlineData(LossAggregation.Constant, 10, 1.0 / 20, 1.0 / 20)]
+    [InlineData(LossAggregation.Constant, null, 1.0 / 32, 1.0 / 32)] // the context is 16
+    public void Token_losses_become_one_loss_as_the_aggregation_says(LossAggregation aggregation, int? maximumTokens, double shorter, double longer)
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        TrainingPlan plan = Plan(Settings with { ReplayShare = 0, Aggregation = aggregation }, new Agent { Name = "ada", Role = Role.Solver, Adapter = "base" }) with { MaximumTokens = maximumTokens };
+        using Trainer trainer = new(plan, CountingWorld.Text, CPU, _ => model.Weights, () => { });
+        EpisodeRecord one = Episode(model, 1, 0.5), two = Episode(model, 2, -0.5) with { Tokens = [10, 2, 3, 4, CountingWorld.EndOfText], LogProbabilities = [0, -2, -2, -2, -2], LossMask = [false, true, true, true, true] };
+        TrainingBatchRecord batch = Assert.Single(trainer.Train(1, [one, two], replay: null).Batches);
+        Dictionary<string, double?> weights = batch.Episodes.ToDictionary(text => text.Episode, text => text.Weight);
+        Assert.Equal(shorter, weights["1/solve/0/1"]!.Value, 12);
+        Assert.Equal(longer, weights["1/solve/0/2"]!.Value, 12);
+    }
+
     [Fact]
     public void The_societys_own_solutions_are_replayed_where_they_are_given()
     {

@@ -21,9 +21,9 @@ public sealed class LoggedRunTests : IDisposable
         RunDirectory directory = _tiny.Create("run");
         await TinySociety.Run(_tiny.Scenario("selfPlay.temperature=0.8", "guards.patience=1", "guards.maximumSelfBleu=0", "guards.temperatureFloor=1.3"), directory);
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
-        LoggedEpisode[] log = [.. LoggedTemperatures.Noted(RunLog.Read(database, All), database)];
+        LoggedEpisode[] log = [.. LoggedPlay.Noted(RunLog.Read(database, All), database)];
         Assert.NotEmpty(log);
-        Assert.All(log, logged => Assert.Equal(logged.Episode.Round == 1 ? 0.8 : 1.3, logged.Temperature));
+        Assert.All(log, logged => Assert.Equal((logged.Episode.Round == 1 ? 0.8 : 1.3, 40), (logged.Temperature, logged.MaximumTokens)));
     }
 
     [Fact]

@@ -101,6 +101,24 @@ public sealed class RunTests : IDisposable
         static float[] Values(LanguageModel model, string adapter) => [.. model.Adapters[adapter].Parameters.SelectMany(parameter => parameter.Weight.data<float>().ToArray())];
     }
 
+    [Theory]
+    [InlineData("role", "proposer", "solver")]
+    [InlineData("society", "society")]
+    public async Task Adapters_are_shared_by_a_role_or_by_all_and_each_is_trained(string sharing, params string[] adapters)
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario([.. TinySociety.Literate, "learning.weights=lora", $"population=[{{role: proposer, count: 2, adapter: {sharing}}}, {{role: solver, count: 2, adapter: {sharing}}}]"]), directory);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        using LanguageModel model = LanguageModel.Load(directory.Checkpoint(SocietyState.Load(new RunRecords(database).LastRound()!.State).ResumePoint));
+        Assert.Equal(adapters, model.Adapters.Keys.Order());
+        // What an adapter adds begins at zero: weights that moved learned something.
+        Assert.All(adapters, adapter => Assert.Contains(model.Adapters[adapter].Parameters.Where(parameter => parameter.Name.Contains("lora_B", StringComparison.Ordinal)), parameter => parameter.Weight.data<float>().Any(value => value != 0)));
+        // Remembered solutions are replayed to all; what is reinforced is its writer's own.
+        Dictionary<string, string> trained = database.Episodes(new EpisodeFilter()).SelectMany(episode => database.BatchesOf(episode.Id).Where(text => text.Advantage is not null).Select(text => (Role: episode.Role.ToString().ToLowerInvariant(), text.Weights))).Distinct().ToDictionary(pair => pair.Role, pair => pair.Weights);
+        Assert.Equal(sharing == "role" ? "solver" : "society", trained["solver"]);
+        Assert.Equal(sharing == "role" ? "proposer" : "society", trained["proposer"]);
+    }
+
     [Fact]
     public async Task A_reserved_problem_is_paid_for_once_also_where_the_run_was_resumed_in_between()
     {
