@@ -37,7 +37,7 @@ internal static class ExperimentCommand
             directory.Declare(plan);
             Budget(plan, terminal);
             using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "the same command goes on from the last whole round of each society"));
-            Session session = new(plan, directory, terminal, parsed.GetValue(plain) || !terminal.IsInteractive, parsed.GetValue(parallel) ?? Environment.ProcessorCount, interruption.Token);
+            Session session = new(plan, directory, parsed.GetValue(place), terminal, parsed.GetValue(plain) || !terminal.IsInteractive, parsed.GetValue(parallel) ?? Environment.ProcessorCount, interruption.Token);
             ExperimentResult result = await session.Run(plan.Settings.Pilot, pilot: true).ConfigureAwait(false);
             Planned(result, terminal);
             if (!parsed.GetValue(pilot)) result = await session.Run(Societies(plan.Settings, result.Analysis), pilot: false).ConfigureAwait(false);
@@ -60,7 +60,13 @@ internal static class ExperimentCommand
         DeclaredBudget budget = DeclaredBudget.Of(plan.Arms[0].Scenario);
         terminal.Line($"{plan.Settings.Name}: {plan.Arms.Count} arms ({string.Join(", ", plan.Arms.Select(arm => arm.Name))}), {plan.Settings.Societies} societies each, seeds from {plan.Settings.FirstSeed}; declared as {plan.Hash[..12]}");
         terminal.Line($"metric: {ExperimentFigures.Name(plan.Settings.Metric, plan.Difficulties)}");
-        terminal.Line($"budget of every society in every arm: {budget.Attempts:N0} attempts of at most {budget.MaximumTokens} tokens, {budget.GradientSteps:N0} gradient steps of {budget.StepTexts} texts; decoded tokens are measured");
+        terminal.Line($"budget of every society in every arm: {budget.Attempts:N0} attempts of at most {budget.MaximumTokens} tokens, {budget.GradientSteps:N0} gradient steps{Replayed(plan, budget)}; decoded tokens and texts trained on are measured");
+    }
+
+    private static string Replayed(ExperimentPlan plan, DeclaredBudget budget)
+    {
+        double share = plan.Arms[0].Scenario.Scenario.Learning.ReplayShare;
+        return budget.GradientSteps == 0 || share == 0 ? "" : $", each with {Math.Round(budget.StepTexts * share):N0} replayed texts beside its share of the attempts that carry a signal";
     }
 
     private static void Planned(ExperimentResult pilot, Terminal terminal)
@@ -72,7 +78,7 @@ internal static class ExperimentCommand
             + $"with a chance of {Figures.Percent(settings.Power)} takes {(analysis.SocietiesNeeded is { } needed ? $"{needed} societies" : "more than 1,000 societies")} in each arm; by the declared rule there will be {Societies(settings, analysis)}");
     }
 
-    private sealed class Session(ExperimentPlan plan, ExperimentDirectory directory, Terminal terminal, bool plain, int parallel, CancellationToken stop)
+    private sealed class Session(ExperimentPlan plan, ExperimentDirectory directory, string? place, Terminal terminal, bool plain, int parallel, CancellationToken stop)
     {
         public async Task<ExperimentResult> Run(int societies, bool pilot)
         {
@@ -97,7 +103,7 @@ internal static class ExperimentCommand
 
             Dictionary<PlannedRun, NotesWorth> worth = plan.Settings.NotesWorth ? Worth(runs) : [];
             SocietyResult[][] results = [.. plan.Arms.Select(arm => runs.Where(run => run.Arm.Name == arm.Name).Select(run => SocietyResult.Of(plan, run, worth.GetValueOrDefault(run))).ToArray())];
-            string command = $"agentsociety experiment {plan.File}{(pilot ? " --pilot" : "")}";
+            string command = $"agentsociety experiment {plan.File}{(place is null ? "" : $" --out {place}")}{(pilot ? " --pilot" : "")}";
             return ExperimentResult.Of(plan, results, pilot, command);
         }
 

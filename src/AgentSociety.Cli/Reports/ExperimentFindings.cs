@@ -33,16 +33,36 @@ internal static class ExperimentFindings
     }
 
     /// <summary>What could make the findings mean something else.</summary>
-    public static IReadOnlyList<string> Threats(ExperimentResult result) =>
+    public static IReadOnlyList<string> Threats(ExperimentPlan plan, ExperimentResult result) =>
     [
         "The unit of replication is the society. Societies of one seed share a world across arms, and the tests treat them as independent, which makes p larger than it need be where worlds differ in difficulty.",
         $"The primary metric was declared before the run ({result.Hash[..12]}); everything else that is shown is descriptive, and comparisons of arms are not corrected for their number.",
-        "All arms begin with one base model from one pretraining seed: what is found holds for that base.",
+        Beginning(plan),
         "A bootstrap of fewer than about eight societies gives intervals that are too narrow.",
-        "Attempts and gradient steps are equal in all arms; decoded tokens follow from what agents write, are listed below, and are not equal where problems grow longer. Proposals of self-play come on top.",
-        "Held-out problems are reserved by their canonical form and are never posed or trained on; facts of a world can be learned from its other problems, by weights as well as by notes: the column without reading shows how much is in the weights.",
-        "The environment is a formal one with a character-level model of less than a million parameters. Whether large language models in open domains behave alike is not shown here.",
+        "Attempts and gradient steps are equal in all arms; decoded tokens follow from what agents write, texts trained on from how many attempts carry a signal. Both are listed below, and are not equal where problems grow longer or arms learn from more. Proposals of self-play come on top.",
+        "Held-out problems are reserved by their canonical form, and no attempt at one is ever played or trained on, though a proposer may happen to write one; facts of a world can be learned from its other problems, by weights as well as by notes: the column without reading shows how much is in the weights.",
+        Scope(plan, result),
     ];
+
+    private static string Beginning(ExperimentPlan plan)
+    {
+        string?[] bases = [.. plan.Arms.Select(arm => arm.Scenario.BaseFolder).Distinct()];
+        return bases switch
+        {
+            [{ } folder] => $"All societies begin with one base model ({Path.GetFileName(folder)}): what is found holds for that base.",
+            [null] => "Each society trains its own base model before its first round, from its seed: their bases differ as their worlds do.",
+            _ => "Arms begin with different base models: what is found is of both the arm and its base.",
+        };
+    }
+
+    private static string Scope(ExperimentPlan plan, ExperimentResult result)
+    {
+        string tasks = string.Join(" and ", plan.Arms.Select(arm => arm.Scenario.Scenario.Environment.Name).Distinct());
+        ModelSize[] models = [.. result.Arms.SelectMany(arm => arm.Societies).Select(society => society.Model).OfType<ModelSize>().Distinct().OrderBy(model => model.Parameters)];
+        string model = models.Length == 0 ? "one kind of model"
+            : $"a model of {string.Join(" to ", models.Select(size => size.Parameters).Distinct().Select(count => FormattableString.Invariant($"{count:N0}")))} parameters{(models.All(size => size.Characters) ? " that reads and writes single characters" : "")}";
+        return $"The tasks are those of {tasks}, done by {model}. Whether other tasks or other models behave alike is not shown here.";
+    }
 
     private static string Effect(ExperimentSettings settings, string name, Effect effect) => effect.Probability < settings.Alpha
         ? $"{Capital(name)}, {(effect.Estimate > 0 ? "adds" : "takes away")} {Points(settings, Math.Abs(effect.Estimate))} (95 % interval {Range(settings, effect.Interval)}, {ExperimentFigures.Probability(effect.Probability)}, {ExperimentFigures.Size(effect.Standardised)} standard deviations)."

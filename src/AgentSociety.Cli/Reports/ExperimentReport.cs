@@ -56,7 +56,7 @@ internal static class ExperimentReport
         Report.Section(page, "Transcripts", $"From the last round of {Report.Encode(result.Arms[^1].Name)}, seed {result.Arms[^1].Societies[0].Seed}. <span class=\"prompt\">Prompts</span> and <span class=\"tool\">tool replies</span> come from the environment; <span class=\"model\">the rest</span> the model wrote.");
         foreach (SampleTranscript sample in transcripts) Report.Transcript(page, sample);
         Report.Section(page, "Threats to validity", "What could make the findings mean something else.");
-        List(page, [.. result.Remarks, .. ExperimentFindings.Threats(result)]);
+        List(page, [.. result.Remarks, .. ExperimentFindings.Threats(plan, result)]);
         Report.Section(page, "How it was made", "The same command repeats it; what is done already is not done again.");
         page.Append($"<pre>{Report.Encode(result.Command)}</pre>\n<details><summary>declaration, SHA-256 with the arms' scenarios {Report.Encode(result.Hash)}</summary><pre>{Report.Encode(plan.Yaml)}</pre></details>\n");
         foreach (ExperimentArm arm in plan.Arms) page.Append($"<details><summary>scenario of {Report.Encode(arm.Name)}, SHA-256 {Report.Encode(arm.Scenario.Hash)}</summary><pre>{Report.Encode(arm.Scenario.Yaml)}</pre></details>\n");
@@ -84,7 +84,7 @@ internal static class ExperimentReport
         text.Append($"## Transcripts\n\nFrom the last round of {result.Arms[^1].Name}, seed {result.Arms[^1].Societies[0].Seed}.\n\n");
         foreach (SampleTranscript sample in transcripts) text.Append($"{sample.Title} ({sample.Episode.Id}, {sample.Episode.Agent}):\n\n{Fenced(string.Concat(sample.Episode.Segments.Select(segment => segment.Text)))}\n");
         text.Append("## Threats to validity\n\n");
-        foreach (string threat in (string[])[.. result.Remarks, .. ExperimentFindings.Threats(result)]) text.Append($"- {threat}\n");
+        foreach (string threat in (string[])[.. result.Remarks, .. ExperimentFindings.Threats(plan, result)]) text.Append($"- {threat}\n");
         text.Append($"\n## How it was made\n\n{Fenced(result.Command)}\nDeclared before the run, SHA-256 with the arms' scenarios `{result.Hash}`:\n\n{Fenced(plan.Yaml)}\n| | |\n| --- | --- |\n");
         foreach ((string name, string version) in result.Versions.OrderBy(pair => pair.Key, StringComparer.Ordinal)) text.Append($"| {name} | {version} |\n");
         return text.ToString();

@@ -109,10 +109,10 @@ internal static class ExperimentRows
                 Mean(arm, society => society.Scratchpad.Pages), Mean(arm, society => society.Scratchpad.Revisions)];
         })]);
 
-    private static ReportTable Budget(ExperimentResult result) => new("What was spent", $"Declared for every society: {result.Budget.Attempts:N0} attempts and {result.Budget.GradientSteps:N0} gradient steps of {result.Budget.StepTexts} texts. Means over societies, as measured.",
-        ["arm", "attempts", "proposals", "gradient steps", "tokens decoded", "tokens trained", "seconds"],
-        [.. result.Arms.Select(arm => (string[])[arm.Name, .. ((Func<SpentBudget, double>[])[spent => spent.Attempts, spent => spent.Proposals, spent => spent.GradientSteps, spent => spent.DecodedTokens, spent => spent.TrainedTokens, spent => spent.Seconds])
-            .Select(of => FormattableString.Invariant($"{arm.Societies.Average(society => of(society.Spent)):N0}"))])]);
+    private static ReportTable Budget(ExperimentResult result) => new("What was spent", $"Declared for every society: {result.Budget.Attempts:N0} attempts and {result.Budget.GradientSteps:N0} gradient steps. A step holds its share of the attempts and proposals that carry a signal, and the replayed texts. Means over societies, as measured.",
+        ["arm", "attempts", "proposals", "gradient steps", "steps of sleep", "texts trained", "of attempts with a signal", "tokens trained", "tokens decoded", "seconds"],
+        [.. result.Arms.Select(arm => (string[])[arm.Name, .. ((Func<SpentBudget, double?>[])[spent => spent.Attempts, spent => spent.Proposals, spent => spent.GradientSteps, spent => spent.SleepSteps, spent => spent.TrainedTexts, spent => spent.SignalTexts, spent => spent.TrainedTokens, spent => spent.DecodedTokens, spent => spent.Seconds])
+            .Select(of => arm.Societies.Average(society => of(society.Spent)) is { } mean ? FormattableString.Invariant($"{mean:N0}") : "-")])]);
 
     private static ReportTable Seeds(ExperimentResult result) => new("Every society", "The primary metric by seed.",
         ["arm", .. result.Arms[0].Societies.Select(society => $"seed {society.Seed}")],

@@ -54,6 +54,13 @@ public static class TrainingLedger
     public static IReadOnlyList<TrainedText> EpisodesOf(this SocietyDatabase database, long batch) => database.Read(connection =>
         connection.Query<TrainedText>($"{Texts} WHERE t.batch = @batch ORDER BY t.position", new { batch }).AsList());
 
+    /// <summary>Texts in all gradient steps after rounds, base material included, each as often as it was taken; null where no step is recorded.</summary>
+    public static long? TrainedTexts(this SocietyDatabase database) => database.Read(connection => connection.ExecuteScalar<long?>("""
+        SELECT CASE WHEN EXISTS (SELECT 1 FROM training_batch WHERE phase = 'play') THEN
+               (SELECT sum(demonstrations) FROM training_batch WHERE phase = 'play')
+               + (SELECT count(*) FROM trained t JOIN training_batch b ON b.number = t.batch WHERE b.phase = 'play') END
+        """));
+
     /// <summary>The batches of a checkpoint: those since the checkpoint before it, and the number of episodes in each.</summary>
     public static IReadOnlyList<(long Batch, int Round, long Episodes)> BatchesOfCheckpoint(this SocietyDatabase database, string checkpoint) => database.Read(connection =>
         connection.Query<(long, int, long)>("""

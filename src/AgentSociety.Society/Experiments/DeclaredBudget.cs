@@ -6,7 +6,7 @@ namespace AgentSociety.Society;
 /// <summary>What one society of an arm may spend, as far as its scenario fixes it. Decoded tokens follow from what agents write and are measured.</summary>
 /// <param name="Attempts">Attempts of solvers: problems x attempts x rounds.</param>
 /// <param name="GradientSteps">Steps after pretraining: rounds x passes x steps, for each set of weights.</param>
-/// <param name="StepTexts">Texts that a step is made of.</param>
+/// <param name="StepTexts">The scenario's <c>learning.batch</c>: where the number of steps is fixed, its <c>replayShare</c> is replayed in each, beside the step's share of whatever attempts carry a signal. How many texts that comes to is measured.</param>
 /// <param name="PretrainingTexts">Demonstrations that the base model is trained on in the run itself.</param>
 /// <param name="MaximumTokens">Most tokens of an attempt.</param>
 public sealed record DeclaredBudget(long Attempts, long GradientSteps, int StepTexts, long PretrainingTexts, int MaximumTokens)
@@ -51,7 +51,7 @@ public sealed record DeclaredBudget(long Attempts, long GradientSteps, int StepT
 
             Compare("attempts", wanted.Attempts, budget.Attempts);
             Compare("gradient steps", wanted.GradientSteps, budget.GradientSteps);
-            Compare("texts in a gradient step of", wanted.StepTexts, budget.StepTexts);
+            Compare("texts as the batch of a gradient step in", wanted.StepTexts, budget.StepTexts);
             Compare("texts of pretraining", wanted.PretrainingTexts, budget.PretrainingTexts);
             Compare("tokens at most in an attempt of", wanted.MaximumTokens, budget.MaximumTokens);
             if (arm.Scenario.BaseFolder != first.Scenario.BaseFolder) faults.Add($"arm '{arm.Name}' begins with another base model than '{first.Name}'; arms must begin alike");

@@ -1,4 +1,4 @@
-using AgentSociety.Core;
+using System.Globalization;
 using AgentSociety.Core.Scenarios;
 
 namespace AgentSociety.Society;
@@ -14,6 +14,8 @@ internal static class EqualSettings
         ("culture.experimentsPerRound", scenario => $"{scenario.Culture.ExperimentsPerRound}"),
         // A review is one more text for each attempt, however much it weighs.
         ("learning.retrospectiveCredit", scenario => scenario.Learning is { Enabled: true, RetrospectiveCredit: > 0 } ? "reviews" : "none"),
+        // What is replayed beside a step's own texts, in number.
+        ("learning.replayShare", scenario => scenario.Learning.Enabled ? scenario.Learning.ReplayShare.ToString("r", CultureInfo.InvariantCulture) : "none"),
         ("consolidation", scenario => Sleeps(scenario) == 0 ? "none" : SettingsText.Write(scenario.Consolidation)),
     ];
 

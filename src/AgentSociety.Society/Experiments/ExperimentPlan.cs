@@ -17,7 +17,7 @@ public sealed record ExperimentPlan
     /// <summary>The declaration with every key and its value.</summary>
     public required string Yaml { get; init; }
 
-    /// <summary>SHA-256 of the declaration and of the resolved scenario of each arm: what was declared before the run.</summary>
+    /// <summary>SHA-256 of the declaration, of the resolved scenario of each arm, and of the base models' files: what was declared before the run.</summary>
     public required string Hash { get; init; }
 
     /// <summary>The arms in order; of two factors: neither, the first alone, the second alone, both.</summary>
@@ -42,7 +42,8 @@ public sealed record ExperimentPlan
         ExperimentArm[] arms = [.. Expand(settings, file, plan.BaseFile).Select(arm => arm with { Scenario = plan.Scenario(arm, settings.FirstSeed) })];
         plan = plan with { Arms = arms };
         Check(plan);
-        string declared = string.Join('\n', [yaml, .. arms.Select(arm => $"{arm.Name} {arm.Scenario.Hash}")]);
+        string[] models = [.. arms.Select(arm => arm.Scenario.BaseFolder).OfType<string>().Distinct(StringComparer.Ordinal).Select(folder => $"base {ModelFingerprint.Of(folder)}")];
+        string declared = string.Join('\n', [yaml, .. arms.Select(arm => $"{arm.Name} {arm.Scenario.Hash}"), .. models]);
         return plan with { Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(declared))) };
     }
 

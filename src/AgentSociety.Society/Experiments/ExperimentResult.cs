@@ -51,8 +51,11 @@ public sealed record ExperimentResult
     /// <summary>The command that makes it again.</summary>
     public required string Command { get; init; }
 
-    /// <summary>Versions of the program with its commit, of the runtime and of packages, by name.</summary>
+    /// <summary>Versions of the program with its commit, of the runtime and of packages, by name, that the societies were run with; several with commas between them.</summary>
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
+
+    /// <summary>The version of the program that took the notes tests and made this result of what the societies left.</summary>
+    public string ReportedWith { get; init; } = "";
 
     /// <summary>Seconds that all societies took together, as if they had lived one after another.</summary>
     public required double SocietySeconds { get; init; }
@@ -84,7 +87,8 @@ public sealed record ExperimentResult
             Analysis = ExperimentAnalysis.Of(plan.Settings, [.. arms.Select(arm => (arm.Name, (IReadOnlyList<double>)[.. arm.Societies.Select(society => society.Score)]))], LeastDeviation(plan)),
             Remarks = [.. Differences(plan, arms)],
             Command = command,
-            Versions = RunVersions.Current(),
+            Versions = Merged(arms),
+            ReportedWith = RunVersions.Current()["AgentSociety"],
             SocietySeconds = arms.Sum(arm => arm.Societies.Sum(society => society.Spent.Seconds)),
         };
     }
@@ -120,6 +124,26 @@ public sealed record ExperimentResult
         return 0.5 * tested.Zip(tested.Skip(1), (easier, harder) => harder - easier).DefaultIfEmpty(1).Min();
     }
 
+    private static SortedDictionary<string, string> Merged(ArmResult[] arms)
+    {
+        SortedDictionary<string, string> versions = new(StringComparer.Ordinal);
+        foreach (IGrouping<string, KeyValuePair<string, string>> name in arms.SelectMany(arm => arm.Societies).SelectMany(society => society.Versions).GroupBy(version => version.Key))
+            versions[name.Key] = string.Join(", ", name.Select(version => version.Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        return versions;
+    }
+
+    /// <summary>What of the program or the machine was not the same for all societies.</summary>
+    private static IEnumerable<string> Mixtures(ArmResult[] arms)
+    {
+        (string Arm, SocietyResult Society)[] all = [.. arms.SelectMany(arm => arm.Societies.Select(society => (arm.Name, society)))];
+        foreach (string name in all.SelectMany(each => each.Society.Versions.Keys).Distinct().Order(StringComparer.Ordinal))
+        {
+            IGrouping<string, (string Arm, SocietyResult Society)>[] versions = [.. all.GroupBy(each => each.Society.Versions.GetValueOrDefault(name, "unknown")).OrderBy(version => version.Key, StringComparer.Ordinal)];
+            if (versions.Length == 1) continue;
+            yield return $"Societies were run with different versions of {name}: {string.Join("; ", versions.Select(version => $"{version.Key} ({string.Join(", ", version.Select(each => $"{each.Arm} {each.Society.Seed}"))})"))}. A difference between arms may come of that.";
+        }
+    }
+
     private static IEnumerable<string> Differences(ExperimentPlan plan, ArmResult[] arms)
     {
         DeclaredBudget declared = DeclaredBudget.Of(plan.Arms[0].Scenario);
@@ -131,6 +155,14 @@ public sealed record ExperimentResult
                 if (society.Spent.Attempts != declared.Attempts) yield return $"{arm.Name}, seed {society.Seed}: {society.Spent.Attempts:N0} attempts were made, and {declared.Attempts:N0} were declared.";
                 if (society.Spent.GradientSteps != declared.GradientSteps) yield return $"{arm.Name}, seed {society.Seed}: {society.Spent.GradientSteps:N0} gradient steps were taken, and {declared.GradientSteps:N0} were declared.";
             }
+        }
+
+        foreach (string mixture in Mixtures(arms)) yield return mixture;
+        double?[] texts = [.. arms.Select(arm => arm.Societies.Average(society => (double?)society.Spent.TrainedTexts))];
+        if (texts.Max() > 1.1 * texts.Min())
+        {
+            yield return $"Texts that were trained on differ: {string.Join(", ", arms.Select((arm, index) => $"{arm.Name} {texts[index]:N0}"))} a society. "
+                + "Gradient steps are equal in number, and a step holds its share of the attempts that carry a signal beside the replayed texts.";
         }
 
         double[] tokens = [.. arms.Select(arm => arm.Societies.Average(society => (double)society.Spent.DecodedTokens))];

@@ -31,7 +31,7 @@ public sealed record ExperimentSettings
 
     /// <summary>
     /// What arms may have otherwise than the first, because it is what the experiment asks about: <c>environment</c>, <c>model.architecture</c>, <c>pretrain</c>, <c>culture.experimentsPerRound</c>,
-    /// <c>learning.retrospectiveCredit</c>, <c>consolidation</c>. All else that costs must be the same.
+    /// <c>learning.retrospectiveCredit</c>, <c>learning.replayShare</c>, <c>consolidation</c>. All else that costs must be the same.
     /// </summary>
     public IReadOnlyList<string> MayDiffer { get; init; } = [];
 

@@ -37,6 +37,12 @@ public sealed record SocietyResult
     /// <summary>What was spent, as measured.</summary>
     public required SpentBudget Spent { get; init; }
 
+    /// <summary>Versions of what it was run with, as its run recorded them at its beginning.</summary>
+    public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The model that it ended with; null where no weights were saved.</summary>
+    public ModelSize? Model { get; init; }
+
     /// <summary>What its notes are worth; null where the experiment does not ask.</summary>
     public NotesWorth? NotesWorth { get; init; }
 
@@ -76,7 +82,9 @@ public sealed record SocietyResult
             Frontier = summary.Frontier,
             LuckyShare = lucky.Count > 0 ? lucky.Average(point => point.Value) : null,
             Scratchpad = summary.Scratchpad,
-            Spent = SpentBudget.Of(records),
+            Spent = SpentBudget.Of(database),
+            Versions = records.Info()!.Versions,
+            Model = records.Checkpoints() is [.., { } newest] ? ModelSize.Of(run.Directory.Checkpoint(newest.Name)) : null,
             NotesWorth = worth,
             Wipe = WipeTest.Of(records),
             Generations = generations,
@@ -136,13 +144,16 @@ public sealed record WipeTest(int Round, double Before, double After)
 /// <param name="TrainedTokens">Tokens that were trained on, base material included.</param>
 /// <param name="Seconds">Wall time of all rounds.</param>
 /// <param name="SleepSteps">Gradient steps of sleeps, which come on top.</param>
-public sealed record SpentBudget(long Attempts, long Proposals, long GradientSteps, long DecodedTokens, long TrainedTokens, double Seconds, long SleepSteps = 0)
+/// <param name="TrainedTexts">Texts in all gradient steps after rounds, as often as they were taken; null where the run did not record it.</param>
+/// <param name="SignalTexts">Attempts and proposals that carried a signal, each once: the steps are shared out over them, and base material and remembered solutions come beside.</param>
+public sealed record SpentBudget(long Attempts, long Proposals, long GradientSteps, long DecodedTokens, long TrainedTokens, double Seconds, long SleepSteps = 0, long? TrainedTexts = null, long SignalTexts = 0)
 {
     /// <summary>What a run has spent.</summary>
-    public static SpentBudget Of(RunRecords records)
+    public static SpentBudget Of(SocietyDatabase database)
     {
+        RunRecords records = new(database);
         double Sum(string metric) => records.Metric(metric).Sum(point => point.Value);
         RunCounts counts = records.Counts();
-        return new SpentBudget(counts.Attempts, counts.Proposals, (long)Sum("steps"), (long)Sum("tokens/decoded"), (long)Sum("tokens/trained"), Sum("seconds/round"), (long)Sum("sleep/steps"));
+        return new SpentBudget(counts.Attempts, counts.Proposals, (long)Sum("steps"), (long)Sum("tokens/decoded"), (long)Sum("tokens/trained"), Sum("seconds/round"), (long)Sum("sleep/steps"), database.TrainedTexts(), (long)Sum("episodes/used"));
     }
 }

@@ -20,6 +20,26 @@ public sealed class ExperimentPlanTests : IDisposable
     }
 
     [Fact]
+    public void Every_experiment_that_is_shipped_can_be_run()
+    {
+        Dictionary<string, int> arms = Directory.EnumerateFiles(Path.Combine(TinySociety.Repository(), "scenarios", "experiments"), "*.yaml").Where(file => File.ReadAllText(file).Contains("\nbase:"))
+            .Select(ExperimentPlan.Load).ToDictionary(plan => plan.Settings.Name, plan => plan.Arms.Count);
+        Assert.Equal(new Dictionary<string, int> { ["culture-x-selfplay"] = 4, ["generations"] = 4, ["process-credit"] = 5 }, arms);
+    }
+
+    [Fact]
+    public void What_is_declared_is_hashed_with_the_weights_that_societies_begin_with()
+    {
+        string model = Directory.CreateDirectory(Path.Combine(_tiny.Place, "..", "model")).FullName;
+        File.WriteAllText(Path.Combine(model, "config.json"), "{}");
+        File.WriteAllText(Path.Combine(model, "model.safetensors"), "one");
+        string yaml = TinyExperiment.Crossed.Replace("stepsPerRound=2", $"stepsPerRound=2, model.base={model}"), hash = _tiny.Plan(yaml).Hash;
+        Assert.Equal(hash, _tiny.Plan(yaml).Hash);
+        File.WriteAllText(Path.Combine(model, "model.safetensors"), "two");
+        Assert.NotEqual(hash, _tiny.Plan(yaml).Hash);
+    }
+
+    [Fact]
     public void Societies_go_seed_by_seed_and_share_their_seed_across_arms()
     {
         IReadOnlyList<PlannedRun> runs = _tiny.Plan(TinyExperiment.Crossed + "\nfirstSeed: 7\n").Runs("out", 2);

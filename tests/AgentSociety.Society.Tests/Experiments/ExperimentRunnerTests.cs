@@ -28,6 +28,11 @@ public sealed class ExperimentRunnerTests : IDisposable
         DeclaredBudget budget = DeclaredBudget.Of(plan.Arms[0].Scenario);
         Assert.All(result.Arms.SelectMany(arm => arm.Societies), society => Assert.Equal((budget.Attempts, budget.GradientSteps), (society.Spent.Attempts, society.Spent.GradientSteps)));
         Assert.DoesNotContain(result.Remarks, remark => remark.Contains("declared"));
+        // Eight replayed texts in each of six steps, beside what carried a signal.
+        Assert.All(result.Arms.SelectMany(arm => arm.Societies), society => Assert.True(society.Spent.TrainedTexts >= 48 + Math.Min(society.Spent.SignalTexts, 1), $"{society.Spent}"));
+        Assert.All(result.Arms.SelectMany(arm => arm.Societies), society => Assert.Equal(RunVersions.Current()["AgentSociety"], society.Versions["AgentSociety"]));
+        Assert.DoesNotContain(result.Remarks, remark => remark.Contains("different versions"));
+        Assert.All(result.Arms.SelectMany(arm => arm.Societies), society => Assert.True(society.Model is { Parameters: > 4000 and < 40_000, Characters: true }, $"{society.Model}"));
         Assert.All(result.Arms, arm => Assert.All(arm.Societies, society => Assert.Equal([0, 2, 3], society.Curve.Select(point => point.Round))));
         Assert.All(result.Arms[0].Societies, society => Assert.Null(society.NotesWorth!.Shuffled));
         Assert.All(result.Arms[1].Societies, society => Assert.NotNull(society.NotesWorth!.Other));
