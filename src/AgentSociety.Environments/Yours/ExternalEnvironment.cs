@@ -24,11 +24,20 @@ public sealed class ExternalEnvironment : IEnvironment, IDisposable
     {
         OptionChecks.Require("external", options);
         _program = new(options, "describe", new() { ["seed"] = seed.ToString() });
-        JsonNode? said = _program.Greeted;
-        Name = Text(said, "name", "describe");
-        Alphabet = Text(said, "alphabet", "describe");
-        MaximumDifficulty = Number(said, "maximumDifficulty", "describe");
-        Demonstrates = Field(said, "demonstrates") is JsonValue value && value.TryGetValue(out bool demonstrates) && demonstrates;
+        try
+        {
+            JsonNode? said = _program.Greeted;
+            Name = Text(said, "name", "describe");
+            Alphabet = Text(said, "alphabet", "describe");
+            MaximumDifficulty = Number(said, "maximumDifficulty", "describe");
+            Demonstrates = Field(said, "demonstrates") is JsonValue value && value.TryGetValue(out bool demonstrates) && demonstrates;
+        }
+        catch
+        {
+            // Nobody else has it to end.
+            _program.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Starts the program; what it is can demonstrate where the program can.</summary>

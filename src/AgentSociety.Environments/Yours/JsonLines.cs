@@ -45,7 +45,13 @@ sealed class JsonLines : IDisposable
 
                 (JsonObject? answer, failure) = Try(method, parameters);
                 if (answer is null) continue;
-                if (answer["error"] is { } error) throw Failed($"answers '{method}' with the error: {error}");
+                if (answer["error"] is { } error)
+                {
+                    // A program that cannot say what it is is used for nothing else.
+                    if (method == _greeting) End();
+                    throw Failed($"answers '{method}' with the error: {error}");
+                }
+
                 return answer["result"];
             }
 

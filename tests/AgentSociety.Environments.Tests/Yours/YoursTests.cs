@@ -130,6 +130,25 @@ public sealed class YoursTests : IDisposable
         Assert.Contains("did not read", Assert.Throws<SocietyException>(() => environment.Parse(new string('x', 1 << 20))).Message);
     }
 
+    // What a model writes is no text of any language, now and then.
+    [Fact]
+    public void A_program_may_be_asked_about_half_a_surrogate_pair()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using ExternalEnvironment environment = Start("", 30);
+        Assert.Equal("only a is a problem", environment.Parse("\ud800").Reason);
+        Assert.Equal(Outcome.Wrong, environment.Verify(environment.Generate(1, KeyedRandom.For(1, "x")), [new(Source.Model, "b\udc00")]).Outcome);
+    }
+
+    [Theory, InlineData("r='{}'"), InlineData("echo '{\"id\":'$id',\"error\":\"not today\"}'; continue")]
+    public void A_program_that_is_no_environment_is_ended(string trouble)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        string mark = Path.Combine(_folder, "running");
+        Assert.Throws<SocietyException>(() => Start($"echo $$ > {mark}; {trouble}", 30));
+        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{File.ReadAllText(mark).Trim()}") || !Directory.Exists("/proc"), TimeSpan.FromSeconds(20)));
+    }
+
     [Fact]
     public void A_program_runs_in_its_folder_and_what_it_complains_of_is_told()
     {
