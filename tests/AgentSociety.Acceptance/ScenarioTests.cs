@@ -1,3 +1,5 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Culture;
 using AgentSociety.Society;
 
 namespace AgentSociety.Acceptance;
@@ -15,5 +17,23 @@ public sealed class ScenarioTests
         RunPlan plan = RunPlan.Of(scenario);
         Assert.NotEmpty(HeldOutTest.Questions(plan, 2));
         Assert.Equal(Path.GetFileNameWithoutExtension(file), scenario.Scenario.Name);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shipped))]
+    public void No_fact_of_a_shipped_world_is_taken_for_another_where_duplicates_are_refused(string file)
+    {
+        LoadedScenario scenario = ScenarioFile.Load(Path.Combine(Repository.Folder("scenarios"), file));
+        if (RunPlan.Of(scenario).Environment is not IFactSource world) return;
+        foreach (FactPage page in world.Facts)
+        {
+            string[] forms = [.. page.Lines.Select(LineSimilarity.Form)];
+            Assert.Equal(page.Lines.Count, forms.Where(form => form.Length > 0).Distinct().Count());
+            // On one page of a thousand facts that are long enough to be compared by their shingles, the first of them stand for all.
+            string[] compared = [.. forms.Take(200)];
+            for (int one = 0; one < compared.Length; one++)
+                for (int other = 0; other < one; other++)
+                    Assert.False(LineSimilarity.SayTheSame(compared[one], compared[other], scenario.Scenario.Culture.DuplicateSimilarity), $"{compared[one]} and {compared[other]}");
+        }
     }
 }

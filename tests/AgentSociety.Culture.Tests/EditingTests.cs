@@ -206,6 +206,8 @@ public sealed class EditingTests : IDisposable
     {
         EditRequest first = _society.Request(EditKind.Append, "notes/a", "one", key: "k");
         EditResult saved = _society.Scratchpad.Commit([first])[0];
+        EditRequest begun = _society.Request(EditKind.Replace, "notes/c", "three", key: "another");
+        string revision = Assert.IsType<EditResult.Saved>(_society.Scratchpad.Commit([begun])[0]).Revision;
         EditRequest[] others =
         [
             first with { Author = "solver-2" },
@@ -213,10 +215,12 @@ public sealed class EditingTests : IDisposable
             first with { Edit = first.Edit with { Page = "notes/b" } },
             first with { Edit = first.Edit with { Kind = EditKind.Replace } },
             first with { Edit = first.Edit with { Kind = EditKind.Section, Section = "Rules" } },
-            first with { Edit = first.Edit with { BaseRevision = Assert.IsType<EditResult.Saved>(saved).Revision } },
+            begun with { Edit = begun.Edit with { BaseRevision = revision } },
         ];
         foreach (EditResult result in _society.Scratchpad.Commit(others)) Assert.Contains("key", Assert.IsType<EditResult.Rejected>(result).Reason);
-        Assert.Equal(saved, _society.Scratchpad.Commit([first])[0]);
+        // What an append's author had read by then does not make it another.
+        foreach (EditRequest again in (EditRequest[])[first, first with { Edit = first.Edit with { BaseRevision = Assert.IsType<EditResult.Saved>(saved).Revision } }])
+            Assert.Equal(saved, _society.Scratchpad.Commit([again])[0]);
         Assert.Equal("one\n", _society.Archive.Read("notes/a")!.Body);
         Assert.Null(_society.Archive.Read("notes/b"));
     }

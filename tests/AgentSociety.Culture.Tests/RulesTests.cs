@@ -164,6 +164,7 @@ public sealed class RulesTests : IDisposable
     [InlineData("c4=2", "c4=3", false)]
     [InlineData("c4=2", "`c4=2`", true)]
     [InlineData("# Rules", "# Rules", false)]
+    [InlineData("| --- | :-: |", "| --- | :-: |", false)]
     public void Lines_that_say_the_same_are_told_from_lines_that_look_alike(string one, string other, bool same) =>
         Assert.Equal(same, LineSimilarity.SayTheSame(LineSimilarity.Form(one), LineSimilarity.Form(other), 0.8));
 
@@ -218,6 +219,17 @@ public sealed class RulesTests : IDisposable
         Assert.IsType<EditResult.Saved>(One("agents/solver-1/notes/b", "work the chain from the right-hand end first"));
         IReadOnlyList<EditResult> both = ruled.Commit([_society.Request(EditKind.Append, "notes/c", "begin with the longest word"), _society.Request(EditKind.Append, "notes/d", "Begin with the longest word!")]);
         Assert.Equal([true, false], both.Select(result => result is EditResult.Saved));
+    }
+
+    [Fact]
+    public void Lines_of_code_are_no_claims_and_may_stand_as_often_as_the_code_needs_them()
+    {
+        using Scratchpad ruled = Ruled(EditRules.From(new CultureSettings()));
+        EditResult One(EditKind kind, string text, string? start = null) => ruled.Commit([_society.Request(kind, "skills/chains", text, start)])[0];
+        string first = Assert.IsType<EditResult.Saved>(One(EditKind.Append, "```\nif (right) {\n  return next(value)\n}\n```\nBegin at the right-hand end.\n")).Revision;
+        Assert.IsType<EditResult.Saved>(One(EditKind.Append, "```\nif (left) {\n    return next(value);\n  }\n```\n", first));
+        // A scenario that says nothing of it refuses what the page says already.
+        Assert.Equal(EditRule.Duplicate, Assert.IsType<EditResult.Rejected>(One(EditKind.Append, "- begin at the right-hand end", first)).Rule);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class EditingDoorTests : IAsyncLifetime
     [InlineData("http")]
     public async Task An_edit_has_one_outcome_by_whichever_door_it_comes(string door)
     {
-        await using IDoor opened = await Open(door);
+        await using IDoor opened = await Open(door, _run);
         List<string> revisions = [];
         List<string> outcomes = [];
         foreach ((Attempt attempt, _) in Table)
@@ -102,6 +102,22 @@ public sealed class EditingDoorTests : IAsyncLifetime
         Assert.Equal(3, scratchpad.RoundInPlay);
         _run.Finish();
         Assert.Equal(2, scratchpad.RoundInPlay);
+    }
+
+    [Theory]
+    [InlineData("scratchpad")]
+    [InlineData("plugin")]
+    [InlineData("mcp")]
+    [InlineData("http")]
+    public async Task Where_pages_are_read_first_no_door_adds_lines_unread(string door)
+    {
+        using ExampleRun run = new ExampleRun(_directory.FullName, "read", problems: 1, attempts: 1, culture: "culture: { readFirst: true }\n").Play(3);
+        await using IDoor opened = await Open(door, run);
+        async Task<string> Outcome(Attempt attempt, string? read = null) => (await opened.Try(attempt, read)).GetProperty("outcome").GetString()!;
+        JsonElement begun = await opened.Try(new("notes/first", "one\n", Append: true), null);
+        Assert.Equal("saved", begun.GetProperty("outcome").GetString());
+        Assert.Equal("rejected", await Outcome(new("notes/first", "two\n", Append: true)));
+        Assert.Equal("saved", await Outcome(new("notes/first", "two\n", Append: true), begun.GetProperty("revision").GetString()));
     }
 
     [Theory]
@@ -149,12 +165,12 @@ public sealed class EditingDoorTests : IAsyncLifetime
         _directory.Delete(recursive: true);
     }
 
-    private async Task<IDoor> Open(string door) => door switch
+    private async Task<IDoor> Open(string door, ExampleRun run) => door switch
     {
-        "http" => new HttpDoor(_client),
-        "plugin" => new PluginDoor(new RunScratchpad(new RunDirectory(_run.Directory))),
-        "mcp" => await McpDoor.OpenAsync(new RunScratchpad(new RunDirectory(_run.Directory))),
-        _ => new ScratchpadDoor(_run.Database),
+        "http" => new HttpDoor(_client, Path.GetFileName(run.Directory)),
+        "plugin" => new PluginDoor(new RunScratchpad(new RunDirectory(run.Directory))),
+        "mcp" => await McpDoor.OpenAsync(new RunScratchpad(new RunDirectory(run.Directory))),
+        _ => new ScratchpadDoor(run.Database),
     };
 
     public sealed record Attempt(string Page, string Text, int? Base = null, bool Append = false, string? Section = null, OnConflict? OnConflict = null);
@@ -250,15 +266,15 @@ public sealed class EditingDoorTests : IAsyncLifetime
         }
     }
 
-    private sealed class HttpDoor(HttpClient client) : IDoor
+    private sealed class HttpDoor(HttpClient client, string run) : IDoor
     {
         public async Task<JsonElement> Try(Attempt attempt, string? start)
         {
-            using HttpRequestMessage request = new(attempt.Append ? HttpMethod.Post : HttpMethod.Put, $"/api/runs/doors/pages/{attempt.Page}")
+            using HttpRequestMessage request = new(attempt.Append ? HttpMethod.Post : HttpMethod.Put, $"/api/runs/{run}/pages/{attempt.Page}")
             {
                 Content = JsonContent.Create(new { body = attempt.Text, author = "ann", section = attempt.Section, onConflict = attempt.OnConflict?.ToString().ToLowerInvariant() }),
             };
-            if (!attempt.Append) request.Headers.TryAddWithoutValidation(start is null ? "If-None-Match" : "If-Match", start is null ? "*" : $"\"{start}\"");
+            if (!attempt.Append || start is not null) request.Headers.TryAddWithoutValidation(start is null ? "If-None-Match" : "If-Match", start is null ? "*" : $"\"{start}\"");
             using HttpResponseMessage answer = await client.SendAsync(request);
             JsonElement reply = await answer.Content.ReadFromJsonAsync<JsonElement>();
             Assert.Equal(reply.GetProperty("outcome").GetString() switch

@@ -65,6 +65,6 @@ public sealed record NoteEdit
     /// <summary>Why, for the history.</summary>
     public required string Comment { get; init; }
 
-    /// <summary>The revision that the edit was based on; null for a new page, and for an append.</summary>
+    /// <summary>The revision that the edit was based on; null for a new page. An append meets any head; it names one where pages must be read first.</summary>
     public string? BaseRevision { get; init; }
 }

@@ -115,8 +115,11 @@ public sealed record CultureSettings
     /// <summary>What becomes of an edit that removes more than that.</summary>
     public Gate ShrinkGate { get; init; } = Gate.Auto;
 
+    /// <summary>True to hold agents to reading a page that stands before they add to it: an edit names the revision that was read. Where <c>shown</c> is <c>live</c>.</summary>
+    public bool ReadFirst { get; init; }
+
     /// <summary>Where a line that says what is already there is looked for before it is written.</summary>
-    public DuplicateSearch Duplicates { get; init; } = DuplicateSearch.Off;
+    public DuplicateSearch Duplicates { get; init; } = DuplicateSearch.Page;
 
     /// <summary>Similarity of their shingles (Jaccard) from which on two lines say the same.</summary>
     [Range(0, 1)]

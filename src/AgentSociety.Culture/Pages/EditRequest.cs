@@ -21,7 +21,7 @@ public sealed record EditRequest
 {
     /// <summary>
     /// Unique to this edit. A second request with the same key and the same edit changes nothing and returns the recorded result, so that a
-    /// round can be played again after a crash; with another author, page, base, kind, section or text it is rejected.
+    /// round can be played again after a crash; with another author, page, base, kind, section or text it is rejected (of an append the base does not count).
     /// </summary>
     public required string Key { get; init; }
 
@@ -46,8 +46,8 @@ public sealed record EditRequest
     /// <summary>What to do where the page has moved on.</summary>
     public OnConflict OnConflict { get; init; }
 
-    /// <summary>SHA-256 over the author and what is to change: what tells a repetition from another edit under the same key.</summary>
-    internal byte[] Asked() => RevisionId.Hash([Author, Edit.Page, Edit.BaseRevision ?? "", Edit.Kind.ToString(), Edit.Section ?? "", Edit.Text]);
+    /// <summary>SHA-256 over the author and what is to change: what tells a repetition from another edit under the same key. What an append's author had read does not change what it appends.</summary>
+    internal byte[] Asked() => RevisionId.Hash([Author, Edit.Page, Edit.Kind == EditKind.Append ? "" : Edit.BaseRevision ?? "", Edit.Kind.ToString(), Edit.Section ?? "", Edit.Text]);
 }
 
 /// <summary>What became of an edit: one of the nested records.</summary>

@@ -12,7 +12,7 @@ public enum EditRule
     /// <summary>The key was used before, by another edit.</summary>
     Key,
 
-    /// <summary>The base is no revision of the page.</summary>
+    /// <summary>The base is no revision of the page, or none was named where the page must be read first.</summary>
     Base,
 
     /// <summary>The page would be too large.</summary>
@@ -42,7 +42,7 @@ public enum EditRule
 
 /// <summary>Hard rules that every edit passes, in one order, before it is saved: what is asked of agents in a prompt they ignore.</summary>
 /// <remarks>
-/// Form, size, notebook, rate, quota, gate, duplicates, review, admission: the first that holds an edit decides. Requests that are
+/// Form, size, notebook, rate, quota, gate, reading, duplicates, review, admission: the first that holds an edit decides. Requests that are
 /// trusted, such as a person's, meet the form and the size only.
 /// </remarks>
 public sealed record EditRules
@@ -71,6 +71,9 @@ public sealed record EditRules
     /// <summary>How an edit becomes part of the culture.</summary>
     public AdmissionRule Admission { get; init; } = AdmissionRule.Accept;
 
+    /// <summary>True where a page that stands is edited only by who names a revision of it, as one learns by reading it: lines that are appended and new sections too, which meet any head.</summary>
+    public bool ReadFirst { get; init; }
+
     /// <summary>Where a line that says what is already there is looked for.</summary>
     public DuplicateSearch Duplicates { get; init; } = DuplicateSearch.Off;
 
@@ -88,6 +91,7 @@ public sealed record EditRules
         Gates = settings.Gates,
         ForeignNotebooks = settings.ForeignNotebooks,
         Admission = settings.Admission,
+        ReadFirst = settings.ReadFirst,
         Duplicates = settings.Duplicates,
         DuplicateSimilarity = settings.DuplicateSimilarity,
     };

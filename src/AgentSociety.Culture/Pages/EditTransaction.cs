@@ -68,8 +68,8 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         if (edit.BaseRevision is { } read)
         {
             if (head is not null && statements.RevisionOf(head.Page, read) is { } known)
-                start = new Start(known.Number, known.Depth, read == head.Revision ? head.Note : new NotePage(edit.Page, read, RevisionStore.Body(connection, known.Number)));
-            // An append meets any head: it does not matter what its editor had read.
+                // An append meets any head: it matters that its editor had read the page, not what it said.
+                start = new Start(known.Number, known.Depth, read == head.Revision || edit.Kind == EditKind.Append ? head.Note : new NotePage(edit.Page, read, RevisionStore.Body(connection, known.Number)));
             else if (edit.Kind != EditKind.Append)
                 return new EditResult.Rejected(NoRevision(edit.Page, read), EditRule.Base);
         }
@@ -142,25 +142,30 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
         string removes = $"the edit removes {(lines == 0 ? 0 : 100 * gone / lines)} % of the lines of the page";
         if (place == Gate.Locked) return new EditResult.Rejected($"edits of {edit.Page} are locked", EditRule.Gate);
         if (shrink == Gate.Locked) return new EditResult.Rejected($"{removes}; make smaller edits", EditRule.Gate);
+        if (rules.ReadFirst && start is null && !plan.Stale && head is { Deleted: false } && CouldBeRead(request, head))
+            return new EditResult.Rejected(edit.BaseRevision is { } unknown ? NoRevision(edit.Page, unknown) : $"{edit.Page} stands and was not read; read it, then name the revision that was read as baseRevision (by HTTP: If-Match)", EditRule.Base);
         if (rules.Duplicates != DuplicateSearch.Off && Duplicate(edit.Page, head, append ? text : plan.Body, append) is { } duplicate) return new EditResult.Rejected(duplicate, EditRule.Duplicate);
         string? reason = shrink == Gate.Review ? removes
             : place == Gate.Review || notebook == Gate.Review || rules.Admission == AdmissionRule.Review ? $"edits of {edit.Page} wait for review"
             : rules.Admission == AdmissionRule.Gate ? "matched rollouts with and without it decide" : null;
         if (reason is null) return null;
         bool rollouts = rules.Admission == AdmissionRule.Gate && shrink == Gate.Auto && place == Gate.Auto && notebook == Gate.Auto;
-        long proposal = statements.Propose(request, start?.Number, text, reason, now, rollouts);
-        trace = new EditTrace(null, start?.Number, null, null, proposal);
+        long? based = append ? null : start?.Number;
+        long proposal = statements.Propose(request, based, text, reason, now, rollouts);
+        trace = new EditTrace(null, based, null, null, proposal);
         return new EditResult.Proposed(proposal, reason);
     }
+
+    /// <summary>True where the editor could have read the page: an episode reads it as it was when the round before ended, everybody else as it is now.</summary>
+    private bool CouldBeRead(EditRequest request, Head head) => request.Episode is null || statements.StoodBefore(head.Page, request.Round);
 
     /// <summary>Names the first new line that says what a line of the page, or of a page like it, says already; null where all are new.</summary>
     private string? Duplicate(string page, Head? head, string planned, bool append)
     {
-        HashSet<string> standing = [.. LineDiff.Lines(head?.Body ?? "")];
-        LinesBySaying fresh = new(LineDiff.Lines(planned).Where(line => !standing.Contains(line)), rules.DuplicateSimilarity);
+        HashSet<string> standing = [.. PageBody.OutsideCode(head?.Body ?? "")], kept = [.. PageBody.OutsideCode(planned)];
+        LinesBySaying fresh = new(kept.Where(line => !standing.Contains(line)), rules.DuplicateSimilarity);
         if (fresh.Forms.Count == 0) return null;
         // A line of this page counts only where it stays: a better wording in its place is no duplicate.
-        HashSet<string> kept = [.. LineDiff.Lines(planned)];
         List<(string Page, IEnumerable<string> Lines)> known = [(page, standing.Where(line => append || kept.Contains(line)))];
         if (rules.Duplicates == DuplicateSearch.Namespace)
         {
@@ -168,7 +173,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
             string match = PageSearch.MatchAny(string.Join(' ', fresh.Forms), words: 12);
             IEnumerable<(string Page, string Body)> changed = _changed.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(name => (name, _heads[name].Body));
             known.AddRange(changed.Concat(match.Length == 0 ? [] : statements.Alike(match, prefix).Where(other => !_changed.Contains(other.Page)))
-                .Where(other => other.Page != page).Select(other => (other.Page, (IEnumerable<string>)LineDiff.Lines(other.Body))));
+                .Where(other => other.Page != page).Select(other => (other.Page, PageBody.OutsideCode(other.Body))));
         }
 
         foreach ((string place, IEnumerable<string> lines) in known)

@@ -20,11 +20,11 @@ public static class LineSimilarity
     // The form has lost its apostrophes: don't is dont.
     private static readonly HashSet<string> Negations = ["dont", "doesnt", "isnt", "arent", "wasnt", "cant", "wont", "didnt", "shouldnt", "mustnt", "no", "not", "never", "none", "nothing", "cannot", "without", "unless", "except", "false", "wrong"];
 
-    /// <summary>The one form of a line; empty for headings, rules, fences and blank lines, which say nothing.</summary>
+    /// <summary>The one form of a line; empty for headings, fences, and lines without a letter or digit, which say nothing.</summary>
     public static string Form(string line)
     {
         string text = CanonicalComposition.Compose(line).ToLowerInvariant().Trim();
-        if (text.StartsWith('#') || text.StartsWith("```", StringComparison.Ordinal) || text.All(character => "-=*_~ ".Contains(character))) return "";
+        if (text.StartsWith('#') || text.StartsWith("```", StringComparison.Ordinal) || !text.Any(char.IsLetterOrDigit)) return "";
         text = text.TrimStart('-', '*', '+', '>', ' ', '\t');
         StringBuilder form = new(text.Length);
         foreach (char character in text)

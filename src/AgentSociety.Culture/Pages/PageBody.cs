@@ -40,6 +40,13 @@ internal static partial class PageBody
     {
         if (!body.Contains('`') && !body.Contains("~~~", StringComparison.Ordinal)) return body;
         StringBuilder text = new(body.Length);
+        foreach (string line in OutsideCode(body)) AppendWithoutSpans(text, line);
+        return text.ToString();
+    }
+
+    /// <summary>The lines that stand in no fenced block, and no fence.</summary>
+    internal static IEnumerable<string> OutsideCode(string body)
+    {
         string? fence = null;
         foreach (string line in LineDiff.Lines(body))
         {
@@ -54,11 +61,9 @@ internal static partial class PageBody
             }
             else
             {
-                AppendWithoutSpans(text, line);
+                yield return line;
             }
         }
-
-        return text.ToString();
     }
 
     /// <summary>A span of code ends at the next run of as many backticks as it began with; a run without such another is text.</summary>

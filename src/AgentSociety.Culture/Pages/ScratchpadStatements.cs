@@ -10,6 +10,7 @@ internal sealed class ScratchpadStatements : IDisposable
     private readonly PreparedStatement _insertProposal;
     private readonly PreparedStatement _revisionOf;
     private readonly PreparedStatement _parent;
+    private readonly PreparedStatement _stood;
     private readonly PreparedStatement _made;
     private readonly PreparedStatement _begun;
     private readonly PreparedStatement _cite;
@@ -40,6 +41,7 @@ internal sealed class ScratchpadStatements : IDisposable
             WHERE page_text MATCH @1 AND substr(p.name, 1, length(@2)) = @2 ORDER BY bm25(page_text) LIMIT 20
             """);
         _parent = new(connection, "SELECT parent FROM revision WHERE number = @1");
+        _stood = new(connection, "SELECT kind <> 'delete' FROM revision WHERE page = @1 AND round < @2 AND kind <> 'side' ORDER BY number DESC LIMIT 1");
     }
 
     internal PreparedStatement InsertRevision { get; }
@@ -85,6 +87,9 @@ internal sealed class ScratchpadStatements : IDisposable
 
     internal void Cite(string target, string author, int round, long revision) => _cite.Execute(target, author, round, revision);
 
+    /// <summary>True for a page that stood when a round began.</summary>
+    internal bool StoodBefore(long page, int round) => _stood.First(row => row.GetInt64(0) != 0, page, round);
+
     internal long? Parent(long revision) => _parent.First(row => row.NumberOrNull(0), revision);
 
     internal long Propose(EditRequest request, long? start, string text, string reason, long now, bool rollouts = false)
@@ -112,7 +117,7 @@ internal sealed class ScratchpadStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, EndOrRevivePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _made, _begun, _cite, _alike])
+        foreach (PreparedStatement statement in (PreparedStatement[])[InsertRevision, InsertPage, UpdatePage, EndOrRevivePage, MovePage, DeleteLinks, InsertLink, RecordedEdit, Tips, _insertEdit, _insertProposal, _revisionOf, _parent, _made, _begun, _cite, _alike, _stood])
             statement.Dispose();
     }
 }

@@ -10,6 +10,7 @@ sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess acces
     private readonly List<ToolCall> _calls = [];
     private readonly List<NoteEdit> _edits = [];
     private readonly Dictionary<int, string> _noted = [];
+    private readonly Dictionary<string, string> _read = [];
     private readonly HashSet<(int Question, string Reply)> _seen = [];
     private int _experiments = access.Experiments;
 
@@ -36,6 +37,7 @@ sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess acces
     {
         string name = law.Page(question);
         NotePage? page = access.Notes.Read(name);
+        if (page is not null) _read[name] = page.Revision;
         string? reply = _noted.TryGetValue(question, out string? own) ? own : page is null ? null : LawText.Recall(law, page.Body, question);
         return new() { Kind = ToolKind.Read, Request = request, Reply = reply ?? $"{LawText.Unknown}", Page = name, Revision = page?.Revision };
     }
@@ -58,7 +60,7 @@ sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess acces
         if (!access.RequireEvidence || _seen.Contains((question, reply)))
         {
             _noted[question] = reply;
-            _edits.Add(new() { Page = page, Kind = EditKind.Append, Text = fact, Comment = $"note {fact} while solving" });
+            _edits.Add(new() { Page = page, Kind = EditKind.Append, Text = fact, Comment = $"note {fact} while solving", BaseRevision = _read.GetValueOrDefault(page) });
         }
 
         return new() { Kind = ToolKind.Note, Request = request, Reply = "", Page = page };

@@ -122,8 +122,9 @@ public sealed class ScratchpadTools
         [Description("Full name with its namespace, such as notes/operator-c.")] string page,
         [Description("The lines to add, in Markdown.")] string lines,
         [Description("Why, in a few words, for the history.")] string comment,
+        [Description("The revision that you read; some societies refuse lines for a page that was not read. Leave out for a page that does not exist yet.")] string? baseRevision = null,
         CancellationToken cancellation = default) =>
-        Commit(new NoteEdit { Page = page, Kind = EditKind.Append, Text = lines, Comment = comment }, null, cancellation);
+        Commit(new NoteEdit { Page = page, Kind = EditKind.Append, Text = lines, Comment = comment, BaseRevision = baseRevision }, null, cancellation);
 
     /// <summary>Tells who changed a page.</summary>
     [Description("Tells who changed a page, when and why, newest first. Nothing is ever lost: read takes the revisions.")]

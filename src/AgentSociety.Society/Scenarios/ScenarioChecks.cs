@@ -47,6 +47,8 @@ internal static class ScenarioChecks
             fault("culture.sharedNamespaces", $"holds '{name}', which is no namespace that can be shared; these are: {string.Join(", ", PageName.Namespaces.Where(CultureTopology.CanBeShared))}");
         int agents = scenario.Population.Sum(some => some.Count);
         if (scenario.Culture.Sharing == Sharing.Groups && scenario.Culture.Groups > agents) fault("culture.groups", $"is {scenario.Culture.Groups}, and there are {agents} agents; lower it");
+        if (scenario.Culture is { ReadFirst: true, Shown: not NotesShown.Live })
+            fault("culture.readFirst", $"asks that pages are read before they are added to, and culture.shown is {scenario.Culture.Shown.ToString().ToLowerInvariant()}, under which pages that stand are not read as they are; set one of the two otherwise");
     }
 
     private static void Architecture(ArchitectureSettings shape, Action<string, string> fault)

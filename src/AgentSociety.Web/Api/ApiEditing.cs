@@ -6,7 +6,7 @@ using AgentSociety.Kernel;
 namespace AgentSociety.Web;
 
 /// <summary>Edits by HTTP and JSON: the rules, outcomes and reasons of the tools of models.</summary>
-/// <remarks>A page's revision is its ETag. A change names the revision that it was made on in <c>If-Match</c>, a new page says <c>If-None-Match: *</c>; without either it is refused. An append needs neither.</remarks>
+/// <remarks>A page's revision is its ETag. A change names the revision that it was made on in <c>If-Match</c>, a new page says <c>If-None-Match: *</c>; without either it is refused. An append needs neither, but where the scenario has pages read first.</remarks>
 internal static class ApiEditing
 {
     private const string Nobody = "http";
@@ -22,8 +22,14 @@ internal static class ApiEditing
             Comment = edit.Comment ?? "",
             BaseRevision = start,
         }));
-        group.MapPost("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, ApiEdit edit) =>
-            Commit(library.Open(run), context, edit, new NoteEdit { Page = page, Kind = EditKind.Append, Text = edit.Body ?? "", Comment = edit.Comment ?? "" }));
+        group.MapPost("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, ApiEdit edit) => Commit(library.Open(run), context, edit, new NoteEdit
+        {
+            Page = page,
+            Kind = EditKind.Append,
+            Text = edit.Body ?? "",
+            Comment = edit.Comment ?? "",
+            BaseRevision = Expected(context.Request, out string? read) ? read : null,
+        }));
         group.MapDelete("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? author, Role? role, string? comment) =>
         {
             if (!Expected(context.Request, out string? start) || start is null) return Unconditional();

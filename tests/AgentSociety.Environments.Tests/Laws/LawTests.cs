@@ -39,6 +39,8 @@ public class LawTests
         Assert.True(verdict.Sound, $"{at.World.Name} {ScriptedPlay.Render(transcript)} {verdict.Reason}");
         Assert.All(tools.Edits, edit => Assert.Equal(FactTruth.True, at.World.Judge(edit.Text)));
         Assert.All(tools.Edits, edit => Assert.Contains(edit.Text, at.World.Facts.Single(page => page.Page == edit.Page).Lines));
+        // A walk looks before it tries: what it notes names the page as it was read.
+        Assert.All(tools.Edits, edit => Assert.Equal(notes.Read(edit.Page)?.Revision, edit.BaseRevision));
     }, iter: 500);
 
     [Fact]

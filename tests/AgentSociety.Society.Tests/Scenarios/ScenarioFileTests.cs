@@ -128,6 +128,7 @@ public sealed class ScenarioFileTests
     [InlineData("name: a\nenvironment: {name: arithmetic, options: {maximumDifficulty: 5}}\nevaluation: {difficulties: [1, 6]}", "s.yaml:3:32: evaluation.difficulties[1]: is 6, and the difficulties of arithmetic go from 1 to 5")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nselfPlay: {proposer: {reward: learnabilty}}", "s.yaml:3:31: selfPlay.proposer.reward: 'learnabilty' is none of its values; did you mean learnability?")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\npopulation: [{role: proposer}]", "s.yaml:3:13: population: has no solver; add - {role: solver, count: 4}")]
+    [InlineData("name: a\nenvironment: {name: arithmetic}\nculture: {readFirst: true, shown: stale}", "s.yaml:3:22: culture.readFirst: asks that pages are read before they are added to, and culture.shown is stale, under which pages that stand are not read as they are; set one of the two otherwise")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nculture: {sharing: groups, groups: 100}", "s.yaml:3:36: culture.groups: is 100, and there are 6 agents; lower it")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nculture: {sharedNamespaces: [skills, elsewhere]}", "s.yaml:3:29: culture.sharedNamespaces: holds 'elsewhere', which is no namespace that can be shared; these are: notes, skills, books, problems, talk")]
     public void A_fault_names_its_place(string yaml, params string[] lines) => Says(yaml, lines);
