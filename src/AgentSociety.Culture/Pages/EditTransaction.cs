@@ -331,12 +331,7 @@ internal sealed class EditTransaction(SqliteConnection connection, ScratchpadSta
     private sealed record Plan(string Body, string Read, string Mine, bool Unchanged = false, bool Stale = false, bool Clean = false, string? Attempt = null)
     {
         /// <summary>Lines that the editor took away, wherever they stood, and how many it had read: a page that is rewritten at the same length is gutted, too.</summary>
-        internal (int Gone, int Lines) Removed()
-        {
-            string[] lines = LineDiff.Lines(Read);
-            Dictionary<string, int> left = LineDiff.Lines(Mine).CountBy(line => line).ToDictionary();
-            return (lines.Count(line => (left[line] = left.GetValueOrDefault(line) - 1) < 0), lines.Length);
-        }
+        internal (int Gone, int Lines) Removed() => GuttingEdits.Removed(Read, Mine);
     }
 }
 
