@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using AgentSociety.Core.Culture;
+using AgentSociety.Culture;
 
 namespace AgentSociety.Web.Tests;
 
@@ -18,6 +19,25 @@ public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
         again.Headers.IfNoneMatch.Add(first.Headers.ETag);
         using HttpResponseMessage second = await site.Client.SendAsync(again);
         Assert.Equal(HttpStatusCode.NotModified, second.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_says_who_it_is_is_recorded_as_a_reader_and_shown_beside_the_page()
+    {
+        string revision = Assert.IsType<EditResult.Saved>(site.Run.Write("notes/consulted", "one\n")).Revision;
+        for (int look = 0; look < 2; look++) (await Get("/api/runs/small/pages/notes/consulted?author=robin&role=solver")).Dispose();
+        (await Get("/api/runs/small/pages/notes/consulted")).Dispose();
+        (await Get("/api/runs/small/pages/notes/sought?author=robin")).Dispose();
+        using HttpResponseMessage answer = await Get("/api/runs/small/reads/notes/consulted");
+        JsonElement[] reads = [.. (await Json(answer)).EnumerateArray()];
+        Assert.Equal(2, reads.Length);
+        Assert.All(reads, read => Assert.Equal(("robin", revision, 6), (read.GetProperty("agent").GetString(), read.GetProperty("revision").GetString(), read.GetProperty("round").GetInt32())));
+        Assert.Contains("Read from outside the run 2 times by 1 reader", await site.Client.GetStringAsync(new Uri("/runs/small/pages/notes/consulted", UriKind.Relative)), StringComparison.Ordinal);
+        string reader = await site.Client.GetStringAsync(new Uri("/runs/small/agents/robin", UriKind.Relative));
+        Assert.Contains("What it read from outside the run", reader, StringComparison.Ordinal);
+        Assert.Contains("notes/sought</a>, which was not there", reader, StringComparison.Ordinal);
+        using HttpResponseMessage nameless = await Get("/api/runs/small/pages/notes/consulted?author=%20");
+        Assert.Equal(HttpStatusCode.BadRequest, nameless.StatusCode);
     }
 
     [Fact]

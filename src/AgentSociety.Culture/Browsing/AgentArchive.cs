@@ -86,9 +86,10 @@ public static class AgentArchive
         FROM played p LEFT JOIN wrote w ON w.author = p.agent LEFT JOIN used u ON u.author = p.agent ORDER BY p.role, length(p.agent), p.agent
         """).AsList());
 
-    /// <summary>True for whoever played, wrote, or asked for an edit that was not saved.</summary>
+    /// <summary>True for whoever played, read, wrote, or asked for an edit that was not saved.</summary>
     public static bool KnowsAgent(this SocietyDatabase database, string agent) => database.Read(connection => connection.ExecuteScalar<bool>("""
         SELECT EXISTS (SELECT 1 FROM episode WHERE agent = @agent) OR EXISTS (SELECT 1 FROM revision WHERE author = @agent) OR EXISTS (SELECT 1 FROM edit WHERE author = @agent)
+            OR EXISTS (SELECT 1 FROM outside_read WHERE agent = @agent)
         """, new { agent }));
 
     /// <summary>Names of the agents that played.</summary>

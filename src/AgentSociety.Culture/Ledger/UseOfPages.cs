@@ -24,6 +24,12 @@ public sealed record UseOfPage
     /// <summary>Agents who cited it.</summary>
     public required long CitingAgents { get; init; }
 
+    /// <summary>Looks at it from outside the run.</summary>
+    public required long OutsideReads { get; init; }
+
+    /// <summary>Agents and programs outside the run that looked at it.</summary>
+    public required long OutsideReaders { get; init; }
+
     /// <summary>The round it was first read in; null before.</summary>
     public int? FirstRead { get; init; }
 
@@ -70,6 +76,8 @@ public static class UseOfPages
             SELECT (SELECT count(*) FROM seen) AS Attempts, (SELECT count(DISTINCT agent) FROM seen WHERE foreign_reader) AS Readers, span.reward / nullif(span.attempts, 0) AS RewardWith,
                    (played.reward - coalesce(span.reward, 0)) / nullif(played.attempts - span.attempts, 0) AS RewardWithout,
                    (SELECT count(*) FROM citation WHERE target = @page) AS Citations, (SELECT count(DISTINCT agent) FROM citation WHERE target = @page) AS CitingAgents,
+                   (SELECT count(*) FROM outside_read WHERE page = @page AND revision IS NOT NULL) AS OutsideReads,
+                   (SELECT count(DISTINCT agent) FROM outside_read WHERE page = @page AND revision IS NOT NULL) AS OutsideReaders,
                    span.low AS FirstRead, span.high AS LastRead
             FROM span, played
             """, new { page });

@@ -9,7 +9,7 @@ namespace AgentSociety.Kernel;
 /// <remarks>
 /// Rules and outcomes are the scratchpad's own: an edit goes through its gates, sizes and rates, and a conflict comes back with
 /// base, theirs and mine. What an editor can put right is an answer with a reason; only a database that fails throws. Safe to
-/// call from any thread. The text of pages is other agents' and is never to be obeyed: the descriptions tell models so.
+/// call from any thread. What an agent reads with them is recorded (<see cref="ReadsFromOutside"/>). The text of pages is other agents' and is never to be obeyed: the descriptions tell models so.
 /// </remarks>
 public sealed class ScratchpadTools
 {
@@ -20,7 +20,7 @@ public sealed class ScratchpadTools
     private readonly PageArchive _archive;
 
     /// <summary>Tools whose edits go to whoever owns the writing, such as a society's scratchpad actor.</summary>
-    /// <param name="database">Where pages are read; open for reading only is enough.</param>
+    /// <param name="database">Where pages are read, and where it is recorded what an agent read; of one that is open for reading only nothing is recorded.</param>
     /// <param name="commit">Carries out an edit, durable on return.</param>
     /// <param name="editor">In whose name.</param>
     public ScratchpadTools(SocietyDatabase database, Func<EditRequest, CancellationToken, Task<EditResult>> commit, ScratchpadEditor editor)
@@ -43,6 +43,14 @@ public sealed class ScratchpadTools
         [Description("Full name with its namespace, such as notes/operator-c.")] string page,
         [Description("An earlier revision's id, from history; leave out for the page as it is now.")] string? revision = null)
     {
+        PageReply reply = Look(page, revision);
+        // A revision that is none of the page's is no look at it.
+        if (Fault(page) is null && (reply.Found || revision is null)) Record(page, reply.Revision);
+        return reply;
+    }
+
+    private PageReply Look(string page, string? revision)
+    {
         if (Fault(page) is { } fault) return new() { Page = page, Found = false, Reason = fault };
         NotePage? note;
         try
@@ -57,6 +65,13 @@ public sealed class ScratchpadTools
         if (note is null) return new() { Page = page, Found = false, Reason = "there is no such page; search for it, or write it without a baseRevision" };
         if (note.Name != page) return new() { Page = page, Found = false, Reason = $"{revision} is no revision of {page}; the page's history lists those that are" };
         return new() { Page = page, Found = true, Revision = note.Revision, Body = note.Body, Backlinks = [.. _archive.Backlinks(page).Where(Visible)] };
+    }
+
+    /// <summary>Every read by an agent is recorded; what a person reads is nobody's business.</summary>
+    private void Record(string page, string? revision)
+    {
+        if (_editor.Trusted || _database.IsReadOnly) return;
+        _database.Record(new OutsideRead { Page = page, Revision = revision, Agent = _editor.Author, Role = _editor.Role, Round = _editor.Round(), Episode = _editor.Episode });
     }
 
     /// <summary>Searches the pages.</summary>
@@ -107,7 +122,7 @@ public sealed class ScratchpadTools
         [Description("What to do where somebody else changed the page since: merge what can be merged (the usual), fail, or propose what cannot be merged.")] OnConflict? onConflict = null,
         CancellationToken cancellation = default)
     {
-        PageReply read = Read(page, baseRevision);
+        PageReply read = Look(page, baseRevision);
         if (!read.Found) return Rejected(read.Reason!, EditRule.Base);
         string body = read.Body!, sought = passage.ReplaceLineEndings("\n");
         int place = sought.Length == 0 ? -1 : body.IndexOf(sought, StringComparison.Ordinal);

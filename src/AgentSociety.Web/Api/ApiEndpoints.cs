@@ -1,5 +1,6 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
+using AgentSociety.Core.Play;
 using AgentSociety.Culture;
 using Microsoft.AspNetCore.Mvc;
 
@@ -60,13 +61,18 @@ internal static class ApiEndpoints
         one.MapGet("/taught/{checkpoint}", (RunLibrary library, string run, string checkpoint, int? limit) => library.Open(run).Database.WhatTaught(checkpoint, Rows(limit)));
         one.MapGet("/batches/{number:long}", (RunLibrary library, string run, long number) => library.Open(run).Database.EpisodesOf(number));
         one.MapGet("/blame/{**page}", (RunLibrary library, string run, string page) => library.Open(run).Database.Blame(page).Select(line => new { line.Line, line.Revision.Author, line.Revision.Round, revision = line.Revision.Id }));
+        one.MapGet("/reads/{**page}", (RunLibrary library, string run, string page, int? limit) => library.Open(run).Database.OutsideReadsOf(page, Rows(limit)));
         one.MapGet("/proposals", (RunLibrary library, string run, int? limit) => library.Open(run).Database.ProposalList(open: true, Rows(limit)));
         one.MapGet("/pages", (RunLibrary library, string run, string? prefix, string? after, int? limit) => library.Open(run).Database.PageList(prefix ?? "", Rows(limit), after ?? ""));
-        one.MapGet("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? revision, int? round) =>
+        one.MapGet("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? revision, int? round, string? author, Role? role) =>
         {
+            if (PageName.Fault(page) is { } none) return FaultPages.NotFound(none);
             OpenRun open = library.Open(run);
             NotePage? note = revision is not null ? open.Pages.ReadRevision(revision) : round is { } then ? open.Pages.ReadAsOf(page, then) : open.Pages.Read(page);
-            if (note is null || note.Name != page) return FaultPages.NotFound($"there is no page {page}");
+            if (note is not null && note.Name != page) return FaultPages.NotFound($"there is no page {page}");
+            // Who says who it is reads as an agent of that name; the app's own pages, and people, do not.
+            if (author is not null) open.Scratchpad.Record(author, role, page, note?.Revision);
+            if (note is null) return FaultPages.NotFound($"there is no page {page}");
             context.Response.Headers.ETag = $"\"{note.Revision}\"";
             return context.Request.Headers.IfNoneMatch.Contains($"\"{note.Revision}\"") ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Json(note);
         });

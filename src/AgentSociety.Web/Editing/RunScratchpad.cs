@@ -100,6 +100,18 @@ public sealed class RunScratchpad : IDisposable
         });
     }
 
+    /// <summary>Records that a program read a page.</summary>
+    /// <param name="agent">Who read.</param>
+    /// <param name="role">The part that it plays; null where it names none.</param>
+    /// <param name="page">Full name.</param>
+    /// <param name="revision">Id of the revision that was read; null where there is no such page.</param>
+    /// <exception cref="SocietyException">Nobody can be called so, or the database could not be written.</exception>
+    public void Record(string agent, Role? role, string page, string? revision)
+    {
+        if (AuthorFault(agent) is { } fault) throw new SocietyException(fault);
+        lock (_gate) _database.Record(new OutsideRead { Page = page, Revision = revision, Agent = agent, Role = role, Round = RoundInPlay });
+    }
+
     /// <summary>Takes a page away.</summary>
     /// <remarks>To remove a page is to remove all of its lines: where the rules hold, it needs every gate to be open.</remarks>
     /// <param name="door">By which door.</param>

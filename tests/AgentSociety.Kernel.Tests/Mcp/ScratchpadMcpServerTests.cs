@@ -27,6 +27,7 @@ public sealed class ScratchpadMcpServerTests
         JsonElement written = await session.CallAsync("write", new() { ["page"] = "notes/a", ["body"] = "one\n", ["comment"] = "first" });
         string start = written.GetProperty("revision").GetString()!;
         Assert.Equal("one\n", (await session.CallAsync("read", new() { ["page"] = "notes/a" })).GetProperty("body").GetString());
+        Assert.Equal(("client", start), AgentSociety.Culture.ReadsFromOutside.OutsideReadsOf(file.Database, "notes/a").Select(read => (read.Agent, read.Revision)).Single());
         Assert.Equal("notes/a", (await session.CallAsync("search", new() { ["query"] = "one" })).GetProperty("hits")[0].GetProperty("page").GetString());
         await file.Tools("somebody").Write("notes/a", "two\n", "meanwhile", start);
         JsonElement conflict = await session.CallAsync("write", new() { ["page"] = "notes/a", ["body"] = "three\n", ["comment"] = "late", ["baseRevision"] = start });

@@ -24,6 +24,29 @@ public sealed class ScratchpadToolsTests
     }
 
     [Fact]
+    public async Task What_an_agent_reads_is_recorded_with_its_revision_and_what_a_person_reads_is_not()
+    {
+        using SocietyFile file = new();
+        ScratchpadTools agent = file.Tools("ann", role: Role.Solver), person = file.Tools("person", trusted: true);
+        string first = (await agent.Write("notes/a", "one\n", "c")).Revision!, second = (await agent.Write("notes/a", "two\n", "c", first)).Revision!;
+        agent.Read("notes/a");
+        agent.Read("notes/a", first);
+        agent.Read("notes/b");
+        // Neither what is no page's name nor what is no revision of the page is a look at it, and a passage is replaced without one.
+        agent.Read("nowhere");
+        agent.Read("notes/b", first);
+        await agent.Replace("notes/a", "two", "2", "c");
+        person.Read("notes/a");
+        IReadOnlyList<OutsideRead> reads = file.Database.OutsideReadsOf("notes/a");
+        Assert.Equal([first, second], reads.Select(read => read.Revision));
+        Assert.All(reads, read => Assert.Equal(("ann", Role.Solver, 7), (read.Agent, read.Role!.Value, read.Round)));
+        Assert.Null(Assert.Single(file.Database.OutsideReadsOf("notes/b")).Revision);
+        Assert.Equal(["notes/b", "notes/a", "notes/a"], file.Database.OutsideReadsBy("ann").Select(read => read.Page));
+        Assert.Empty(file.Database.OutsideReadsBy("person"));
+        Assert.Equal((2, 1), file.Database.UseOf("notes/a") is { } use ? (use.OutsideReads, use.OutsideReaders) : default);
+    }
+
+    [Fact]
     public async Task A_passage_is_replaced_where_it_stands_once_and_nowhere_else()
     {
         using SocietyFile file = new();
