@@ -63,6 +63,23 @@ public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
     }
 
     [Fact]
+    public async Task A_program_leaves_a_remark_in_a_books_margin()
+    {
+        site.Run.Write("books/api", new Book { Page = "books/api", Title = "B", Chapters = [new("notes/operator-a", "A")] }.Compile());
+        async Task<HttpResponseMessage> Send(string book, string chapter) => await site.Client.PostAsJsonAsync($"/api/runs/small/remarks/{book}", new { chapter, remark = "a4 is wrong", author = "robin", role = "solver", key = "one" });
+        for (int sending = 0; sending < 2; sending++)
+        {
+            using HttpResponseMessage left = await Send("books/api", "notes/operator-a");
+            Assert.Equal("saved", (await Json(left)).GetProperty("outcome").GetString());
+        }
+
+        Assert.Equal("- [[notes/operator-a]]: a4 is wrong\n", site.Run.Pages.Read("books/api/margin")!.Body);
+        Assert.Equal("robin", site.Run.Database.Blame("books/api/margin")[0].Revision.Author);
+        using HttpResponseMessage unknown = await Send("books/api", "notes/none"), none = await Send("books/none", "notes/operator-a"), page = await Send("notes/operator-a", "notes/operator-a");
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, HttpStatusCode.NotFound, HttpStatusCode.NotFound), (unknown.StatusCode, none.StatusCode, page.StatusCode));
+    }
+
+    [Fact]
     public async Task The_same_edit_sent_twice_is_made_once()
     {
         for (int sending = 0; sending < 2; sending++)

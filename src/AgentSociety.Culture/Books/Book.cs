@@ -24,6 +24,9 @@ public sealed record MarginalNote(string Chapter, string Text);
 /// </remarks>
 public sealed partial record Book
 {
+    /// <summary>Characters of a remark, at most.</summary>
+    public const int LongestRemark = 500;
+
     private const string MarginName = "/margin";
 
     /// <summary>Full name of the book's page.</summary>
@@ -96,6 +99,24 @@ public sealed partial record Book
 
         return whole.ToString();
     }
+
+    /// <summary>Why a remark cannot stand in this book's margin; null where it can.</summary>
+    public string? RemarkFault(MarginalNote note) =>
+        Chapters.All(chapter => chapter.Page != note.Chapter) ? $"{Page} has no chapter {note.Chapter}; read the book again, it may have a new edition"
+        : string.IsNullOrWhiteSpace(note.Text) || note.Text.Length > LongestRemark ? $"a remark has 1 to {LongestRemark} characters" : null;
+
+    /// <summary>The edit that leaves a remark in this book's margin, by whoever makes it: it meets the gates of the margin's page as any other edit.</summary>
+    /// <param name="note">The remark.</param>
+    /// <param name="margin">The margin as its reader saw it; null where there is none yet.</param>
+    /// <exception cref="SocietyException">The book has no such chapter, or the remark is empty or too long.</exception>
+    public NoteEdit Remark(MarginalNote note, NotePage? margin) => RemarkFault(note) is { } fault ? throw new SocietyException(fault) : new NoteEdit
+    {
+        Page = MarginOf(Page),
+        Kind = EditKind.Append,
+        Text = MarginLine(note),
+        Comment = "a remark in the margin",
+        BaseRevision = margin?.Revision,
+    };
 
     /// <summary>The line that puts a remark in a book's margin, to be appended to <see cref="MarginOf"/>.</summary>
     public static string MarginLine(MarginalNote note) => $"- [[{note.Chapter}]]: {note.Text.ReplaceLineEndings(" ").Trim()}\n";

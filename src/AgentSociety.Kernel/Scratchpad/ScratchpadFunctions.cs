@@ -16,14 +16,14 @@ public static class ScratchpadFunctions
     /// <summary>Which of the functions change nothing.</summary>
     public static IReadOnlySet<string> Reading { get; } = new HashSet<string> { "read", "search", "list", "history" };
 
-    /// <summary><c>read</c>, <c>search</c>, <c>list</c>, <c>write</c>, <c>replace</c>, <c>append</c>, <c>history</c>.</summary>
+    /// <summary><c>read</c>, <c>search</c>, <c>list</c>, <c>write</c>, <c>replace</c>, <c>append</c>, <c>history</c>, <c>remark</c>.</summary>
     public static IReadOnlyList<AIFunction> Functions(this ScratchpadTools tools) =>
         [.. Methods.Select(method => AIFunctionFactory.Create(method, tools, new AIFunctionFactoryOptions { Name = NameOf(method), SerializerOptions = Json }))];
 
     internal static IReadOnlyList<MethodInfo> Methods { get; } =
     [
         .. ((string[])[nameof(ScratchpadTools.Read), nameof(ScratchpadTools.Search), nameof(ScratchpadTools.List), nameof(ScratchpadTools.Write),
-            nameof(ScratchpadTools.Replace), nameof(ScratchpadTools.Append), nameof(ScratchpadTools.History)]).Select(name => typeof(ScratchpadTools).GetMethod(name)!),
+            nameof(ScratchpadTools.Replace), nameof(ScratchpadTools.Append), nameof(ScratchpadTools.History), nameof(ScratchpadTools.Remark)]).Select(name => typeof(ScratchpadTools).GetMethod(name)!),
     ];
 
     internal static string NameOf(MethodInfo method) => method.Name.ToLowerInvariant();

@@ -141,6 +141,21 @@ public sealed class ScratchpadTools
         CancellationToken cancellation = default) =>
         Commit(new NoteEdit { Page = page, Kind = EditKind.Append, Text = lines, Comment = comment, BaseRevision = baseRevision }, null, cancellation);
 
+    /// <summary>Leaves a remark in the margin of a book.</summary>
+    [Description("Leaves a remark in the margin of a book, beside one of its chapters, for its author and for who reads it next: what is wrong, what helped, what is missing. The margin is the page books/NAME/margin.")]
+    public async Task<EditReply> Remark(
+        [Description("Full name of the book, such as books/first-steps.")] string book,
+        [Description("Full name of the chapter's page, as the book links to it, such as notes/operator-c.")] string chapter,
+        [Description("The remark, in one line of at most 500 characters.")] string remark,
+        CancellationToken cancellation = default)
+    {
+        if (Fault(book) is { } fault) return Rejected(fault, EditRule.Form);
+        if (!Book.IsBook(book) || _archive.Read(book) is not { } page) return Rejected($"there is no book {book}; list the pages under books/", EditRule.Base);
+        Book read = Book.Read(page);
+        MarginalNote note = new(chapter, remark);
+        return read.RemarkFault(note) is { } unfit ? Rejected(unfit, EditRule.Form) : await Commit(read.Remark(note, _archive.Read(Book.MarginOf(book))), null, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Tells who changed a page.</summary>
     [Description("Tells who changed a page, when and why, newest first. Nothing is ever lost: read takes the revisions.")]
     public HistoryReply History(

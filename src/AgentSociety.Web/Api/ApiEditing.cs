@@ -30,6 +30,15 @@ internal static class ApiEditing
             Comment = edit.Comment ?? "",
             BaseRevision = Expected(context.Request, out string? read) ? read : null,
         }));
+        group.MapPost("/remarks/{**book}", (RunLibrary library, HttpContext context, string run, string book, ApiRemark remark) =>
+        {
+            OpenRun open = library.Open(run);
+            if (PageName.Fault(book) is not null || !Book.IsBook(book) || open.Pages.Read(book) is not { } page) return FaultPages.NotFound($"there is no book {book}");
+            Book read = Book.Read(page);
+            MarginalNote note = new(remark.Chapter ?? "", remark.Remark ?? "");
+            return read.RemarkFault(note) is { } fault ? Told(context, new EditResult.Rejected(fault, EditRule.Form))
+                : Commit(open, context, new ApiEdit { Author = remark.Author, Role = remark.Role, Key = remark.Key }, read.Remark(note, open.Pages.Read(Book.MarginOf(book))));
+        });
         group.MapDelete("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? author, Role? role, string? comment) =>
         {
             if (!Expected(context.Request, out string? start) || start is null) return Unconditional();
@@ -69,6 +78,25 @@ internal static class ApiEditing
             _ => StatusCodes.Status200OK,
         });
     }
+}
+
+/// <summary>A remark in the margin of a book as it comes in by the JSON interface.</summary>
+internal sealed record ApiRemark
+{
+    /// <summary>Full name of the chapter's page.</summary>
+    public string? Chapter { get; init; }
+
+    /// <summary>The remark, in one line.</summary>
+    public string? Remark { get; init; }
+
+    /// <summary>Who.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>The part that the program plays, for gates that hold for one role.</summary>
+    public Role? Role { get; init; }
+
+    /// <summary>What makes a second sending harmless; unique for the author.</summary>
+    public string? Key { get; init; }
 }
 
 /// <summary>An edit as it comes in by the JSON interface.</summary>

@@ -17,9 +17,6 @@ internal static class EditingEndpoints
     private const string Somebody = "person";
     private const string EditRoute = "/runs/{run}/edit/{**page}";
 
-    /// <summary>Characters of a marginal note, at most.</summary>
-    internal const int LongestRemark = 500;
-
     internal static void MapEditing(this IEndpointRouteBuilder app)
     {
         app.MapGet("/runs/{run}/new", (string run, string page) => Results.LocalRedirect(Address.Edit(run, page.Trim())));
@@ -142,18 +139,12 @@ internal static class EditingEndpoints
     {
         OpenRun open = library.Open(run);
         if (!Book.IsBook(book) || open.Pages.Read(book) is not { } page) return FaultPages.NotFound($"there is no book {book}");
-        if (Book.Read(page).Chapters.All(known => known.Page != chapter)) return FaultPages.Refused($"{book} has no chapter {chapter}; open the book again, it may have a new edition.");
-        if (string.IsNullOrWhiteSpace(remark) || remark.Length > LongestRemark) return FaultPages.Refused($"A remark has 1 to {LongestRemark} characters.");
+        MarginalNote note = new(chapter, remark ?? "");
+        if (Book.Read(page).RemarkFault(note) is { } fault) return FaultPages.Refused($"{fault}.");
         string signed = Signed(author);
         if (RunScratchpad.AuthorFault(signed) is { } unsigned) return FaultPages.Refused(unsigned);
         Remember(context, signed);
-        EditResult result = Commit(open, signed, key, OnConflict.Merge, new NoteEdit
-        {
-            Page = Book.MarginOf(book),
-            Kind = EditKind.Append,
-            Text = Book.MarginLine(new MarginalNote(chapter, remark)),
-            Comment = "a remark in the margin",
-        });
+        EditResult result = Commit(open, signed, key, OnConflict.Merge, Book.Read(page).Remark(note, open.Pages.Read(Book.MarginOf(book))));
         return result is EditResult.Rejected rejected ? FaultPages.Refused(rejected.Reason) : Results.LocalRedirect($"{Address.Book(run, book)}#margin");
     }
 

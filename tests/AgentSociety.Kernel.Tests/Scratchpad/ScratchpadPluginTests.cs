@@ -7,11 +7,11 @@ namespace AgentSociety.Kernel.Tests;
 public sealed class ScratchpadPluginTests
 {
     [Fact]
-    public void The_plugin_has_the_seven_tools_and_describes_every_parameter()
+    public void The_plugin_has_the_eight_tools_and_describes_every_parameter()
     {
         using SocietyFile file = new();
         KernelPlugin plugin = file.Tools().AsPlugin();
-        Assert.Equal(["append", "history", "list", "read", "replace", "search", "write"], plugin.Select(function => function.Name).Order());
+        Assert.Equal(["append", "history", "list", "read", "remark", "replace", "search", "write"], plugin.Select(function => function.Name).Order());
         Assert.All(plugin, function =>
         {
             Assert.NotEmpty(function.Description);

@@ -101,6 +101,24 @@ public sealed class ScratchpadToolsTests
     }
 
     [Fact]
+    public async Task Readers_that_are_agents_leave_remarks_in_a_books_margin_through_its_gate()
+    {
+        using SocietyFile file = new(new EditRules { ReadFirst = true, Gates = [new GateSettings { Prefix = "books/", Gate = Gate.Locked, Role = Role.Proposer }, new GateSettings { Prefix = "books/closed/", Gate = Gate.Review }] });
+        ScratchpadTools reader = file.Tools("ann", role: Role.Solver), person = file.Tools("person", trusted: true);
+        foreach (string book in (string[])["books/guide", "books/closed"]) await person.Write(book, new Book { Page = book, Title = "Guide", Chapters = [new("skills/chains", "Chains")] }.Compile(), "c");
+        Assert.Equal(EditOutcome.Saved, (await reader.Remark("books/guide", "skills/chains", "step two\nis wrong")).Outcome);
+        Assert.Equal(EditOutcome.Saved, (await file.Tools("bob").Remark("books/guide", "skills/chains", "it helped me")).Outcome);
+        Assert.Equal([new MarginalNote("skills/chains", "step two is wrong"), new MarginalNote("skills/chains", "it helped me")], Book.Margin(new PageArchive(file.Database).Read("books/guide/margin")!));
+        Assert.Equal(["ann", "bob"], file.Database.Blame("books/guide/margin").Select(line => line.Revision.Author));
+        Assert.Equal(EditOutcome.Proposed, (await reader.Remark("books/closed", "skills/chains", "x")).Outcome);
+        Assert.Equal((EditOutcome.Rejected, EditRule.Gate), await file.Tools("proposer-1", role: Role.Proposer).Remark("books/guide", "skills/chains", "x") is { } held ? (held.Outcome, held.Rule) : default);
+        Assert.Contains("no chapter notes/none", (await reader.Remark("books/guide", "notes/none", "x")).Reason, StringComparison.Ordinal);
+        Assert.Contains("no book books/none", (await reader.Remark("books/none", "skills/chains", "x")).Reason, StringComparison.Ordinal);
+        Assert.Contains("no book books/guide/margin", (await reader.Remark("books/guide/margin", "skills/chains", "x")).Reason, StringComparison.Ordinal);
+        foreach (string unfit in (string[])[" ", new string('x', Book.LongestRemark + 1)]) Assert.Equal(EditRule.Form, (await reader.Remark("books/guide", "skills/chains", unfit)).Rule);
+    }
+
+    [Fact]
     public async Task A_section_is_written_beside_another_one_without_conflict()
     {
         using SocietyFile file = new();
