@@ -32,7 +32,7 @@ public sealed class TroubleTests : IDisposable
     [Fact]
     public void A_reader_brings_what_an_older_version_wrote_up_to_date_and_leaves_strangers_alone()
     {
-        Run(_society.Path, "DROP TRIGGER episode_is_append_only_update; DROP TRIGGER episode_is_append_only_delete; DROP TRIGGER transcript_is_append_only_update; DROP TRIGGER transcript_is_append_only_delete; DROP TABLE outside_read; DROP TABLE trained; ALTER TABLE checkpoint DROP COLUMN first_batch; ALTER TABLE checkpoint DROP COLUMN last_batch; DROP TABLE training_batch; DROP TABLE answer_transcript; DROP TABLE answer; DROP INDEX page_of_head; ALTER TABLE edit DROP COLUMN asked; DROP INDEX page_standing; DROP INDEX page_of_worth; DROP TRIGGER page_name_insert; DROP TABLE page_name; PRAGMA user_version = 4");
+        Run(_society.Path, "DROP TRIGGER episode_is_append_only_update; DROP TRIGGER episode_is_append_only_delete; DROP TRIGGER transcript_is_append_only_update; DROP TRIGGER transcript_is_append_only_delete; DROP VIEW saved_batch; DROP TABLE outside_read; DROP TABLE trained; ALTER TABLE checkpoint DROP COLUMN first_batch; ALTER TABLE checkpoint DROP COLUMN last_batch; DROP TABLE training_batch; DROP TABLE answer_transcript; DROP TABLE answer; DROP INDEX page_of_head; ALTER TABLE edit DROP COLUMN asked; DROP INDEX page_standing; DROP INDEX page_of_worth; DROP TRIGGER page_name_insert; DROP TABLE page_name; PRAGMA user_version = 4");
         using (SocietyDatabase reader = SocietyDatabase.OpenReadOnly(_society.Path)) Assert.True(reader.IsReadOnly);
         Run(_society.Path, "DROP INDEX page_of_head");
 

@@ -68,7 +68,7 @@ public static class CultureLedger
     private const string Entries = """
         SELECT r.id AS Revision, p.name AS Page, r.author AS Author, r.round AS WrittenIn, e.id AS Episode, e.agent AS Reader, e.round AS ReadIn,
                e.reward AS Reward, e.advantage AS Advantage, (SELECT min(t.batch) FROM trained t WHERE t.episode = e.number) AS Batch,
-               (SELECT c.name FROM checkpoint c JOIN trained t ON t.batch BETWEEN c.first_batch AND c.last_batch WHERE t.episode = e.number ORDER BY c.last_batch LIMIT 1) AS Checkpoint
+               (SELECT s.checkpoint FROM trained t JOIN saved_batch s ON s.batch = t.batch WHERE t.episode = e.number ORDER BY t.batch LIMIT 1) AS Checkpoint
         FROM read d JOIN episode e ON e.number = d.episode JOIN revision r ON r.number = d.revision JOIN page p ON p.id = r.page
         """;
 
@@ -87,7 +87,7 @@ public static class CultureLedger
     public static IReadOnlyList<LedgerEntry> WhatTaught(this SocietyDatabase database, string checkpoint, int limit = 1_000) => database.Read(connection =>
         connection.Query<LedgerEntry>($"""
             {Entries}
-            WHERE e.number IN (SELECT t.episode FROM checkpoint c JOIN trained t ON t.batch BETWEEN c.first_batch AND c.last_batch WHERE c.name = @checkpoint)
+            WHERE e.number IN (SELECT t.episode FROM saved_batch s JOIN trained t ON t.batch = s.batch WHERE s.checkpoint = @checkpoint)
             GROUP BY d.revision, d.episode ORDER BY e.advantage DESC, e.number LIMIT @limit
             """, new { checkpoint, limit }).AsList());
 

@@ -42,7 +42,7 @@ public static class TrainingLedger
 {
     private const string Texts = """
         SELECT t.batch AS Batch, b.round AS Round, CASE b.phase WHEN 'sleep' THEN 1 ELSE 0 END AS Phase, b.weights AS Weights, b.epoch AS Epoch, b.step AS Step, e.id AS Episode,
-               t.weight AS Weight, t.advantage AS Advantage, (SELECT c.name FROM checkpoint c WHERE t.batch BETWEEN c.first_batch AND c.last_batch) AS Checkpoint
+               t.weight AS Weight, t.advantage AS Advantage, (SELECT s.checkpoint FROM saved_batch s WHERE s.batch = t.batch) AS Checkpoint
         FROM trained t JOIN training_batch b ON b.number = t.batch JOIN episode e ON e.number = t.episode
         """;
 
@@ -64,7 +64,6 @@ public static class TrainingLedger
     /// <summary>The batches of a checkpoint: those since the checkpoint before it, and the number of episodes in each.</summary>
     public static IReadOnlyList<(long Batch, int Round, long Episodes)> BatchesOfCheckpoint(this SocietyDatabase database, string checkpoint) => database.Read(connection =>
         connection.Query<(long, int, long)>("""
-            SELECT b.number, b.round, (SELECT count(*) FROM trained t WHERE t.batch = b.number)
-            FROM checkpoint c JOIN training_batch b ON b.number BETWEEN c.first_batch AND c.last_batch WHERE c.name = @checkpoint ORDER BY b.number
+            SELECT s.batch, s.round, (SELECT count(*) FROM trained t WHERE t.batch = s.batch) FROM saved_batch s WHERE s.checkpoint = @checkpoint ORDER BY s.batch
             """, new { checkpoint }).AsList());
 }

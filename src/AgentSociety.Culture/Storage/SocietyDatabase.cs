@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using AgentSociety.Core;
 using Microsoft.Data.Sqlite;
 
@@ -18,6 +19,7 @@ public sealed class SocietyDatabase : IDisposable
     private readonly string _readers;
     private readonly SqliteConnection? _writer;
     private readonly Lock _gate = new();
+    private readonly ConditionalWeakTable<SQLitePCL.sqlite3, string> _mapped = [];
     private readonly ConcurrentDictionary<string, ConcurrentBag<SqliteCommand>> _prepared = new(StringComparer.Ordinal);
 
     private SocietyDatabase(string path, SqliteConnection? writer, string readers)
@@ -105,7 +107,8 @@ public sealed class SocietyDatabase : IDisposable
     {
         SqliteConnection connection = new(_readers);
         connection.Open();
-        Execute(connection, $"PRAGMA mmap_size = {MappedBytes}");
+        // One that comes back from the pool is mapped already.
+        if (_mapped.TryAdd(connection.Handle!, connection.DataSource)) Execute(connection, $"PRAGMA mmap_size = {MappedBytes}");
         return connection;
     }
 
