@@ -11,6 +11,18 @@ public sealed class ReadingTests : IDisposable
     public void Dispose() => _society.Dispose();
 
     [Fact]
+    public void Whatever_reads_is_mapped_also_when_it_comes_back_from_the_pool()
+    {
+        long Mapped() => _society.Database.Read(connection => connection.ExecuteScalar<long>("PRAGMA mmap_size"));
+        Assert.InRange(Mapped(), 1L << 30, long.MaxValue);
+        Assert.InRange(Mapped(), 1L << 30, long.MaxValue);
+        // A second one beside it is a connection of its own.
+        Assert.All(_society.Database.Read(_ => (long[])[Mapped(), Mapped()]), mapped => Assert.InRange(mapped, 1L << 30, long.MaxValue));
+        _society.Reopen();
+        Assert.InRange(Mapped(), 1L << 30, long.MaxValue);
+    }
+
+    [Fact]
     public void Letters_with_marks_are_found_with_and_without_them_as_one_types()
     {
         _society.Save("notes/fluss", "Der Überlauf ist schnell, die Brücke nicht.");

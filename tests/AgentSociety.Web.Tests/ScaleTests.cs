@@ -1,3 +1,4 @@
+using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
@@ -52,13 +53,28 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
         DirectoryInfo directory = Directory.CreateTempSubdirectory("large-");
         try
         {
-            using (ExampleRun run = new(directory.FullName, "large")) Fill(run);
+            string revision;
+            using (ExampleRun run = new(directory.FullName, "large"))
+            {
+                Fill(run);
+                revision = run.Pages.Read("notes/operator-3")!.Revision;
+            }
+
+            using (ExampleRun other = new ExampleRun(directory.FullName, "other").Play(6)) other.Finish();
+            string[] addresses =
+            [
+                "/runs/large", "/runs/large/configuration", "/compare?run=large&run=other", "/runs/large/episodes", "/runs/large/episodes?agent=solver-3&verdict=wrong", "/runs/large/episodes?before=50000", "/runs/large/episodes/100/solve/7/3",
+                "/runs/large/problems", "/runs/large/problems?difficulty=3&order=least", "/runs/large/problems/100/7", "/runs/large/answers", "/runs/large/answers?difficulty=3&verdict=wrong", "/runs/large/answers/100/held-out/7",
+                "/runs/large/lessons/round-100", "/runs/large/agents", "/runs/large/agents/solver-3", "/runs/large/scratchpad", "/runs/large/scratchpad?q=operator", "/runs/large/pages/notes/operator-3", "/runs/large/history/notes/operator-3",
+                "/runs/large/blame/notes/operator-3", $"/runs/large/diff/notes/operator-3?to={revision}&view=side", "/runs/large/edit/notes/operator-3", "/runs/large/changes", "/runs/large/links", "/runs/large/worth", "/runs/large/proposals",
+                "/runs/large/whole/books/guide",
+            ];
+            // Each kind of page that has its picture taken; the list of runs is another test's.
+            Assert.Equal(ScreenshotTests.Pages.Select(shown => Kind(shown.Address)).Where(kind => kind.Length > 0).Distinct().Order(StringComparer.Ordinal), addresses.Select(Kind).Distinct().Order(StringComparer.Ordinal));
             await using BrowseServer server = await BrowseServer.Start(new BrowseOptions { RunsDirectory = directory.FullName, Port = 0 });
             IPage page = await browser.Context.NewPageAsync();
             await page.GotoAsync(server.Address.ToString());
-            foreach (string address in (string[])["/runs/large", "/runs/large/episodes", "/runs/large/episodes?agent=solver-3&verdict=wrong", "/runs/large/episodes?before=50000", "/runs/large/episodes/100/solve/7/3", "/runs/large/problems",
-                "/runs/large/problems?difficulty=3&order=least", "/runs/large/problems/100/7", "/runs/large/lessons/round-100", "/runs/large/agents", "/runs/large/agents/solver-3", "/runs/large/scratchpad", "/runs/large/pages/notes/operator-3", "/runs/large/changes"])
-                await Paint(page, server, address);
+            foreach (string address in addresses) await Paint(page, server, address);
             await page.CloseAsync();
         }
         finally
@@ -103,6 +119,20 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
         }
     }
 
+    /// <summary>What an address shows: <c>pages</c> with a slash behind it where one of them is meant; empty for the list of runs.</summary>
+    private static string Kind(string address)
+    {
+        string[] parts = address.Split('?')[0].Split('/', 5, StringSplitOptions.RemoveEmptyEntries);
+        return parts switch
+        {
+            [] => "",
+            ["runs", _] => "run",
+            ["runs", _, var kind] => kind,
+            ["runs", _, var kind, ..] => $"{kind}/",
+            [var kind, ..] => kind,
+        };
+    }
+
     /// <summary>First contentful paint as the browser measures it, the median of three visits after one that fills caches of code.</summary>
     private async Task Paint(IPage page, BrowseServer server, string address)
     {
@@ -123,6 +153,10 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
     {
         RunRecords records = new(run.Database);
         string[] revisions = [.. Enumerable.Range(0, 40).Select(page => Assert.IsType<EditResult.Saved>(run.Write($"notes/operator-{page}", $"# Operator {page}\n\nSee [[notes/operator-{(page + 1) % 40}]].\n", author: $"solver-{1 + page % 8}")).Revision)];
+        run.Write("books/guide", "---\ntitle: A guide\n---\n" + string.Concat(Enumerable.Range(0, 40).Select(page => $"{page + 1}. [[notes/operator-{page}|Operator {page}]]\n")), author: "author-1");
+        string start = run.Pages.Read("notes/operator-3")!.Revision;
+        for (int line = 0; line < 200; line++) run.Write("notes/operator-3", $"line {line}\n", author: $"solver-{1 + line % 8}", kind: EditKind.Append);
+        for (int asked = 0; asked < 60; asked++) run.Wait("notes/operator-3", $"# Operator 3, as {asked} would have it\n", start, $"solver-{1 + asked % 8}", "it is otherwise");
         bool[] mask = [.. Enumerable.Range(0, 120).Select(place => place >= 8)];
         string text = new('x', 112);
         for (int round = 1; round <= rounds; round++)
@@ -142,6 +176,15 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
                 Batches = [.. Enumerable.Range(0, PerRound).Chunk(32).Select((batch, step) => new TrainingBatchRecord { Weights = "base", Step = step, Demonstrations = 32, Episodes = [.. batch.Select(index => new TrainedEpisode($"{round}/solve/{index / 8}/{index % 8}", 1.0 / 600, index % 3 == 0 ? -0.5 : 0.5))] })],
                 Checkpoint = round % 10 == 0 ? new CheckpointRecord($"round-{round}", round) : null,
                 Metrics = [new MetricRecord("solve-rate", 0.6), new MetricRecord("frontier", 3), new MetricRecord("entropy/solver", 0.4)],
+                Answers = [.. Enumerable.Range(0, round % 10 == 0 ? 240 : 0).Select(place => new AnswerRecord
+                {
+                    Test = "held-out", Problem = $"question {place}=", Difficulty = 1 + place % 6, Reading = place % 2 == 0,
+                    Episode = new EpisodeRecord
+                    {
+                        Id = $"{round}/held-out/{place}", Round = round, Agent = AnswerRecord.Newborn, Role = Role.Solver, Attempt = 0, Checkpoint = $"round-{round}", Segments = [new Segment(Source.Prompt, "question "), new Segment(Source.Model, text)],
+                        Tokens = [.. mask.Select(_ => 1)], LogProbabilities = [.. mask.Select(mine => mine ? -0.3f : 0f)], LossMask = mask, Outcome = place % 3 == 0 ? Outcome.Wrong : Outcome.Correct, Reason = "", Sound = place % 3 != 0, Reward = 0,
+                    },
+                })],
                 HeldOut = [.. Enumerable.Range(1, 6).Select(difficulty => new HeldOutRecord { Difficulty = difficulty, Reading = true, Correct = 30, Sound = 30, Count = 64 })],
             });
         }

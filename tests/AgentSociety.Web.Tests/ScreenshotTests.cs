@@ -9,7 +9,7 @@ namespace AgentSociety.Web.Tests;
 [Trait("Category", "Browser")]
 public sealed class ScreenshotTests(BrowserFixture browser)
 {
-    private static readonly (string Name, string Address)[] Pages =
+    internal static readonly (string Name, string Address)[] Pages =
     [
         ("runs", "/"),
         ("run", "/runs/culture-on"),
@@ -39,6 +39,18 @@ public sealed class ScreenshotTests(BrowserFixture browser)
         ("agent", "/runs/culture-on/agents/solver-1"),
         ("not-found", "/runs/nobody"),
     ];
+
+    /// <summary>What scrolls sideways in a frame of its own: its first column is in sight, the rest at most a screen away, and it is reached by keys too.</summary>
+    private const string SidewaysScript = """
+        () => [...document.querySelectorAll(".scroll")].filter(frame => frame.checkVisibility() && frame.scrollWidth > frame.clientWidth).flatMap(frame => {
+          const hidden = frame.scrollWidth - frame.clientWidth, first = frame.querySelector("tbody tr > :is(th, td)"), named = (frame.querySelector("th")?.textContent ?? "").trim();
+          const faults = [];
+          if (hidden > frame.clientWidth) faults.push(`${hidden} pixels of the table of "${named}" are out of sight`);
+          if (first && first.getBoundingClientRect().right > frame.getBoundingClientRect().right) faults.push(`the first column of the table of "${named}" is wider than the screen`);
+          if (getComputedStyle(frame).overflowX === "auto" && !frame.matches("[tabindex]") && !frame.querySelector("a, button, input, select, summary")) faults.push(`the table of "${named}" cannot be scrolled by keys`);
+          return faults;
+        })
+        """;
 
     [BrowserFact]
     public Task Every_page_fits_a_desk_in_light() => Take(1280, 720, ColorScheme.Light);
@@ -76,6 +88,14 @@ public sealed class ScreenshotTests(BrowserFixture browser)
             await watched.SaveEdit("- `a1` gives **6**\n- `a2` gives **7**\n\nLook at the last digit first.\n", "ann", "checked by hand");
             await Assertions.Expect(page.Locator("[role=alert]")).ToContainTextAsync("Somebody else changed the same lines first");
             await Look("conflict");
+            await watched.Go($"/runs/{run}/pages/notes/disputed");
+            await page.GetByText("Delete this page").ClickAsync();
+            ILocator deletion = page.Locator("form[action*='/delete/']");
+            await deletion.Locator("input[name=comment]").FillAsync("no use");
+            disputed.Write("notes/disputed", "- `a2` gives **7**\n\nLook at the last digit first, and at the first one last.\n", theirs, "solver-2");
+            await deletion.GetByRole(AriaRole.Button).ClickAsync();
+            await Assertions.Expect(page.Locator("[role=alert]")).ToContainTextAsync("The page has changed since you looked at it");
+            await Look("conflict-deletion");
             disputed.Write("notes/other", "also by the second\n", author: "solver-2");
             await watched.Go($"/runs/{run}/diff/notes/disputed?to={theirs}");
             await page.GetByText("Take back everything that").ClickAsync();
@@ -92,8 +112,9 @@ public sealed class ScreenshotTests(BrowserFixture browser)
             await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.plot')].every(plot => plot.firstChild) && [...document.querySelectorAll('[data-graph]')].every(graph => graph.firstChild)");
             int overflow = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth");
             Assert.True(overflow <= 0, $"{name} is {overflow} pixels wider than a screen of {width}");
+            faults.AddRange((await page.EvaluateAsync<string[]>(SidewaysScript)).Select(fault => $"{name}, {width} pixels: {fault}"));
             faults.AddRange((await AccessibilityAudit.Faults(page)).Select(fault => $"{name}, {scheme}: {fault}"));
-            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, $"{name}-{width}-{scheme.ToString().ToLowerInvariant()}.png"), FullPage = name is "page" or "compare" or "run" or "conflict" or "proposals" });
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, $"{name}-{width}-{scheme.ToString().ToLowerInvariant()}.png"), FullPage = name is "page" or "compare" or "run" or "conflict" or "conflict-deletion" or "proposals" });
         }
     }
 

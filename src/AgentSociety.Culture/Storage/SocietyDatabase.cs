@@ -19,7 +19,7 @@ public sealed class SocietyDatabase : IDisposable
     private readonly string _readers;
     private readonly SqliteConnection? _writer;
     private readonly Lock _gate = new();
-    private readonly ConditionalWeakTable<SQLitePCL.sqlite3, string> _mapped = [];
+    private readonly ConditionalWeakTable<SQLitePCL.sqlite3, string> _mapped = new();
     private readonly ConcurrentDictionary<string, ConcurrentBag<SqliteCommand>> _prepared = new(StringComparer.Ordinal);
 
     private SocietyDatabase(string path, SqliteConnection? writer, string readers)

@@ -39,7 +39,7 @@ public sealed class ScratchpadActor : ReceiveActor
 
     private static readonly object Commit = new();
     private readonly Scratchpad _scratchpad;
-    private readonly Queue<(Edit Edit, IActorRef Asker)> _queue = [];
+    private readonly Queue<Waiting> _queue = [];
     private long _firstAsked;
     private int _askedLast;
 
@@ -47,14 +47,8 @@ public sealed class ScratchpadActor : ReceiveActor
     public ScratchpadActor(Scratchpad scratchpad)
     {
         _scratchpad = scratchpad;
-        Receive<Edit>(edit =>
-        {
-            _queue.Enqueue((edit, Sender));
-            // Behind whatever the mailbox holds already: those edits go into the same transaction.
-            if (_queue.Count > 1) return;
-            _firstAsked = Stopwatch.GetTimestamp();
-            Self.Tell(Commit);
-        });
+        Receive<Edit>(edit => Take(new Waiting(edit, Sender, Again: false)));
+        Receive<Waiting>(Take);
         Receive<Settle>(settle =>
         {
             try
@@ -75,9 +69,23 @@ public sealed class ScratchpadActor : ReceiveActor
     /// <inheritdoc />
     protected override void PreRestart(Exception reason, object message)
     {
-        // Keys make a repeated request harmless, so that edits whose fate is unknown are simply asked for again.
-        foreach ((Edit edit, IActorRef asker) in _queue) Self.Tell(edit, asker);
+        // Keys make a repeated request harmless, so that edits whose fate is unknown are simply asked for again: once, since whatever stopped this writer may stop the next one too.
+        foreach (Waiting waiting in _queue)
+        {
+            if (waiting.Again) waiting.Asker.Tell(new Failed(reason));
+            else Self.Tell(waiting with { Again = true });
+        }
+
         base.PreRestart(reason, message);
+    }
+
+    private void Take(Waiting waiting)
+    {
+        _queue.Enqueue(waiting);
+        // Behind whatever the mailbox holds already: those edits go into the same transaction.
+        if (_queue.Count > 1) return;
+        _firstAsked = Stopwatch.GetTimestamp();
+        Self.Tell(Commit);
     }
 
     private Settled Decide(Settle settle)
@@ -120,7 +128,7 @@ public sealed class ScratchpadActor : ReceiveActor
         {
             IReadOnlyList<EditResult> results = _scratchpad.Commit([.. _queue.SelectMany(waiting => waiting.Edit.Requests)]);
             int next = 0;
-            while (_queue.TryDequeue(out (Edit Edit, IActorRef Asker) waiting))
+            while (_queue.TryDequeue(out Waiting? waiting))
             {
                 int count = waiting.Edit.Requests.Count;
                 waiting.Asker.Tell(new Edited([.. results.Skip(next).Take(count)]));
@@ -130,7 +138,13 @@ public sealed class ScratchpadActor : ReceiveActor
         catch (SocietyException cause)
         {
             // Nothing was written; whoever asked may ask again.
-            while (_queue.TryDequeue(out (Edit Edit, IActorRef Asker) waiting)) waiting.Asker.Tell(new Failed(cause));
+            while (_queue.TryDequeue(out Waiting? waiting)) waiting.Asker.Tell(new Failed(cause));
         }
     }
+
+    /// <summary>Edits that are not committed yet.</summary>
+    /// <param name="Edit">What is asked for.</param>
+    /// <param name="Asker">Who asks.</param>
+    /// <param name="Again">True where a writer before this one was stopped over them.</param>
+    private sealed record Waiting(Edit Edit, IActorRef Asker, bool Again);
 }

@@ -40,6 +40,40 @@ public sealed class ScratchpadActorTests : TestKit
         Sys.Stop(writer);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public void Whoever_waits_when_the_writer_is_restarted_is_answered_once(int failures)
+    {
+        using SocietyDatabase database = SocietyDatabase.Open(Path.Combine(_folder, $"restarted-{failures}.db"));
+        FaultyClock clock = new();
+        using Scratchpad scratchpad = new(database, clock);
+        clock.Failures = failures;
+        IActorRef writer = Sys.ActorOf(ScratchpadActor.Props(scratchpad));
+        for (int agent = 0; agent < 5; agent++) writer.Tell(new ScratchpadActor.Edit([Line(agent, 0)]), TestActor);
+        for (int agent = 0; agent < 5; agent++)
+        {
+            if (failures == 1) Assert.IsType<EditResult.Saved>(Assert.Single(ExpectMsg<ScratchpadActor.Edited>(TimeSpan.FromSeconds(30)).Results));
+            else Assert.Contains("the clock", ExpectMsg<Failed>(TimeSpan.FromSeconds(30)).Cause.Message, StringComparison.Ordinal);
+        }
+
+        ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(failures == 1 ? 5 : 0, new PageArchive(database).History("notes/all").Count);
+        // What stopped it is over: the writer goes on.
+        clock.Failures = 0;
+        writer.Tell(new ScratchpadActor.Edit([Line(9, 9)]), TestActor);
+        Assert.IsType<EditResult.Saved>(Assert.Single(ExpectMsg<ScratchpadActor.Edited>(TimeSpan.FromSeconds(30)).Results));
+        Sys.Stop(writer);
+    }
+
+    /// <summary>A clock that stops the writer in the middle of a transaction, so many times.</summary>
+    private sealed class FaultyClock : TimeProvider
+    {
+        public int Failures { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Failures-- > 0 ? throw new InvalidOperationException("the clock stands still") : base.GetUtcNow();
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();
