@@ -25,19 +25,24 @@ public sealed class ApiTests(SiteFixture site) : IClassFixture<SiteFixture>
     public async Task Who_says_who_it_is_is_recorded_as_a_reader_and_shown_beside_the_page()
     {
         string revision = Assert.IsType<EditResult.Saved>(site.Run.Write("notes/consulted", "one\n")).Revision;
-        for (int look = 0; look < 2; look++) (await Get("/api/runs/small/pages/notes/consulted?author=robin&role=solver")).Dispose();
-        (await Get("/api/runs/small/pages/notes/consulted")).Dispose();
-        (await Get("/api/runs/small/pages/notes/sought?author=robin")).Dispose();
+        async Task<HttpStatusCode> Status(string page)
+        {
+            using HttpResponseMessage got = await Get($"/api/runs/small/pages/notes/{page}");
+            return got.StatusCode;
+        }
+
+        foreach (string look in (string[])["consulted?author=robin&role=solver", "consulted?author=robin&role=solver", "consulted"]) Assert.Equal(HttpStatusCode.OK, await Status(look));
+        Assert.Equal(HttpStatusCode.NotFound, await Status("sought?author=robin"));
         using HttpResponseMessage answer = await Get("/api/runs/small/reads/notes/consulted");
         JsonElement[] reads = [.. (await Json(answer)).EnumerateArray()];
         Assert.Equal(2, reads.Length);
         Assert.All(reads, read => Assert.Equal(("robin", revision, 6), (read.GetProperty("agent").GetString(), read.GetProperty("revision").GetString(), read.GetProperty("round").GetInt32())));
+        Assert.All(site.Run.Database.OutsideReadsOf("notes/consulted"), read => Assert.Equal(Core.Play.Role.Solver, read.Role));
         Assert.Contains("Read from outside the run 2 times by 1 reader", await site.Client.GetStringAsync(new Uri("/runs/small/pages/notes/consulted", UriKind.Relative)), StringComparison.Ordinal);
         string reader = await site.Client.GetStringAsync(new Uri("/runs/small/agents/robin", UriKind.Relative));
         Assert.Contains("What it read from outside the run", reader, StringComparison.Ordinal);
         Assert.Contains("notes/sought</a>, which was not there", reader, StringComparison.Ordinal);
-        using HttpResponseMessage nameless = await Get("/api/runs/small/pages/notes/consulted?author=%20");
-        Assert.Equal(HttpStatusCode.BadRequest, nameless.StatusCode);
+        foreach (string wrong in (string[])["consulted?author=%20", "consulted?author=robin&role=slover", "consulted?author=robin&role=1"]) Assert.Equal(HttpStatusCode.BadRequest, await Status(wrong));
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class EditingDoorTests : IAsyncLifetime
     {
         _run.Write("skills/s", "x\n", trusted: true);
         string revision = _run.Pages.Read("skills/s")!.Revision;
-        using HttpRequestMessage request = new(HttpMethod.Delete, "/api/runs/doors/pages/skills/s?author=ann");
+        using HttpRequestMessage request = new(HttpMethod.Delete, "/api/runs/doors/pages/skills/s?author=ann&role=solver");
         request.Headers.TryAddWithoutValidation("If-Match", $"\"{revision}\"");
         using HttpResponseMessage answer = await _client.SendAsync(request);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);

@@ -1,3 +1,4 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Play;
 using AgentSociety.Culture;
@@ -39,11 +40,11 @@ internal static class ApiEditing
             return read.RemarkFault(note) is { } fault ? Told(context, new EditResult.Rejected(fault, EditRule.Form))
                 : Commit(open, context, new ApiEdit { Author = remark.Author, Role = remark.Role, Key = remark.Key }, read.Remark(note, open.Pages.Read(Book.MarginOf(book))));
         });
-        group.MapDelete("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? author, Role? role, string? comment) =>
+        group.MapDelete("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? author, string? role, string? comment) =>
         {
             if (!Expected(context.Request, out string? start) || start is null) return Unconditional();
             OpenRun open = library.Open(run);
-            return open.Pages.Read(page) is null ? FaultPages.NotFound($"there is no page {page}") : Told(context, open.Scratchpad.Delete(Door.Http, page, author ?? Nobody, role, comment ?? "", start));
+            return open.Pages.Read(page) is null ? FaultPages.NotFound($"there is no page {page}") : Told(context, open.Scratchpad.Delete(Door.Http, page, author ?? Nobody, Played(role), comment ?? "", start));
         });
     }
 
@@ -63,6 +64,12 @@ internal static class ApiEditing
         revision = request.Headers.IfMatch.ToString().Trim('"') is { Length: > 0 } match ? match : null;
         return revision is not null || request.Headers.IfNoneMatch == "*";
     }
+
+    /// <summary>The part that an address names, in whatever case; null where it names none.</summary>
+    /// <exception cref="SocietyException">There is no such part.</exception>
+    internal static Role? Played(string? role) => string.IsNullOrEmpty(role) ? null
+        : Enum.TryParse(role, ignoreCase: true, out Role known) && Enum.IsDefined(known) && !char.IsAsciiDigit(role[0]) ? known
+        : throw new SocietyException($"'{role}' is no role; name one of {string.Join(", ", Enum.GetNames<Role>().Select(name => name.ToLowerInvariant()))}");
 
     private static IResult Unconditional() => Results.Json(new { error = "say which revision the change was made on in If-Match, or If-None-Match: * for a new page" }, statusCode: StatusCodes.Status428PreconditionRequired);
 

@@ -1,6 +1,5 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Culture;
-using AgentSociety.Core.Play;
 using AgentSociety.Culture;
 using Microsoft.AspNetCore.Mvc;
 
@@ -64,14 +63,14 @@ internal static class ApiEndpoints
         one.MapGet("/reads/{**page}", (RunLibrary library, string run, string page, int? limit) => library.Open(run).Database.OutsideReadsOf(page, Rows(limit)));
         one.MapGet("/proposals", (RunLibrary library, string run, int? limit) => library.Open(run).Database.ProposalList(open: true, Rows(limit)));
         one.MapGet("/pages", (RunLibrary library, string run, string? prefix, string? after, int? limit) => library.Open(run).Database.PageList(prefix ?? "", Rows(limit), after ?? ""));
-        one.MapGet("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? revision, int? round, string? author, Role? role) =>
+        one.MapGet("/pages/{**page}", (RunLibrary library, HttpContext context, string run, string page, string? revision, int? round, string? author, string? role) =>
         {
             if (PageName.Fault(page) is { } none) return FaultPages.NotFound(none);
             OpenRun open = library.Open(run);
             NotePage? note = revision is not null ? open.Pages.ReadRevision(revision) : round is { } then ? open.Pages.ReadAsOf(page, then) : open.Pages.Read(page);
             if (note is not null && note.Name != page) return FaultPages.NotFound($"there is no page {page}");
             // Who says who it is reads as an agent of that name; the app's own pages, and people, do not.
-            if (author is not null) open.Scratchpad.Record(author, role, page, note?.Revision);
+            if (author is not null) open.Scratchpad.Record(author, ApiEditing.Played(role), page, note?.Revision);
             if (note is null) return FaultPages.NotFound($"there is no page {page}");
             context.Response.Headers.ETag = $"\"{note.Revision}\"";
             return context.Request.Headers.IfNoneMatch.Contains($"\"{note.Revision}\"") ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Json(note);
