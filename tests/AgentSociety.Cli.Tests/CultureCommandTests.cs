@@ -17,11 +17,11 @@ public sealed class CultureCommandTests : IDisposable
     public async Task The_culture_of_one_run_is_merged_into_another_with_its_provenance_and_twice_changes_nothing()
     {
         Write(_first, "skills/carry", "Begin at the right.\n");
-        Write(_second, "notes/carry", "Carry a one.\n");
+        Write(_second, "notes/carry", "\nCarry a one.\n");
         KeptTerminal kept = new();
         Assert.Equal((0, ""), (await CommandLine.Run(["culture", "merge", _second.Directory.Path, _first.Directory.Path], kept.Terminal), kept.Error.Output));
         // What both say already, the sample's own line, is no page that is written.
-        Assert.Contains("1 pages written", kept.Out.Output.ReplaceLineEndings(" "));
+        Assert.Contains("1 pages written", kept.Raw);
         using (SocietyDatabase database = SocietyDatabase.OpenReadOnly(_second.Directory.Database))
         {
             PageArchive pages = new(database);
@@ -33,7 +33,7 @@ public sealed class CultureCommandTests : IDisposable
 
         KeptTerminal again = new();
         Assert.Equal((0, ""), (await CommandLine.Run(["culture", "merge", _second.Directory.Path, _first.Directory.Path], again.Terminal), again.Error.Output));
-        Assert.Contains("0 pages written", again.Out.Output.ReplaceLineEndings(" "));
+        Assert.Contains("0 pages written", again.Raw);
         using SocietyDatabase source = SocietyDatabase.OpenReadOnly(_first.Directory.Database);
         Assert.DoesNotContain("Carry a one.", new PageArchive(source).Read("notes/carry")!.Body);
     }

@@ -14,7 +14,9 @@ public sealed class OpenRun : IDisposable
     private readonly Lock _gate = new();
     private readonly Lazy<IFactSource?> _facts;
     private ITokenizer? _tokenizer;
-    private MeasuredUplifts? _uplifts;
+    private Measured<IReadOnlyList<Uplift>>? _uplifts;
+    private Measured<IReadOnlyList<PageUse>>? _uses;
+    private Measured<CultureMetrics>? _culture;
     private RunScratchpad? _scratchpad;
 
     internal OpenRun(string key, string directory)
@@ -54,15 +56,18 @@ public sealed class OpenRun : IDisposable
     internal IFactSource? Facts => _facts.Value;
 
     /// <summary>What notes caused, measured anew once a round: it goes through all that was read.</summary>
-    internal IReadOnlyList<Uplift> Uplifts
+    internal IReadOnlyList<Uplift> Uplifts => Measure(ref _uplifts, Database.Tip().Round, 0, () => Database.UpliftOfPages());
+
+    /// <summary>Use of the pages that were read most, measured anew once a round: it goes through all that was read.</summary>
+    internal IReadOnlyList<PageUse> Uses => Measure(ref _uses, Database.Tip().Round, 0, () => Database.Uses(60));
+
+    /// <summary>The culture in numbers, measured anew where a round was stored or a page was edited since: it takes seconds on a large run.</summary>
+    internal CultureMetrics Culture
     {
         get
         {
-            long round = Database.Tip().Round;
-            if (Volatile.Read(ref _uplifts) is { } known && known.Round == round) return known.Pages;
-            IReadOnlyList<Uplift> pages = Database.UpliftOfPages();
-            Volatile.Write(ref _uplifts, new MeasuredUplifts(round, pages));
-            return pages;
+            LiveTip tip = Database.Tip();
+            return Measure(ref _culture, tip.Round, tip.Revision, () => Database.MeasureCulture(Facts));
         }
     }
 
@@ -130,5 +135,15 @@ public sealed class OpenRun : IDisposable
         }
     }
 
-    private sealed record MeasuredUplifts(long Round, IReadOnlyList<Uplift> Pages);
+    private static T Measure<T>(ref Measured<T>? kept, long round, long revision, Func<T> measure)
+        where T : class
+    {
+        if (Volatile.Read(ref kept) is { } known && (known.Round, known.Revision) == (round, revision)) return known.Value;
+        T value = measure();
+        Volatile.Write(ref kept, new Measured<T>(round, revision, value));
+        return value;
+    }
+
+    /// <summary>What was measured, and how far the run had come then.</summary>
+    private sealed record Measured<T>(long Round, long Revision, T Value);
 }
