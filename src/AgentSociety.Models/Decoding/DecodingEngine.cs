@@ -20,16 +20,13 @@ public sealed class DecodingEngine : IDisposable
     public const string MeterName = "AgentSociety.Decoding";
 
     private const int RowsPerStep = 1024;
-
-    /// <summary>Tokens that a request that joins finds room for at least, beside its prompt.</summary>
-    private const int Headroom = 128;
-
     private const int MostPatterns = 64;
 
     private readonly LanguageModel _model;
     private readonly CpuPass _pass;
     private readonly Slot[] _slots;
     private readonly CacheRoom _room;
+    private readonly SlotCaches _caches;
     private readonly Sampler _sampler;
     private readonly TimeProvider _time;
     private readonly EngineMetrics _metrics;
@@ -67,6 +64,7 @@ public sealed class DecodingEngine : IDisposable
         _slots = [.. Enumerable.Range(0, slots).Select(index => new Slot(index, Context))];
         _rows = new Row[Math.Max(RowsPerStep, _slots.Length)];
         _pass = new CpuPass(model, _slots.Length, Context, _rows.Length, TorchRuntime.Threads);
+        _caches = new SlotCaches(_room, _pass, _slots, Context);
         _sampler = new Sampler(config.VocabularySize);
         _version = model.WeightsVersion;
         try
@@ -151,8 +149,8 @@ public sealed class DecodingEngine : IDisposable
         if (_deadlines > 0) EndLate(_time.GetUtcNow());
         // Before others are admitted to the slots of donors that have left.
         foreach (Sequence sequence in _active) CopyFromDonor(sequence);
-        while (_waiting.Count > 0 && _active.Count < _slots.Length && HasRoomFor(_waiting.Next)) Admit(_waiting.Dequeue());
-        FitCaches();
+        while (_waiting.Count > 0 && _active.Count < _slots.Length && _caches.HasRoomFor(_waiting.Next, _active)) Admit(_waiting.Dequeue());
+        _caches.Fit(_active);
         int rows = Gather();
         _pass.Run(_rows.AsSpan(0, rows));
         for (int output = 0; output < _sampling.Count; output++) Continue(_sampling[output], output);
@@ -222,7 +220,7 @@ public sealed class DecodingEngine : IDisposable
         else if (!inPlace)
         {
             free!.Fed = 0;
-            MakeRoom(free, _room.SizeFor(request.Prompt.Length), donor);
+            _caches.Grow(free, request.Prompt.Length, donor);
             // Where the room was not enough for both, the donor went.
             longest = Math.Min(longest, donor!.Fed);
             if (longest > 0) _pass.CopyPrefix(donor.Index, free.Index, longest);
@@ -236,63 +234,6 @@ public sealed class DecodingEngine : IDisposable
         // Those with one adapter stand together, so that their products are taken together.
         int last = adapter is null ? -1 : _active.FindLastIndex(other => other.Adapter == adapter);
         _active.Insert(last < 0 ? _active.Count : last + 1, sequence);
-    }
-
-    /// <summary>True where a request can join: nobody stands back already, and its prompt and a beginning of its text fit beside the others.</summary>
-    private bool HasRoomFor(GenerationRequest request)
-    {
-        if (!_room.Tight || _active.Count == 0) return true;
-        long taken = 0;
-        foreach (Sequence sequence in _active)
-        {
-            if (sequence.StandsBack) return false;
-            taken += SizeOf(sequence);
-        }
-
-        return taken + _room.SizeFor((int)Math.Min(Context, request.Prompt.Length + (long)Math.Min(request.MaximumTokens, Headroom))) <= _room.Positions;
-    }
-
-    private int SizeOf(Sequence sequence) => Math.Max(_room.SizeFor(sequence.Count), _room.Of(sequence.Slot.Index));
-
-    /// <summary>Gives the sequences room for their next token, the oldest first; those that find none stand back, and are computed again from their tokens once they do.</summary>
-    private void FitCaches()
-    {
-        if (!_room.Tight) return;
-        long left = _room.Positions;
-        List<Sequence> fitting = [];
-        foreach (Sequence sequence in _active.OrderBy(sequence => sequence.Number))
-        {
-            int size = SizeOf(sequence);
-            sequence.StandsBack = size > left;
-            if (sequence.StandsBack)
-            {
-                sequence.Donor = null;
-                Release(sequence.Slot);
-                continue;
-            }
-
-            left -= size;
-            fitting.Add(sequence);
-        }
-
-        foreach (Sequence sequence in fitting) MakeRoom(sequence.Slot, SizeOf(sequence));
-    }
-
-    /// <summary>Grows a slot's cache; beginnings that idle slots keep for later requests go, the oldest first, that of <paramref name="last"/> last.</summary>
-    private void MakeRoom(Slot slot, int size, Slot? last = null)
-    {
-        if (!_room.Tight || _room.Of(slot.Index) >= size) return;
-        while (_room.Held - _room.Of(slot.Index) + size > _room.Positions)
-            Release(_slots.Where(other => other.Owner is null && other != slot && _room.Of(other.Index) > 0).OrderBy(other => other == last).ThenBy(other => other.Admitted).First());
-        _pass.Reserve(slot.Index, size, slot.Fed);
-        _room.Take(slot.Index, size);
-    }
-
-    private void Release(Slot slot)
-    {
-        slot.Fed = 0;
-        _pass.Release(slot.Index);
-        _room.Take(slot.Index, 0);
     }
 
     /// <summary>Lists the tokens to be fed: at least one of every sequence, more of prompts and replies as far as the step's budget goes.</summary>
