@@ -150,7 +150,8 @@ public sealed class AgentActor : ReceiveActor
     /// <summary>An episode that could not be played at all.</summary>
     /// <param name="Episode">Its id.</param>
     /// <param name="Reason">Why.</param>
-    public sealed record Unplayable(string Episode, string Reason);
+    /// <param name="Repeats">True where another try would meet the same.</param>
+    public sealed record Unplayable(string Episode, string Reason, bool Repeats = false);
 
     private readonly Agent _agent;
     private readonly IEnvironment _environment;
@@ -170,7 +171,7 @@ public sealed class AgentActor : ReceiveActor
         Receive<ModelHost.Generated>(End);
         Receive<ModelHost.Refused>(refused =>
         {
-            if (_playing.Remove(refused.Id, out var episode)) episode.Asker.Tell(Unanswered(episode.Asked, refused.Id, refused.Reason));
+            if (_playing.Remove(refused.Id, out var episode)) episode.Asker.Tell(Unanswered(episode.Asked, refused));
         });
     }
 
@@ -215,7 +216,6 @@ public sealed class AgentActor : ReceiveActor
 
     private object Answer(object asked, ModelHost.Generated generated)
     {
-        if (generated.Generation.Failure is { } failure) return Unanswered(asked, generated.Generation.Id, failure);
         try
         {
             return asked switch
@@ -234,7 +234,8 @@ public sealed class AgentActor : ReceiveActor
     }
 
     /// <summary>An attempt that nobody plays is the run's to report; an edit that nobody judges goes on waiting.</summary>
-    private object Unanswered(object asked, string id, string reason) => asked is Consider consider ? new Considered(consider.Proposal, _agent.Name, null, null, reason, default) : new Unplayable(id, reason);
+    private object Unanswered(object asked, ModelHost.Refused refused) =>
+        asked is Consider consider ? new Considered(consider.Proposal, _agent.Name, null, null, refused.Reason, default) : new Unplayable(refused.Id, refused.Reason, refused.Repeats);
 
     private Considered Decide(Consider asked, ModelHost.Generated generated)
     {

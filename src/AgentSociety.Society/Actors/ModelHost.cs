@@ -49,7 +49,8 @@ public sealed class ModelHost : ReceiveActor
     /// <summary>The answer to a request that cannot be carried out.</summary>
     /// <param name="Id">The request's name.</param>
     /// <param name="Reason">Why.</param>
-    public sealed record Refused(string Id, string Reason);
+    /// <param name="Repeats">True where another try would meet the same.</param>
+    public sealed record Refused(string Id, string Reason, bool Repeats = false);
 
     /// <summary>Asks that a request be dropped; it gets no answer.</summary>
     /// <param name="Id">The request's name.</param>
@@ -127,7 +128,9 @@ public sealed class ModelHost : ReceiveActor
         foreach (Generation generation in _engine!.Step())
         {
             _waiting.Remove(generation.Id, out Waiting? waiting);
-            waiting!.Asker.Tell(new Generated(generation, waiting.Tools, new DecodingMeter(_engine.DecodedTokens, _engine.PrefilledTokens, _engine.Seconds)));
+            // The same weights would fail the same way.
+            if (generation.Failure is { } failure) waiting!.Asker.Tell(new Refused(generation.Id, failure, Repeats: true));
+            else waiting!.Asker.Tell(new Generated(generation, waiting.Tools, new DecodingMeter(_engine.DecodedTokens, _engine.PrefilledTokens, _engine.Seconds)));
         }
 
         _decoding = !_engine.Idle;

@@ -36,7 +36,7 @@ internal sealed partial class SocietyActor
         Phase(RunPhase.Evaluate, () =>
         {
             Always();
-            Receive<ModelHost.Refused>(refused => Fail(new SocietyException($"decision {refused.Id} cannot be asked: {refused.Reason}", badInput: false)));
+            Receive<ModelHost.Refused>(refused => Fail(new SocietyException($"decision {refused.Id} cannot be asked: {refused.Reason}", badInput: false) { Repeats = refused.Repeats }));
             Receive<ModelHost.Generated>(answer =>
             {
                 Take(answer.Meter);

@@ -217,7 +217,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         Receive<Tick>(_ => _display.Repeat(_missing, _asked));
         Receive<Interrupt>(_ => _session.EndAs(RunEnd.Interrupted));
         Receive<Failed>(failed => Fail(failed.Cause));
-        Receive<AgentActor.Unplayable>(unplayable => Fail(new SocietyException($"episode {unplayable.Episode} cannot be played: {unplayable.Reason}", badInput: false)));
+        Receive<AgentActor.Unplayable>(unplayable => Fail(new SocietyException($"round {_round}: episode {unplayable.Episode} cannot be played: {unplayable.Reason}", badInput: false) { Repeats = unplayable.Repeats }));
         Receive<Terminated>(ended => Fail(new SocietyException($"{ended.ActorRef.Path.Name} failed again and again and was stopped ({_lastTrouble}); 'agentsociety resume {_session.Directory.Path}' goes on from the last stored round", badInput: false)));
     }
 

@@ -371,8 +371,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public async Task A_loss_that_is_not_finite_fails_the_run_and_keeps_what_was_stored()
     {
-        // A number, and more than sums of its kind can hold.
-        await MakeBase(float.MaxValue);
+        // A number with which texts can be drawn, and whose square is more than sums of its kind can hold.
+        await MakeBase(1e25f);
         RunDirectory directory = _tiny.Create("run");
         SocietyException failed = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base"), directory));
         Assert.False(failed.BadInput);
@@ -381,6 +381,15 @@ public sealed class RunTests : IDisposable
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
         Assert.Equal(0, new RunRecords(database).LastRound()!.Round);
         Assert.Empty(database.CheckIntegrity());
+    }
+
+    [Fact]
+    public async Task Weights_from_which_no_token_can_be_drawn_fail_the_run_and_say_so()
+    {
+        await MakeBase(float.MaxValue);
+        SocietyException failed = await Assert.ThrowsAsync<SocietyException>(() => TinySociety.Run(_tiny.Scenario("model.base=base"), _tiny.Create("run")));
+        Assert.Equal((false, true), (failed.BadInput, failed.Repeats));
+        Assert.Contains("the logits are no numbers", failed.Message);
     }
 
     [Fact]
