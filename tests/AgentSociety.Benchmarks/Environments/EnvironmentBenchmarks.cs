@@ -8,7 +8,7 @@ using AgentSociety.Environments.Code;
 
 namespace AgentSociety.Benchmarks;
 
-/// <summary>How fast verifiers and games are on this machine, with all its cores.</summary>
+/// <summary>How fast verifiers and games are on this machine, with all its cores, and what verifiers are checked against (<see cref="OracleChecks"/>).</summary>
 static class EnvironmentBenchmarks
 {
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(2);
@@ -16,15 +16,28 @@ static class EnvironmentBenchmarks
 
     public static int Run(string[] arguments)
     {
-        List<Figure> figures = [.. Verdicts(), Executions(), .. Moves()];
-        foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-40} {figure.PerSecond,14:N0} {figure.Unit}, with {figure.Share:P0} of the cores");
-        if (arguments is ["--json", string path]) File.WriteAllText(path, JsonSerializer.Serialize(figures));
-        return 0;
+        List<object> rows = [];
+        foreach (Figure figure in Verdicts().Append(Executions()).Concat(Moves()))
+        {
+            Console.WriteLine($"{figure.Name,-48} {figure.PerSecond,14:N0} {figure.Unit}, with {figure.Share:P0} of the cores");
+            rows.Add(figure);
+        }
+
+        bool all = true;
+        foreach (OracleChecks.Check check in OracleChecks.All())
+        {
+            Console.WriteLine($"{check.Name,-48} {check.Passed,14:N0} of {check.Cases:N0} {check.Unit}");
+            rows.Add(check);
+            all &= check.Passed == check.Cases;
+        }
+
+        if (arguments is ["--json", string path]) File.WriteAllText(path, JsonSerializer.Serialize(rows));
+        return all ? 0 : 1;
     }
 
     private static IEnumerable<Figure> Verdicts()
     {
-        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("state-machine", 8), ("cellular-rules", 2), ("hidden-grammar", 6), ("relay", 4), ("arithmetic", 6), ("expressions", 4), ("word-problems", 4) })
+        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("state-machine", 8), ("cellular-rules", 2), ("hidden-grammar", 6), ("relay", 4), ("arithmetic", 6), ("expressions", 4), ("word-problems", 4), ("code", 4) })
         {
             EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
             IEnvironment environment = entry.Create(Activator.CreateInstance(entry.OptionsType)!, 1);
@@ -58,7 +71,7 @@ static class EnvironmentBenchmarks
     }
 
     // A demonstration draws its problem first, from the same stream that Generate draws from, unless that problem is reserved.
-    private static (Problem Problem, IReadOnlyList<Segment> Transcript) Solved(IEnvironment environment, int difficulty, int index) =>
+    internal static (Problem Problem, IReadOnlyList<Segment> Transcript) Solved(IEnvironment environment, int difficulty, int index) =>
         (environment.Generate(difficulty, KeyedRandom.For(1, "benchmark", index)), ((IDemonstrator)environment).DemonstrateSolution(difficulty, KeyedRandom.For(1, "benchmark", index)));
 
     private static double Rate(Action<int> work) => Rate(work, out _);

@@ -139,7 +139,7 @@ public class ArithmeticTests
         return ScriptedPlay.Problem(new ArithmeticEnvironment(new() { Operations = "+-*", MaximumDifficulty = 24 }), $"{BigInteger.Parse(left)}{prompt[0]}{BigInteger.Parse(right)}=");
     }
 
-    private static BigInteger Oracle(string text)
+    internal static BigInteger Oracle(string text)
     {
         string[] operands = text.TrimEnd('=').Split('+', '-', '*');
         (BigInteger left, BigInteger right) = (BigInteger.Parse(operands[0]), BigInteger.Parse(operands[1]));

@@ -38,7 +38,7 @@ public class HostileProgramTests(ITestOutputHelper output)
         "const o={toJSON:()=>Array(8000).fill('a'.repeat(9000))};return JSON.stringify(o).length", "let a=[1];for(let i=0;i<60;i++)a=[a,a,1];return JSON.stringify(a,null,10).length", "const o={toString:()=>'a'.repeat(9000)};return Array(8000).fill(o).join().length", "const o={exec(){return {0:'',index:0,length:1}},flags:'g',lastIndex:0};return RegExp.prototype[Symbol.replace].call(o,'a','b'.repeat(9000)).length",
     ];
 
-    private static int Count => int.TryParse(Environment.GetEnvironmentVariable("AGENTSOCIETY_HOSTILE"), out int count) ? count : 1_000;
+    internal static int Count => int.TryParse(Environment.GetEnvironmentVariable("AGENTSOCIETY_HOSTILE"), out int count) ? count : 1_000;
 
     [Fact, Trait("Category", "Long")]
     public void Hostile_programs_are_contained_within_their_limits_and_the_process_is_healthy()
@@ -130,7 +130,7 @@ public class HostileProgramTests(ITestOutputHelper output)
     private static bool Amplifies(int index) => index % 12 == 11;
 
     // A third loops or devours, a third escapes, the rest pollutes, backtracks or amplifies; each in a wrapping of its own.
-    private static string Hostile(int index)
+    internal static string Hostile(int index)
     {
         KeyedRandom random = KeyedRandom.For(1, "hostile", index);
         string inner = Amplifies(index) ? random.Choose(Amplified) : (index % 6) switch

@@ -37,6 +37,22 @@ public class NodeOracleTests(ITestOutputHelper output)
     [Needs(program: "node")]
     public async Task The_sandbox_means_what_node_means_on_shipped_tasks_and_on_the_language_at_large()
     {
+        List<(string Program, string Input)> cases = Cases();
+        string[] oracle = await Ask(cases);
+        Sandbox sandbox = new(new());
+        for (int index = 0; index < cases.Count; index++)
+        {
+            string own = sandbox.Run(cases[index].Program, cases[index].Input).Value ?? "threw";
+            Assert.True(Same(oracle[index], own), $"{cases[index].Program} of {cases[index].Input}: node says {oracle[index]}, the sandbox {own}");
+        }
+
+        output.WriteLine($"{cases.Count} executions agree with Node.js");
+        Assert.InRange(cases.Count, 3000, int.MaxValue);
+    }
+
+    /// <summary>Programs with an input: the language at large, and problems as they are generated.</summary>
+    internal static List<(string Program, string Input)> Cases()
+    {
         List<(string Program, string Input)> cases = [];
         foreach (string line in Programs)
         {
@@ -56,20 +72,11 @@ public class NodeOracleTests(ITestOutputHelper output)
             }
         }
 
-        string[] oracle = await Ask(cases);
-        Sandbox sandbox = new(new());
-        for (int index = 0; index < cases.Count; index++)
-        {
-            string own = sandbox.Run(cases[index].Program, cases[index].Input).Value ?? "threw";
-            Assert.True(Same(oracle[index], own), $"{cases[index].Program} of {cases[index].Input}: node says {oracle[index]}, the sandbox {own}");
-        }
-
-        output.WriteLine($"{cases.Count} executions agree with Node.js");
-        Assert.InRange(cases.Count, 3000, int.MaxValue);
+        return cases;
     }
 
     // Numbers beyond 1e21 are written in other forms of one value.
-    private static bool Same(string node, string own) =>
+    internal static bool Same(string node, string own) =>
         node == own || (double.TryParse(node, System.Globalization.CultureInfo.InvariantCulture, out double one) && double.TryParse(own, System.Globalization.CultureInfo.InvariantCulture, out double other) && one.Equals(other))
         || (node.StartsWith('[') && own.StartsWith('[') && node.Split(',').Length == own.Split(',').Length && node.Trim('[', ']').Split(',').Zip(own.Trim('[', ']').Split(',')).All(pair => pair.First == pair.Second || Same(pair.First, pair.Second)));
 
@@ -86,7 +93,8 @@ public class NodeOracleTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<string[]> Ask(List<(string Program, string Input)> cases)
+    /// <summary>What node says of each.</summary>
+    internal static async Task<string[]> Ask(List<(string Program, string Input)> cases)
     {
         using Process node = Process.Start(new ProcessStartInfo("node", ["-e", Oracle]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
         Task<string> said = node.StandardOutput.ReadToEndAsync();

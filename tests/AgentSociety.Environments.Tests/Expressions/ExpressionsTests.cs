@@ -122,7 +122,7 @@ public class ExpressionsTests
     public void Options_out_of_range_are_refused_by_name() => Assert.Contains("Operations", Assert.Throws<SocietyException>(() => new ExpressionsEnvironment(new() { Operations = "^" })).Message);
 
     /// <summary>Exact value by Dijkstra's two stacks, in lowest terms.</summary>
-    private static (BigInteger Top, BigInteger Bottom) Oracle(string text)
+    internal static (BigInteger Top, BigInteger Bottom) Oracle(string text)
     {
         Stack<(BigInteger Top, BigInteger Bottom)> values = [];
         Stack<char> operators = [];

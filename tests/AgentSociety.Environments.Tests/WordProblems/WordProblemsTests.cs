@@ -71,7 +71,7 @@ public partial class WordProblemsTests
     }, iter: 2000);
 
     /// <summary>Reads the numbers of a story in order and knows the verbs, nothing else.</summary>
-    private static string Oracle(string story)
+    internal static string Oracle(string story)
     {
         BigInteger top = 0, bottom = 1;
         foreach (Match match in Numbers().Matches(story))
