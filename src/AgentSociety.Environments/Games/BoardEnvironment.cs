@@ -33,7 +33,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
     /// <param name="game">A game of perfect information, without chance, whose moves are all of one length.</param>
     /// <param name="options">The scenario's options.</param>
     /// <param name="seed">Seed of the opponent's choices.</param>
-    /// <exception cref="SocietyException">An option is out of range.</exception>
+    /// <exception cref="SocietyException">An option is out of range, or the opponent's strategy cannot be read.</exception>
     public BoardEnvironment(IGame game, GameOptions options, ulong seed)
     {
         OptionChecks.Require(game.Name, options);
@@ -46,7 +46,8 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
         _positions = new(Positions);
         _decisions = new(() => [.. _positions.Value.Select(position => new DecisionPoint(GameTable.Shown(position), _moveLength + 1))]);
         Alphabet = string.Concat($"{game.Alphabet}0123456789xo=;@:>+~-!".Distinct());
-        (_opponent, _best) = (Exploitability.Uniform, _perfect.Best);
+        Frozen = options.Strategy.Length > 0 || options.Opponent == Opponent.Frozen ? StrategyTable.Read(options.Strategy, game) : null;
+        (_opponent, _best) = (options.Opponent == Opponent.Frozen ? Frozen! : Exploitability.Uniform, _perfect.Best);
         if (Adapts) _best = new SelfPlay(_opponent, _options.Lookahead).Best;
     }
 
@@ -55,7 +56,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
     {
         (_game, _options, _seed, _start, _moveLength) = (earlier._game, earlier._options, earlier._seed, earlier._start, earlier._moveLength);
         (MaximumDifficulty, Alphabet, _perfect, _positions, _decisions) = (earlier.MaximumDifficulty, earlier.Alphabet, earlier._perfect, earlier._positions, earlier._decisions);
-        _past = past;
+        (_past, Frozen) = (past, earlier.Frozen);
         _opponent = past.Strategy(_positions.Value.Select(position => position.View(position.Mover)));
         _best = new SelfPlay(_opponent, _options.Lookahead).Best;
     }
@@ -190,6 +191,9 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
 
     /// <inheritdoc />
     public IGame Game => _game;
+
+    /// <inheritdoc />
+    public Strategy? Frozen { get; }
 
     /// <inheritdoc />
     public IReadOnlyList<GameView> Views => [.. _positions.Value.Select(position => new GameView(position.View(position.Mover), position.Moves))];

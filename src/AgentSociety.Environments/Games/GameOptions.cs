@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AgentSociety.Core.Environments;
 
 namespace AgentSociety.Environments.Games;
 
@@ -7,6 +8,10 @@ public sealed record GameOptions
 {
     /// <summary>Who answers the solver's moves.</summary>
     public Opponent Opponent { get; init; } = Opponent.Perfect;
+
+    /// <summary>File of a <see cref="StrategyTable"/>, as <c>agentsociety eval --strategy-out</c> writes it: the opponent that is a frozen past self, and, whoever sits opposite in play, one more that tests are measured against.</summary>
+    [FileOption]
+    public string Strategy { get; init; } = "";
 
     /// <summary>Share of moves in demonstrations that are perfect; the others are any legal ones. At 0 base material teaches the rules and no skill; against a past self it always is of what came out best for that self.</summary>
     [Range(0, 1)]
@@ -40,4 +45,7 @@ public enum Opponent
 
     /// <summary>The society as it was after the round before, first any legal move: moves are judged by the outcomes of this self's games against itself, self-play alone.</summary>
     PastSelf,
+
+    /// <summary>Plays the strategy of a file.</summary>
+    Frozen,
 }

@@ -18,7 +18,9 @@ public static class StrategyTable
         {
             if (position.Mover < 0) continue;
             string view = position.View(position.Mover);
-            if (!table.ContainsKey(view)) table[view] = strategy(view, position.Moves);
+            // Where both see everything, what is seen is the position; elsewhere other positions look the same and go on otherwise.
+            if (!table.TryGetValue(view, out _)) table[view] = strategy(view, position.Moves);
+            else if (game.PerfectInformation) continue;
             foreach (string move in position.Moves) open.Push(position.Play(move));
         }
 

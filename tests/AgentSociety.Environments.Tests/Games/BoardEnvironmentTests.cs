@@ -90,7 +90,7 @@ public class BoardEnvironmentTests
     }, iter: 100);
 
     [Fact]
-    public void Where_one_move_is_asked_for_the_game_ends_with_it_and_the_move_alone_is_judged() => Gen.Select(Gen.Int[0, 2], Gen.Enum<Opponent>(), Gen.ULong).Sample((game, opponent, key) =>
+    public void Where_one_move_is_asked_for_the_game_ends_with_it_and_the_move_alone_is_judged() => Gen.Select(Gen.Int[0, 2], Gen.Int[0, 2].Select(which => (Opponent)which), Gen.ULong).Sample((game, opponent, key) =>
     {
         BoardEnvironment board = new(new IGame[] { new TicTacToe(), new ConnectFour(4, 4), new Nim(3, 4, 5) }[game], new() { Opponent = opponent, OneMove = true }, key);
         PerfectPlay perfect = new();

@@ -1,3 +1,4 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
@@ -101,6 +102,25 @@ public sealed class FixedOpponentTests : IDisposable
         IGamePlay later = (IGamePlay)league.Joined([.. league.Decisions.Select(_ => new Dictionary<string, double> { ["p;"] = 1 })]);
         Assert.Equal(0.5, Metric(FixedOpponents.Measure(later, StrategyTable.Strategy(table)), "score/frozen"), 12);
         Assert.DoesNotContain(FixedOpponents.Measure(read, Exploitability.Uniform), measured => measured.Name.EndsWith("/frozen", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void On_a_board_a_past_self_is_frozen_in_a_file_and_sits_opposite_too()
+    {
+        TicTacToe game = new();
+        // Always the first free cell.
+        IReadOnlyDictionary<string, IReadOnlyList<double>> table = StrategyTable.Of(game, (_, moves) => [1, .. Enumerable.Repeat(0.0, moves.Count - 1)]);
+        Assert.Equal(4520, table.Count);
+        StrategyTable.Write(_path, table);
+        BoardEnvironment board = new(game, new() { Opponent = Opponent.Frozen, Strategy = _path }, 1);
+        Assert.Equal("3>", board.OpenTools(ScriptedPlay.Problem(board, "1524="), Nothing).Call("6;")[..2]);
+        Assert.Equal(0.5, Metric(FixedOpponents.Measure(board, StrategyTable.Strategy(table)), "score/frozen"), 12);
+        ILeaguePlay league = new BoardEnvironment(game, new() { Opponent = Opponent.PastSelf, Strategy = _path }, 1);
+        IGamePlay later = (IGamePlay)league.Joined([.. league.Decisions.Select(_ => new Dictionary<string, double>())]);
+        Assert.Equal(0.5, Metric(FixedOpponents.Measure(later, StrategyTable.Strategy(table)), "score/frozen"), 12);
+        Assert.Contains("strategy", Assert.Throws<SocietyException>(() => new BoardEnvironment(game, new() { Opponent = Opponent.Frozen }, 1)).Message);
+        // A board with 161,029 positions and far more ways to them.
+        Assert.InRange(StrategyTable.Of(new ConnectFour(4, 4), Exploitability.Uniform).Count, 50_000, 161_029);
     }
 
     [Fact]
