@@ -1,4 +1,3 @@
-using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Culture;
@@ -26,16 +25,10 @@ public static class LoggedProposals
                 continue;
             }
 
-            if (plan is null) heldOut = HeldOutTest.Guarded(plan = PlanOf(database));
+            if (plan is null) heldOut = HeldOutTest.Guarded(plan = RunPlan.Of(database));
             Problem? posed = plan.Environment.Parse(AgentActor.Written(logged.Episode.Segments)).Problem;
             bool reserved = posed is not null && (Reservation.Holds(plan.Environment.Name, posed.CanonicalForm) || heldOut?.Touches(posed.Text) == true);
             yield return logged with { Posed = posed?.CanonicalForm, Reserved = reserved };
         }
-    }
-
-    private static RunPlan PlanOf(SocietyDatabase database)
-    {
-        RunInfo info = new RunRecords(database).Info() ?? throw new SocietyException($"{database.Path}: holds no run");
-        return RunPlan.Of(ScenarioFile.OfRun(info.Scenario, $"{database.Path}, scenario"));
     }
 }

@@ -1,4 +1,3 @@
-using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Culture;
@@ -14,8 +13,7 @@ public static class LoggedSeats
     /// <param name="database">Its database, which holds its scenario.</param>
     public static IEnumerable<LoggedEpisode> Noted(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
     {
-        RunInfo info = new RunRecords(database).Info() ?? throw new SocietyException($"{database.Path}: holds no run");
-        IEnvironment environment = RunPlan.Of(ScenarioFile.OfRun(info.Scenario, $"{database.Path}, scenario")).Environment;
+        IEnvironment environment = RunPlan.Of(database).Environment;
         Dictionary<string, string> seats = new(StringComparer.Ordinal);
         foreach (LoggedEpisode logged in log)
         {

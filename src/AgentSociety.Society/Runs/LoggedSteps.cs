@@ -15,8 +15,7 @@ public static class LoggedSteps
     /// <exception cref="SocietyException">The verifier does not say of an answer what it said in the run: its verdicts on steps cannot be trusted to be the run's either.</exception>
     public static IEnumerable<LoggedEpisode> Judged(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
     {
-        RunInfo info = new RunRecords(database).Info() ?? throw new SocietyException($"{database.Path}: holds no run");
-        IEnvironment environment = RunPlan.Of(ScenarioFile.OfRun(info.Scenario, $"{database.Path}, scenario")).Environment;
+        IEnvironment environment = RunPlan.Of(database).Environment;
         Dictionary<string, Problem> problems = new(StringComparer.Ordinal);
         foreach (LoggedEpisode logged in log)
         {

@@ -1,8 +1,10 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Culture;
 using AgentSociety.Environments;
 using AgentSociety.Learning;
 
@@ -53,8 +55,16 @@ public sealed record RunPlan
         Population = [.. Enumerable.Range(1, new Lifetimes(Scenario).Count).SelectMany(generation => OfGeneration(generation).Population)],
     };
 
+    /// <summary>Makes the plan of a run of which the database alone is at hand, which holds its scenario.</summary>
+    /// <exception cref="SocietyException">The database holds no run, or its scenario cannot be read any more.</exception>
+    public static RunPlan Of(SocietyDatabase database)
+    {
+        RunInfo info = new RunRecords(database).Info() ?? throw new SocietyException($"{database.Path}: holds no run");
+        return Of(ScenarioFile.OfRun(info.Scenario, $"{database.Path}, scenario"));
+    }
+
     /// <summary>Makes the plan of a scenario.</summary>
-    /// <exception cref="Core.SocietyException">The environment refuses its options, or a role that the scenario needs is missing.</exception>
+    /// <exception cref="SocietyException">The environment refuses its options, or a role that the scenario needs is missing.</exception>
     public static RunPlan Of(LoadedScenario loaded)
     {
         Scenario scenario = loaded.Scenario;
@@ -68,9 +78,9 @@ public sealed record RunPlan
             HasTools = environment.OpenTools(environment.Generate(1, Core.Randomness.KeyedRandom.For(seed, "probe")), new ToolAccess { Notes = EmptyNotes.Instance }) is not null,
             Population = [.. Agents(scenario)],
         };
-        if (plan.Solvers.Count == 0) throw new Core.SocietyException($"{loaded.File}: the population has no solver; add one under 'population'");
+        if (plan.Solvers.Count == 0) throw new SocietyException($"{loaded.File}: the population has no solver; add one under 'population'");
         if (scenario.SelfPlay is { Enabled: true, Curriculum: ProblemSource.Proposer } && plan.Proposers.Count == 0)
-            throw new Core.SocietyException($"{loaded.File}: selfPlay is enabled and the population has no proposer; add one under 'population' or set selfPlay.enabled to false");
+            throw new SocietyException($"{loaded.File}: selfPlay is enabled and the population has no proposer; add one under 'population' or set selfPlay.enabled to false");
         return plan;
     }
 
