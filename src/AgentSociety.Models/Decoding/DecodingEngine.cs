@@ -23,7 +23,7 @@ public sealed class DecodingEngine : IDisposable
     private const int MostPatterns = 64;
 
     private readonly LanguageModel _model;
-    private readonly CpuPass _pass;
+    private readonly IForwardPass _pass;
     private readonly Slot[] _slots;
     private readonly CacheRoom _room;
     private readonly SlotCaches _caches;

@@ -1,10 +1,8 @@
-using AgentSociety.Models.Cpu;
-
 namespace AgentSociety.Models;
 
 /// <summary>Gives the slots' caches their room where it is scarce (see <see cref="CacheRoom"/>): who may join, who goes on, and who stands back.</summary>
 /// <remarks>Older sequences come before younger ones, so that the oldest always goes on. One that stands back loses its cache and is computed again from its tokens, to the same bits.</remarks>
-internal sealed class SlotCaches(CacheRoom room, CpuPass pass, Slot[] slots, int context)
+internal sealed class SlotCaches(CacheRoom room, IForwardPass pass, Slot[] slots, int context)
 {
     /// <summary>Tokens that a request that joins finds room for at least, beside its prompt.</summary>
     private const int Headroom = 128;

@@ -2,7 +2,7 @@ namespace AgentSociety.Models.Cpu;
 
 /// <summary>The decoder's forward pass in float32 on the CPU, without torch: rows go through all layers in blocks, each thread takes whole sequences.</summary>
 /// <remarks>Threads meet once a run only, since rows of different sequences never look at each other.</remarks>
-internal sealed unsafe class CpuPass : IDisposable
+internal sealed unsafe class CpuPass : IForwardPass
 {
     /// <summary>Multiply-adds below which a second thread costs more than it brings.</summary>
     private const long WorthAThread = 2_000_000;
@@ -37,7 +37,7 @@ internal sealed unsafe class CpuPass : IDisposable
         _team = new Team(threads);
     }
 
-    /// <summary>Takes up the weights as they are now. What the caches hold is of the old weights.</summary>
+    /// <inheritdoc />
     public void Refresh()
     {
         _weights.Pack(_model.Decoder);
@@ -45,7 +45,7 @@ internal sealed unsafe class CpuPass : IDisposable
         _adapters = _model.Adapters.ToDictionary(adapter => adapter.Key, adapter => new PackedAdapter(adapter.Value, _weights.Config));
     }
 
-    /// <summary>Runs rows; those of one slot are consecutive and in order of position, outputs are numbered in order of rows.</summary>
+    /// <inheritdoc />
     public void Run(ReadOnlySpan<Row> rows)
     {
         int sequences = 0;
@@ -77,10 +77,10 @@ internal sealed unsafe class CpuPass : IDisposable
         _team.Run(shares, share => _blocks[share].Run(all.AsSpan(starts[share]..starts[share + 1]), _adapters));
     }
 
-    /// <summary>The logits of an output of the last run.</summary>
+    /// <inheritdoc />
     public Span<float> Logits(int output) => new(_logits.Start + (long)output * _weights.Head.PaddedOutputs, _weights.Config.VocabularySize);
 
-    /// <summary>Makes room for so many positions in a slot's cache and keeps its first ones; a cache that was not made room for gets the whole context.</summary>
+    /// <inheritdoc />
     public void Reserve(int slot, int positions, int kept)
     {
         if (_caches[slot] is { } old && old.Positions >= positions) return;
@@ -94,14 +94,14 @@ internal sealed unsafe class CpuPass : IDisposable
         _caches[slot] = grown;
     }
 
-    /// <summary>Gives a slot's cache back.</summary>
+    /// <inheritdoc />
     public void Release(int slot)
     {
         _caches[slot]?.Dispose();
         _caches[slot] = null;
     }
 
-    /// <summary>Copies the first <paramref name="length"/> places of a slot's cache to another.</summary>
+    /// <inheritdoc />
     public void CopyPrefix(int from, int to, int length) => (_caches[to] ??= new KeyValueCache(_weights.Config, _context)).CopyFrom(_caches[from]!, length);
 
     public void Dispose()

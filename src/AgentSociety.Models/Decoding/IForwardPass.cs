@@ -1,0 +1,24 @@
+namespace AgentSociety.Models;
+
+/// <summary>How the engine computes: a decoder's weights, the caches of all slots, and rows on their way through.</summary>
+/// <remarks>What a row gives must not depend on the adapters and the tokens of other slots' rows. Not thread-safe.</remarks>
+internal interface IForwardPass : IDisposable
+{
+    /// <summary>Takes up the weights as they are now. What the caches hold is of the old weights.</summary>
+    void Refresh();
+
+    /// <summary>Runs rows; those of one slot are consecutive and in order of position, outputs are numbered in order of rows.</summary>
+    void Run(ReadOnlySpan<Row> rows);
+
+    /// <summary>The logits of an output of the last run, [vocabulary]; the caller may write to them.</summary>
+    Span<float> Logits(int output);
+
+    /// <summary>Makes room for so many positions in a slot's cache and keeps its first ones; a cache that was not made room for gets the whole context.</summary>
+    void Reserve(int slot, int positions, int kept);
+
+    /// <summary>Gives a slot's cache back.</summary>
+    void Release(int slot);
+
+    /// <summary>Copies the first <paramref name="length"/> places of a slot's cache to another.</summary>
+    void CopyPrefix(int from, int to, int length);
+}
