@@ -142,7 +142,7 @@ public static class ChatLog
         int[] tokens = [.. ids.EnumerateArray().Select(id => id.GetInt32())];
         bool[] mask = [.. learned.EnumerateArray().Select(value => value.GetBoolean())];
         if (tokens.Length != mask.Length) throw new SocietyException($"has {tokens.Length} tokens and a mask of {mask.Length}");
-        return code.Matches(segments, tokens) ? (tokens, mask) : null;
+        return code.Matches(segments, tokens, mask) ? (tokens, mask) : null;
     }
 
     private static (int[], bool[]) Plain(TextCode code, ChatTurn[] turns, Segment[] segments)

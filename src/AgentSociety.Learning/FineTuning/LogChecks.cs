@@ -56,7 +56,7 @@ internal static class LogChecks
         if (episode.Tokens.Length == 0) throw new SocietyException($"episode {name} holds no tokens");
         if (episode.LossMask.Length != episode.Tokens.Length) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and a mask of {episode.LossMask.Length}");
         if (episode.Tokens.Length > text.Context) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and the model's context is {text.Context}");
-        if (!text.Matches(episode.Segments, episode.Tokens))
+        if (!text.Matches(episode.Segments, episode.Tokens, episode.LossMask))
         {
             throw new SocietyException($"episode {name} was written with another tokenizer than the model's; take the base model of its run, or export the log as text and train on that");
         }

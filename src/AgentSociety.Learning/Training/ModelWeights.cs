@@ -8,7 +8,7 @@ namespace AgentSociety.Learning;
 internal static class ModelWeights
 {
     /// <summary>How the model's texts become tokens.</summary>
-    public static TextCode Text(this LanguageModel model) => new(model.Tokenizer.Encode, model.Tokenizer.EndOfText, model.Decoder.Config.Context) { BeginningOfText = model.Tokenizer.BeginningOfText };
+    public static TextCode Text(this LanguageModel model) => new(model.Tokenizer, model.Decoder.Config.Context);
 
     /// <summary>All of the model's own weights, to be trained.</summary>
     public static WeightSet OwnWeights(this LanguageModel model, LearningSettings? settings = null)

@@ -1,6 +1,7 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Models;
 
 namespace AgentSociety.Learning.Tests;
 
@@ -11,7 +12,7 @@ internal sealed class CountingWorld : IDemonstrator
     public const int EndOfText = 12;
     public const int Vocabulary = 13;
 
-    public static TextCode Text { get; } = new(text => [.. text.Select(letter => Alphabet.IndexOf(letter, StringComparison.Ordinal))], EndOfText, Context: 16);
+    public static TextCode Text { get; } = new(new CharacterTokenizer(Alphabet), Context: 16);
 
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
     {
