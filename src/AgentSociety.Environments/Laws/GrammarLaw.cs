@@ -5,10 +5,10 @@ namespace AgentSociety.Environments.Laws;
 
 /// <summary>
 /// A hidden grammar that rewrites all symbols of a string at once, each by itself and its left neighbour (a 1L system, Lindenmayer 1968):
-/// <c>ab2=</c> asks what <c>ab</c> has become after two rewritings. A fact, <c>ab=dc</c>: b after a becomes dc; <c>_a=b_</c>: a at the beginning becomes b.
-/// Difficulty is symbols times rewritings, the fewest facts that it takes.
+/// <c>ab2=</c> asks what <c>ab</c> has become after two rewritings. A fact, <c>ab=dc</c>: b after a becomes dc; <c>_a=bb</c>: a at the beginning becomes bb. After the first
+/// rewriting what is left may be written down, <c>bbdc1=</c>. Difficulty is the facts that it takes: each rewriting makes a string twice as long, so that n symbols take n of them the first time, then 2n.
 /// </summary>
-/// <remarks>A quarter of the facts make two symbols of one, the others one, so strings grow slowly and never vanish.</remarks>
+/// <remarks>Every symbol becomes two (a uniform rule, as that of Thue and Morse), so that what became of the n-th stands at the n-th place: where lengths differ, small models lose their place in the string.</remarks>
 sealed class GrammarLaw(int symbols, int maximumDifficulty) : ILaw
 {
     public const string LawName = "hidden-grammar";
@@ -41,9 +41,9 @@ sealed class GrammarLaw(int symbols, int maximumDifficulty) : ILaw
 
     public string Page(int index) => $"notes/symbol-{(char)('a' + index / _neighbours)}";
 
-    public bool Says(ReadOnlySpan<char> reply) => reply.Length == 2 && LawText.IsLetter(reply[0], symbols) && (reply[1] == Nothing || LawText.IsLetter(reply[1], symbols));
+    public bool Says(ReadOnlySpan<char> reply) => reply.Length == 2 && LawText.IsLetter(reply[0], symbols) && LawText.IsLetter(reply[1], symbols);
 
-    public bool Answers(ReadOnlySpan<char> answer) => answer.Length >= 1 && answer.Length <= maximumDifficulty << MostRewritings && !answer.ContainsAnyExceptInRange('a', (char)('a' + symbols - 1));
+    public bool Answers(ReadOnlySpan<char> answer) => answer.Length >= 1 && answer.Length <= 2 * maximumDifficulty && !answer.ContainsAnyExceptInRange('a', (char)('a' + symbols - 1));
 
     public string[] Draw(Func<int, KeyedRandom> part) => [.. Enumerable.Range(0, symbols).Select(part).SelectMany(random => Enumerable.Range(0, _neighbours).Select(_ => Rewritten(random)))];
 
@@ -56,27 +56,27 @@ sealed class GrammarLaw(int symbols, int maximumDifficulty) : ILaw
             if (!LawText.IsLetter(symbol, symbols)) return Proposal.Malformed("a character of the string is no symbol");
         }
 
-        return (text.Length - 2) * (text[^2] - '0') > maximumDifficulty ? Proposal.Malformed($"symbols times rewritings is more than {maximumDifficulty}") : Proposal.Valid(Problem(text));
+        Problem problem = Problem(text);
+        return problem.Difficulty > maximumDifficulty ? Proposal.Malformed($"it takes more than {maximumDifficulty} facts") : Proposal.Valid(problem);
     }
 
     public Problem Generate(int difficulty, KeyedRandom random)
     {
-        int[] rewritings = [.. Enumerable.Range(1, MostRewritings).Where(count => difficulty % count == 0)];
+        int[] rewritings = [.. Enumerable.Range(1, MostRewritings).Where(count => difficulty % Facts(count) == 0)];
         int times = random.Choose(rewritings);
-        Span<char> text = stackalloc char[difficulty / times];
+        Span<char> text = stackalloc char[difficulty / Facts(times)];
         foreach (ref char symbol in text) symbol = (char)('a' + random.Next(symbols));
         return Problem($"{text}{times}{LawText.Ask}");
     }
 
     public ILawWalk Begin(string problem) => new Walk(this, problem, symbols);
 
-    private static Problem Problem(string text) => new() { Text = text, Difficulty = (text.Length - 2) * (text[^2] - '0'), CanonicalForm = text };
+    private static Problem Problem(string text) => new() { Text = text, Difficulty = (text.Length - 2) * Facts(text[^2] - '0'), CanonicalForm = text };
 
-    private string Rewritten(KeyedRandom random)
-    {
-        char first = (char)('a' + random.Next(symbols));
-        return $"{first}{(random.Next(4) == 0 ? (char)('a' + random.Next(symbols)) : Nothing)}";
-    }
+    private string Rewritten(KeyedRandom random) => $"{(char)('a' + random.Next(symbols))}{(char)('a' + random.Next(symbols))}";
+
+    /// <summary>How many facts a string of one symbol takes.</summary>
+    private static int Facts(int rewritings) => (1 << rewritings) - 1;
 
     private int Index(char neighbour, char symbol) => (symbol - 'a') * _neighbours + (neighbour == Nothing ? 0 : neighbour - 'a' + 1);
 
@@ -90,12 +90,13 @@ sealed class GrammarLaw(int symbols, int maximumDifficulty) : ILaw
 
         public int Due => _left == 0 ? -1 : law.Index(_at == 0 ? Nothing : _text[_at - 1], _text[_at]);
 
+        public string? Rest => _at == 0 && _left > 0 && _left < problem[^2] - '0' ? $"{Answer}{_left}{LawText.Ask}" : null;
+
         public string Answer => string.Concat(_text);
 
         public void Take(ReadOnlySpan<char> reply)
         {
-            _next.Add(reply[0]);
-            if (reply[1] != Nothing) _next.Add(reply[1]);
+            _next.AddRange(reply);
             if (++_at < _text.Count) return;
             (_text, _next, _at) = (_next, _text, 0);
             _next.Clear();

@@ -71,6 +71,9 @@ interface ILawWalk
     /// <summary>Takes the reply to <see cref="Due"/> and goes on. The reply has the form of one and may be untrue.</summary>
     void Take(ReadOnlySpan<char> reply);
 
+    /// <summary>Where a part of the walk is over and another begins, what is left, as a problem of its own: who writes it down goes on as if it had been asked. Null elsewhere, and at the start.</summary>
+    string? Rest => null;
+
     /// <summary>The answer that follows from the replies; only where the walk is done.</summary>
     string Answer { get; }
 

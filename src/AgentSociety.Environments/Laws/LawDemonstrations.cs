@@ -77,6 +77,7 @@ sealed class LawDemonstrations(ILaw law, double knownShare, double experimentSha
             }
 
             _walk.Take(reply);
+            _written += _walk.Rest;
             return true;
         }
 

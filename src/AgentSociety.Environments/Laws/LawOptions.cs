@@ -65,7 +65,7 @@ public sealed record GrammarOptions
     [Range(2, 20)]
     public int Symbols { get; init; } = 6;
 
-    /// <summary>Most symbols times rewritings.</summary>
+    /// <summary>Most facts that a problem takes.</summary>
     [Range(1, 48)]
     public int MaximumDifficulty { get; init; } = 12;
 

@@ -6,7 +6,7 @@ namespace AgentSociety.Environments.Laws;
 /// <summary>Judges an attempt: the answer against the world, the steps against what the tools had said by then.</summary>
 /// <remarks>
 /// A look-up or experiment is valid where it asks what the walk must ask next and was not made before; a note where it states an experiment's
-/// result, or what the walk hands on, for the first time; the answer where the walk is done, what it hands on is noted, and it is what follows.
+/// result, or what the walk hands on, for the first time; what is left of the problem where it is written down once, between two parts of the walk; the answer where the walk is done, what it hands on is noted, and it is what follows.
 /// Whether a page told the truth is no fault of the step that read it. Text that is none of these is an invalid step. Linear in the transcript.
 /// </remarks>
 sealed class LawVerifier
@@ -21,6 +21,7 @@ sealed class LawVerifier
     private bool _looked;
     private bool _tried;
     private bool _handedOn;
+    private string? _rest;
 
     private LawVerifier(ILaw law, string problem, string[] world, IReadOnlyList<Segment> transcript) =>
         (_law, _problem, _world, _transcript, _walk) = (law, problem, world, transcript, law.Begin(problem));
@@ -48,16 +49,19 @@ sealed class LawVerifier
         int junk = 0;
         for (int position = 0; position < end;)
         {
-            if (CallAt(text, position, end) is not { } step)
+            LawCall? step = CallAt(text, position, end);
+            int length = step?.Length ?? (_rest is not null && text.AsSpan(position, end - position).StartsWith(_rest) ? _rest.Length : 0);
+            if (length == 0)
             {
                 position++;
                 continue;
             }
 
             if (junk < position) _steps.Add(new(segment, junk, position - junk, false));
-            bool last = position + step.Length == text.Length;
-            _steps.Add(new(segment, position, step.Length, Follows(step, text.AsSpan(position, step.Length), last ? ReplyAfter(segment) : null)));
-            position += step.Length;
+            bool last = position + length == text.Length;
+            _steps.Add(new(segment, position, length, step is null || Follows(step.Value, text.AsSpan(position, length), last ? ReplyAfter(segment) : null)));
+            if (step is null) _rest = null;
+            position += length;
             junk = position;
         }
 
@@ -86,7 +90,7 @@ sealed class LawVerifier
         if (told)
         {
             _walk.Take(reply);
-            (_looked, _tried) = (false, false);
+            (_looked, _tried, _rest) = (false, false, _walk.Rest);
         }
         else if (experiment) _tried = true;
         else _looked = true;

@@ -5,7 +5,8 @@ namespace AgentSociety.Environments.Laws;
 
 /// <summary>
 /// Rings of cells and rules that renew every cell from itself and its two neighbours (cellular automata, Wolfram 1983): <c>ba.oo.o=</c> asks what rule b
-/// makes of what rule a makes of the ring <c>.oo.o</c>. A fact, <c>a.oo=o</c>: rule a makes o of a cell o between . and o. Difficulty is the rules applied.
+/// makes of what rule a makes of the ring <c>.oo.o</c>. A fact, <c>a.oo=o</c>: rule a makes o of a cell o between . and o. Difficulty is the rules applied. When rule a is done, what is left
+/// may be written down, <c>bo..o.=</c>.
 /// </summary>
 /// <remarks>
 /// Rings that are turns of one another are one problem. Each rule makes every colour of equally many neighbourhoods, as nearly as their number
@@ -101,6 +102,8 @@ sealed class RingLaw(int rules, int colours, int cells, int maximumDifficulty) :
         private int _cell;
 
         public int Due => _rule < 0 ? -1 : law.Index(problem[_rule], _ring[(_cell + cells - 1) % cells], _ring[_cell], _ring[(_cell + 1) % cells]);
+
+        public string? Rest => _cell == 0 && _rule >= 0 && _rule < problem.Length - cells - 2 ? $"{problem.AsSpan(0, _rule + 1)}{Answer}{LawText.Ask}" : null;
 
         public string Answer => new(_ring);
 

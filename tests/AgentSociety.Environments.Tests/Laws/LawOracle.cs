@@ -16,7 +16,7 @@ static class LawOracle
             "hidden-operators" => problem[..^2].Reverse().Aggregate(problem[^2..^1], (digit, name) => Ask($"{name}{digit}")),
             "state-machine" => Machine(problem),
             "cellular-rules" => problem.TakeWhile(character => character is >= 'a' and <= 'n').Reverse().Aggregate(problem.TrimStart([.. "abcdefghijklmn"]).TrimEnd('='), Renewed),
-            "hidden-grammar" => Enumerable.Range(0, problem[^2] - '0').Aggregate(problem[..^2], (text, _) => string.Concat(("_" + text).Zip(text, (left, symbol) => Ask($"{left}{symbol}").TrimEnd('_')))),
+            "hidden-grammar" => Enumerable.Range(0, problem[^2] - '0').Aggregate(problem[..^2], (text, _) => string.Concat(("_" + text).Zip(text, (left, symbol) => Ask($"{left}{symbol}")))),
             _ => throw new ArgumentException(world.Name),
         };
         return (answer, asked);

@@ -55,6 +55,27 @@ public class LawTests
         Assert.NotEqual(Outcome.Correct, at.World.Verify(at.Problem, [new(Source.Model, $"#{new string(changed)}")]).Outcome);
     }, iter: 2000);
 
+    [Theory, InlineData(3, "ba.oo.o=", "a.oo.o=", 5, "b{0}="), InlineData(5, "ab2=", "ab1=", 2, "{0}1=")]
+    public void What_is_left_may_be_written_down_once_between_two_parts_of_a_walk_and_must_be_right(int which, string text, string firstPart, int calls, string form)
+    {
+        LawEnvironment world = Worlds[which];
+        Problem problem = ScriptedPlay.Problem(world, text);
+        PagesInMemory notes = new([.. world.Facts.Select(page => (page.Page, string.Join('\n', page.Lines)))]);
+        Segment[] walked = [.. LawOracle.Play(world, problem, new() { Notes = notes }).Transcript];
+        string rest = string.Format(System.Globalization.CultureInfo.InvariantCulture, form, LawOracle.Solve(world, firstPart).Answer);
+        Assert.True(With(rest, calls).Sound);
+        Assert.Contains(Enumerable.Range(0, 20).SelectMany(index => world.DemonstrateSolution(problem.Difficulty, KeyedRandom.For(3, "shown", index))), segment => segment is { Source: Source.Model, Text: [.., '?'] } && segment.Text.Contains('='));
+        Assert.Equal((Outcome.Correct, true), (With("", calls).Outcome, With("", calls).Sound));
+        foreach (Verdict verdict in new[] { With(rest + rest, calls), With(rest[1..], calls), With((rest[0] == 'a' ? "c" : "a") + rest[1..], calls), With(rest, calls - 1), With(rest, calls + 1), With(rest, 0), With(problem.Text, 0) })
+        {
+            Assert.Equal((Outcome.Correct, false), (verdict.Outcome, verdict.Sound));
+        }
+
+        // Call by call a segment of the model and a reply, behind the prompt.
+        Verdict With(string written, int call) =>
+            world.Verify(problem, [.. walked.Select((segment, index) => index == 1 + (2 * call) ? segment with { Text = written + segment.Text } : segment)]);
+    }
+
     [Fact]
     public void Oracle_notes_are_true_complete_and_unlike_those_of_another_seed()
     {
