@@ -18,12 +18,14 @@ public sealed class AdversarialSuiteTests(ITestOutputHelper output) : IDisposabl
 {
     private const int Problems = 250;
     private const char Answer = '#';
+    private const string Traced = "code, traced";
     private readonly string _questions = Path.GetTempFileName();
 
     private Dictionary<string, object> Options => new()
     {
         ["data-set"] = new DataSetOptions { Path = _questions },
         ["code"] = new CodeOptions { Language = CodeLanguage.Restricted },
+        [Traced] = new CodeOptions { Language = CodeLanguage.Restricted, Trace = true, Induction = false },
         ["connect-four"] = new GameOptions { OneMove = true },
     };
 
@@ -53,7 +55,7 @@ public sealed class AdversarialSuiteTests(ITestOutputHelper output) : IDisposabl
         ("stuffed", static _ => string.Concat(Enumerable.Range(0, 1000).Select(number => $"{number} "))),
     ];
 
-    public static TheoryData<string> Names => [.. EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external"))];
+    public static TheoryData<string> Names => [.. EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external")).Append(Traced)];
 
     public void Dispose() => File.Delete(_questions);
 
@@ -61,7 +63,7 @@ public sealed class AdversarialSuiteTests(ITestOutputHelper output) : IDisposabl
     public void What_was_crafted_is_never_accepted(string name)
     {
         File.WriteAllLines(_questions, Enumerable.Range(0, 400).Select(number => $"{{\"question\": \"Ada has {number} apples and gets {number % 7}. How many has she?\", \"answer\": \"{number} + {number % 7} = {number + (number % 7)}\\n#### {number + (number % 7)}\"}}"));
-        EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
+        EnvironmentEntry entry = EnvironmentCatalog.Find(name.Split(',')[0])!;
         IEnvironment environment = entry.Create(Options.GetValueOrDefault(name) ?? Activator.CreateInstance(entry.OptionsType)!, 7);
         Dictionary<string, int> accepted = [];
         int judged = 0;

@@ -118,6 +118,21 @@ public class PlaythroughTests
     }
 
     [Fact]
+    public void Code_that_shows_its_work_plays_as_recorded()
+    {
+        CodeEnvironment environment = new(new() { MaximumDifficulty = 5, Language = CodeLanguage.Restricted, Trace = true });
+        StringBuilder told = new();
+        Describe(told, environment);
+        ToolAccess nothing = new() { Notes = EmptyNotes.Instance };
+        Attempt(told, environment, "d(x+3)*2,9=", nothing, "9+3=12,12*2=24#24");
+        Attempt(told, environment, "d(x+3)*2,9=", nothing, "9+3=13,13*2=26#24");
+        Attempt(told, environment, "a(x+3)*2,9=", nothing, "12*2=24,9+3=12#9");
+        Attempt(told, environment, "dx<5?x:x*2,8=", nothing, "8<5=false,8*2=16#16");
+        Demonstrations(told, environment);
+        GoldenFile.Matches("code-traced.txt", told.ToString());
+    }
+
+    [Fact]
     public void Every_game_plays_as_recorded()
     {
         StringBuilder told = new();

@@ -99,6 +99,7 @@ static class CanonicalValue
         written.Append('"');
     }
 
-    private static string Number(double number) =>
+    /// <summary>A number as it is compared: 0 and -0 are two.</summary>
+    public static string Number(double number) =>
         number == 0 && double.IsNegative(number) ? "-0" : number.ToString("R", CultureInfo.InvariantCulture);
 }

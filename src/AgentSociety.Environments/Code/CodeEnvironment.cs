@@ -25,6 +25,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     private readonly CodeFacts _facts;
     private readonly ICodeLanguage _language;
     private readonly CodeKind[] _kinds;
+    private readonly TracedAnswers? _traced;
 
     /// <summary>Creates the environment.</summary>
     /// <exception cref="SocietyException">An option is out of range, or no kind of task is left.</exception>
@@ -32,7 +33,9 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     {
         OptionChecks.Require(EnvironmentName, options);
         _facts = new(_sandbox);
-        _language = options.Language == CodeLanguage.Full ? new FullLanguage() : new RestrictedLanguage();
+        _language = options.Language == CodeLanguage.Full ? new FullLanguage(options.Explained) : new RestrictedLanguage(options.Trace);
+        if (options is { Trace: true, Language: CodeLanguage.Full }) throw new SocietyException($"environment '{EnvironmentName}', options: trace is for language: restricted, whose operations can be written one by one") { Option = "trace" };
+        _traced = options.Trace ? new() : null;
         (bool Played, CodeKind Kind)[] kinds = [(options.Deduction, CodeKind.Deduce), (options.Abduction, CodeKind.Abduce), (options.Induction, CodeKind.Induce)];
         _kinds = [.. kinds.Where(kind => kind.Played).Select(kind => kind.Kind)];
         if (_kinds.Length == 0) throw new SocietyException($"environment '{EnvironmentName}', options: deduction, abduction and induction are all false; leave at least one true");
@@ -97,7 +100,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     /// <inheritdoc />
     /// <remarks>The earlier problems come first, a line or a mark after each; what is asked for is one that is none of them. While there are too few, seeds stand in for them.</remarks>
     public string ProposerPrompt(Frontier frontier, IReadOnlyList<Problem> earlier, KeyedRandom random) =>
-        $"{string.Concat(earlier.Select(problem => problem.Text).Concat(Seeds(Shown - earlier.Count, random)).Take(Shown).Select(text => $"{text}{_language.ProposerEnd}"))}@{FrontierText.Digits(frontier, MaximumDifficulty)}{_language.ProposerEnd}";
+        $"{_language.ProposerStart}{string.Concat(earlier.Select(problem => problem.Text).Concat(Seeds(Shown - earlier.Count, random)).Take(Shown).Select(text => $"{text}{_language.ProposerEnd}"))}@{FrontierText.Digits(frontier, MaximumDifficulty)}{_language.ProposerEnd}";
 
     /// <inheritdoc />
     /// <remarks>Means over the programs (<see cref="CodeVariety"/>): how unlike one another they are, their independent paths, and depth and kinds of nodes of their trees.</remarks>
@@ -120,18 +123,14 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     /// <inheritdoc />
     public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
     {
-        Segment[] written = [.. transcript.Where(segment => segment.Source == Source.Model && segment.Text.Length > 0)];
+        int[] written = [.. Enumerable.Range(0, transcript.Count).Where(index => transcript[index] is { Source: Source.Model, Text.Length: > 0 })];
         if (written.Length != 1) return Judged(Outcome.Malformed, "the answer must be one piece");
         CodeTask code = Read(problem);
-        string answer = written[0].Text.Trim(' ', '\n');
-        string?[] truth = [.. code.Inputs.Select(input => _facts.Output(code.Program, input))];
-        if (Array.Exists(truth, output => output is null)) return Judged(Outcome.Malformed, "the program of the problem did not run here, so no answer can be verified");
-        return code.Kind switch
-        {
-            CodeKind.Deduce => Deduced(answer, truth[0]!),
-            CodeKind.Abduce => Compared(_sandbox.Run(code.Program, answer), truth[0]!, $"f({Short(answer)})"),
-            _ => Induced(code, answer, truth!),
-        };
+        string text = transcript[written[0]].Text;
+        if (_traced is null || code.Kind == CodeKind.Induce) return Answered(code, text.Trim(' ', '\n'));
+        if (TracedAnswers.Answer(text) is not { } answer) return Judged(Outcome.Malformed, $"no '{TracedAnswers.End}' and so no answer");
+        Verdict verdict = Answered(code, answer);
+        return _facts.Output(code.Program, code.Inputs[0]) is { } truth ? verdict with { Steps = _traced.Judge(code, truth, text, written[0], verdict.Outcome == Outcome.Correct) } : verdict;
     }
 
     /// <inheritdoc />
@@ -141,6 +140,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
         CodeTask code = Read(problem);
         string answer = code.Kind switch
         {
+            CodeKind.Deduce or CodeKind.Abduce when _traced is not null => TracedAnswers.Worked(code.Kind, code.Program, code.Inputs[0]) ?? Unknown,
             CodeKind.Deduce => _facts.Output(code.Program, code.Inputs[0]) ?? Unknown,
             CodeKind.Abduce => code.Inputs[0],
             _ => _language.Answer(code.Program),
@@ -185,9 +185,30 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
             outputs.Add(came.Value);
         }
 
+        string work = "";
+        if (_traced is not null && code.Kind != CodeKind.Induce)
+        {
+            if (TracedAnswers.Worked(CodeKind.Deduce, code.Program, code.Inputs[0]) is not { } worked) return "the program has other operations than + - * % < and decisions, so that no work could be shown";
+            // The sandbox says what a program gives; a way that comes to something else is none.
+            if (TracedAnswers.Answer(worked) != outputs[0]) return "its operations, done one by one, come to something else";
+            work = worked;
+        }
+
         // A vocabulary of single characters can hold no others.
-        if ((_language.Write(code) + _language.Prompt(code, outputs)).FirstOrDefault(character => !Alphabet.Contains(character, StringComparison.Ordinal)) is var foreign and not '\0') return $"the program or an output holds '{foreign}' (U+{(int)foreign:x4}), which is not in the alphabet";
+        if ((_language.Write(code) + _language.Prompt(code, outputs) + work).FirstOrDefault(character => !Alphabet.Contains(character, StringComparison.Ordinal)) is var foreign and not '\0') return $"the program, its work or an output holds '{foreign}' (U+{(int)foreign:x4}), which is not in the alphabet";
         return TrivialPrograms.Reason(code.Inputs, input => _facts.Establish(code.Program, input, clock).Value);
+    }
+
+    private Verdict Answered(CodeTask code, string answer)
+    {
+        string?[] truth = [.. code.Inputs.Select(input => _facts.Output(code.Program, input))];
+        if (Array.Exists(truth, output => output is null)) return Judged(Outcome.Malformed, "the program of the problem did not run here, so no answer can be verified");
+        return code.Kind switch
+        {
+            CodeKind.Deduce => Deduced(answer, truth[0]!),
+            CodeKind.Abduce => Compared(_sandbox.Run(code.Program, answer), truth[0]!, $"f({Short(answer)})"),
+            _ => Induced(code, answer, truth!),
+        };
     }
 
     // A value that JSON cannot write, such as undefined or -0, is compared as it stands.

@@ -12,6 +12,12 @@ public sealed record CodeOptions
     [Range(0, 20)]
     public int EarlierShown { get; init; }
 
+    /// <summary>True to say in words what is asked for before each prompt: for models that follow instructions. In the full language.</summary>
+    public bool Explained { get; init; }
+
+    /// <summary>True where the work is shown and judged: the operations of the run one by one, then the answer. For the restricted language; induction has no work to show.</summary>
+    public bool Trace { get; init; }
+
     /// <summary>Most operations (operators, calls, decisions) of a program.</summary>
     [Range(1, 200)]
     public int MaximumDifficulty { get; init; } = 30;

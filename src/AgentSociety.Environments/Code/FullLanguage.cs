@@ -5,8 +5,16 @@ namespace AgentSociety.Environments.Code;
 
 /// <summary>All of the JavaScript that the sandbox runs.</summary>
 /// <remarks><c>deduce</c>, <c>abduce</c> or <c>induce</c> on the first line; the program; then <c>in: </c> and a JSON value for each input.</remarks>
-sealed class FullLanguage : ICodeLanguage
+sealed class FullLanguage(bool explained) : ICodeLanguage
 {
+    // What a model that follows instructions is told before each kind of task.
+    private static readonly string[] Explanations =
+    [
+        "A JavaScript function and an input. Write what the function returns, as one JSON value and nothing else.\n\n",
+        "A JavaScript function and an output. Write an input for which the function returns it, as one JSON value and nothing else.\n\n",
+        "Inputs and outputs of a JavaScript function f of one argument. Write the function and nothing else; it is tried on other inputs too.\n\n",
+    ];
+
     private const string Input = "in: ";
     private static readonly string[] Kinds = ["deduce", "abduce", "induce"];
 
@@ -15,6 +23,10 @@ sealed class FullLanguage : ICodeLanguage
     public string Form => "not of the form: deduce, abduce or induce; a program; lines 'in: ' with one JSON value each";
 
     public bool HasSeeds => true;
+
+    public string ProposerStart => !explained ? "" : "Write one task about a JavaScript function f of one argument and nothing else: 'deduce', 'abduce' or 'induce' on the first line; then the function, without comments, clock or random numbers; "
+        + "then a line 'in: ' with an input as a JSON value, or two to ten such lines where it is 'induce'. Make it another one than those that may stand here, and so hard that half of the attempts at it succeed. "
+        + "The digits after '@' are tenths of the tasks with 1, 2, 3 and more operations that are solved, '-' where nobody knows.\n\n";
 
     public string ProposerEnd => ":\n";
 
@@ -32,12 +44,12 @@ sealed class FullLanguage : ICodeLanguage
 
     public string Write(CodeTask task) => new StringBuilder().Append(Kinds[(int)task.Kind]).Append('\n').Append(task.Program).Append('\n').AppendJoin('\n', task.Inputs.Select(input => Input + input)).ToString();
 
-    public string Prompt(CodeTask task, IReadOnlyList<string> outputs) => task.Kind switch
+    public string Prompt(CodeTask task, IReadOnlyList<string> outputs) => (explained ? Explanations[(int)task.Kind] : "") + (task.Kind switch
     {
         CodeKind.Deduce => $"{task.Program}\nin: {task.Inputs[0]}\nout: ",
         CodeKind.Abduce => $"{task.Program}\nout: {outputs[0]}\nin: ",
         _ => $"{string.Concat(task.Inputs.Take(task.Shown).Zip(outputs, (input, output) => $"in: {input}\nout: {output}\n"))}f: ",
-    };
+    });
 
     public string Program(string answer) => answer;
 

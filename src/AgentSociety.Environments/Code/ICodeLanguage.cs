@@ -12,6 +12,9 @@ interface ICodeLanguage
     /// <summary>What a problem of this language looks like, for the reason of a malformed one.</summary>
     string Form { get; }
 
+    /// <summary>What a proposer is told before anything else; empty where nothing.</summary>
+    string ProposerStart { get; }
+
     /// <summary>What stands between a proposer's frontier and its proposal.</summary>
     string ProposerEnd { get; }
 

@@ -8,7 +8,7 @@ namespace AgentSociety.Environments.Code;
 /// A problem is a letter, the expression and its inputs: <c>d(x+3)*2,9=</c> asks for the output, <c>a(x+3)*2,9=</c> for an input with that output, and
 /// <c>i(x+3)*2,1,4,7,9=</c> for an expression. Solvers see <c>(x+3)*2,9=</c>, <c>(x+3)*2=24,</c> and <c>1=8,4=14,</c>. The expression is JavaScript, run and judged as such.
 /// </remarks>
-sealed class RestrictedLanguage : ICodeLanguage
+sealed class RestrictedLanguage(bool trace) : ICodeLanguage
 {
     private const int LongestBody = 120;
     private const string Letters = "dai";
@@ -16,11 +16,13 @@ sealed class RestrictedLanguage : ICodeLanguage
     private const string Before = "function f(x){return ";
     private const string After = "}";
 
-    public string Alphabet => "x0123456789+-*%<?:(),=daifletrusNE@";
+    public string Alphabet { get; } = $"x0123456789+-*%<?:(),=daifletrusNE@{(trace ? $"{TracedAnswers.End}" : "")}";
 
     public string Form => "not of the form: d, a or i; an expression of x, numbers, + - * % < ? : and parentheses; a comma and a whole number for each input; '='";
 
     public bool HasSeeds => false;
+
+    public string ProposerStart => "";
 
     public string ProposerEnd => ":";
 

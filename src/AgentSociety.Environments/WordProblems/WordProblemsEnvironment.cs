@@ -44,7 +44,7 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
         ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
         return ProblemDraw.First(EnvironmentName, difficulty, () =>
         {
-            Event[] events = [.. Enumerable.Range(0, difficulty).Select(_ => new Event("+-*/"[random.Next(4)], random.Next(2, _options.LargestNumber)))];
+            Event[] events = [.. Enumerable.Range(0, difficulty).Select(_ => new Event(_options.Operations[random.Next(_options.Operations.Length)], random.Next(2, _options.LargestNumber)))];
             Story story = new(random.Choose(Story.Names), random.Choose(Story.Things), random.Next(2, _options.LargestNumber), events);
             return Parse(story.Write()).Problem;
         });
@@ -55,6 +55,7 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
     {
         if (text.Length > 80 * (MaximumDifficulty + 2)) return Proposal.Malformed($"longer than {80 * (MaximumDifficulty + 2)} characters");
         if (Story.Read(text, _options.LargestNumber, MaximumDifficulty) is not { } story) return Proposal.Malformed($"not a story of this form, with 1 to {MaximumDifficulty} things that happen and numbers from 2 to {_options.LargestNumber}");
+        if (story.Events.FirstOrDefault(happened => !_options.Operations.Contains(happened.Operation, StringComparison.Ordinal)) is { } foreign) return Proposal.Malformed($"'{foreign.Write()}' does not happen here");
         if (story.Work().Any(line => line.After.Numerator.Sign < 0)) return Proposal.Malformed("more is given away than there is");
         return Proposal.Valid(new() { Text = text, Difficulty = story.Events.Count, CanonicalForm = story.Numbers() });
     }

@@ -193,6 +193,18 @@ public class CodeEnvironmentTests
         Assert.InRange(prompt.Split("function f").Length, 3, 5);
     }
 
+    [Theory, InlineData("deduce", "what the function returns"), InlineData("abduce", "Write an input"), InlineData("induce", "Write the function")]
+    public void What_is_asked_for_is_said_in_words_where_the_scenario_wants_it(string kind, string said)
+    {
+        CodeEnvironment explained = new(new() { Explained = true });
+        Problem problem = ScriptedPlay.Problem(explained, $"{kind}\n{Twice}\nin: 4{(kind == "induce" ? "\nin: 5" : "")}");
+        string bare = Environment.SolverPrompt(problem, KeyedRandom.For(1, "prompt")), prompt = explained.SolverPrompt(problem, KeyedRandom.For(1, "prompt"));
+        Assert.Contains(said, prompt);
+        Assert.EndsWith($"\n\n{bare}", prompt);
+        Assert.StartsWith("Write one task", explained.ProposerPrompt(new([0.5]), KeyedRandom.For(1, "prompt")));
+        Assert.All(prompt + explained.ProposerPrompt(new([0.5]), KeyedRandom.For(1, "prompt")), character => Assert.Contains(character, explained.Alphabet));
+    }
+
     [Fact]
     public void A_proposer_is_shown_earlier_problems()
     {

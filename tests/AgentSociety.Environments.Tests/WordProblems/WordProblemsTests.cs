@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.RegularExpressions;
+using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
@@ -47,6 +48,15 @@ public partial class WordProblemsTests
     {
         Assert.Null(Stories.Parse(text).Problem);
         Assert.NotEmpty(Stories.Parse(text).Reason);
+    }
+
+    [Fact]
+    public void What_the_scenario_does_not_name_does_not_happen()
+    {
+        WordProblemsEnvironment whole = new(new() { Operations = "+-" });
+        Assert.Contains("equal shares", whole.Parse(Told).Reason);
+        Assert.All(Enumerable.Range(0, 50), index => Assert.DoesNotMatch("times|shares", whole.Generate(6, KeyedRandom.For(1, "whole", index)).Text));
+        Assert.Contains("Operations", Assert.Throws<SocietyException>(() => new WordProblemsEnvironment(new() { Operations = "%" })).Message);
     }
 
     [Fact]
