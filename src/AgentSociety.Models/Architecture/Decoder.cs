@@ -201,7 +201,7 @@ public sealed class Decoder : IDisposable
         }
 
         Tensor head = Config.TiedHead ? _weights["model.embed_tokens.weight"] : _weights["lm_head.weight"];
-        return Product(Normalise(stream, "model.norm.weight"), head, null, pass).MoveToOuterDisposeScope();
+        return Product(Normalise(stream, "model.norm.weight"), [head], [], pass).MoveToOuterDisposeScope();
     }
 
     private Tensor Through(Layer layer, Tensor stream, Tensor cosines, Tensor sines, Tensor? texts, Adapter? adapter, TrainingPass pass)
@@ -294,17 +294,23 @@ public sealed class Decoder : IDisposable
     {
         Tensor[] weights = [.. modules.Select(module => _weights[module + ".weight"])];
         Tensor[] biases = [.. modules.Where(module => _weights.ContainsKey(module + ".bias")).Select(module => _weights[module + ".bias"])];
-        Tensor output = Product(input, weights.Length == 1 ? weights[0] : cat(weights, 0), biases.Length switch { 0 => null, 1 => biases[0], _ => cat(biases, 0) }, pass);
+        Tensor output = Product(input, weights, biases, pass);
         if (adapter is null || !modules.Any(module => adapter.TryGet(module, out _, out _))) return output;
         Tensor[] updates = [.. modules.Zip(weights, (module, weight) => adapter.TryGet(module, out Tensor a, out Tensor b)
-            ? Product(Product(input, a, null, pass), b, null, pass)
+            ? Product(Product(input, [a], [], pass), [b], [], pass)
             : zeros(input.shape[0], input.shape[1], weight.shape[0], input.dtype, input.device))];
         return output.Plus((updates.Length == 1 ? updates[0] : cat(updates, -1)).Times(adapter.Scale));
     }
 
-    private static Tensor Product(Tensor input, Tensor weight, Tensor? bias, TrainingPass pass) => pass.HalfProducts
-        ? F.linear(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16)).to(ScalarType.Float32)
-        : F.linear(input, weight, bias);
+    private static Tensor Product(Tensor input, Tensor[] weights, Tensor[] biases, TrainingPass pass)
+    {
+        if (!pass.HalfProducts && MatrixProduct.Supports(input, weights)) return MatrixProduct.Of(input, weights, biases);
+        Tensor weight = weights.Length == 1 ? weights[0] : cat(weights, 0);
+        Tensor? bias = biases.Length switch { 0 => null, 1 => biases[0], _ => cat(biases, 0) };
+        return pass.HalfProducts
+            ? F.linear(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16)).to(ScalarType.Float32)
+            : F.linear(input, weight, bias);
+    }
 
     private Tensor Normalise(Tensor input, string name)
     {

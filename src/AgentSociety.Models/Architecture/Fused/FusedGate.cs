@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using AgentSociety.Models.Cpu;
 using static TorchSharp.torch;
@@ -60,22 +61,25 @@ internal sealed unsafe class FusedGate : autograd.SingleTensorFunction<FusedGate
         Store(dy * g * s, upGradient, count);
     }
 
-    private static Vector512<float> Load(float* source, int count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Load(float* source, int count) => count == Lane ? Vector512.Load(source) : LoadPart(source, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<float> value, float* target, int count)
     {
-        if (count == Lane) return Vector512.Load(source);
+        if (count == Lane) value.Store(target);
+        else StorePart(value, target, count);
+    }
+
+    private static Vector512<float> LoadPart(float* source, int count)
+    {
         float* padded = stackalloc float[Lane];
         for (int index = 0; index < Lane; index++) padded[index] = index < count ? source[index] : 0;
         return Vector512.Load(padded);
     }
 
-    private static void Store(Vector512<float> value, float* target, int count)
+    private static void StorePart(Vector512<float> value, float* target, int count)
     {
-        if (count == Lane)
-        {
-            value.Store(target);
-            return;
-        }
-
         for (int index = 0; index < count; index++) target[index] = value[index];
     }
 }

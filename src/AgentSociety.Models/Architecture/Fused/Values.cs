@@ -12,7 +12,13 @@ internal static unsafe class Values
     public static bool Supports(Tensor tensor) => tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32;
 
     /// <summary>First value of a contiguous CPU tensor; valid while the tensor lives.</summary>
-    public static float* Of(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+    public static float* Of(Tensor tensor)
+    {
+        if (tensor.numel() <= int.MaxValue / sizeof(float)) return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+        // A span holds no more than 2 GiB, such as the logits of a large vocabulary pass; it is asked for the first value alone.
+        using Tensor flat = tensor.view(-1), first = flat.narrow(0, 0, 1);
+        return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(first.bytes));
+    }
 
     /// <summary>A tensor whose values are about to be written.</summary>
     public static Tensor Like(params ReadOnlySpan<long> shape) => empty(shape.ToArray(), ScalarType.Float32, CPU);
