@@ -15,9 +15,6 @@ namespace AgentSociety.Learning;
 public sealed class AdamW : IDisposable
 {
     private const double Beta1 = 0.9, Beta2 = 0.99, Epsilon = 1e-8;
-
-    /// <summary>Values below which a second thread costs more than it brings.</summary>
-    private const long WorthAThread = 1 << 20;
     private readonly IReadOnlyList<(string Name, Tensor Value)> _parameters;
     private readonly Tensor[] _means;
     private readonly Tensor[] _squares;
@@ -44,7 +41,7 @@ public sealed class AdamW : IDisposable
         InShares([.. gradients.Select(gradient => gradient.numel())], (from, to) =>
         {
             using var own = NewDisposeScope();
-            for (int index = from; index < to; index++) norms[index] = gradients[index].Squared().sum().DetachFromDisposeScope();
+            for (int index = from; index < to; index++) norms[index] = SumOfSquares(gradients[index]).DetachFromDisposeScope();
         });
         foreach (Tensor norm in norms) scope.Attach(norm);
         return Math.Sqrt(stack(norms).to(ScalarType.Float64).sum().item<double>());
@@ -99,6 +96,7 @@ public sealed class AdamW : IDisposable
     {
         using var frozen = no_grad();
         double correction1 = 1 - Math.Pow(Beta1, Steps);
+        LargeMatrices.Rates rates = new((float)Beta1, (float)Beta2, (float)gradientScale, (float)(learningRate / correction1), (float)(1 / Math.Sqrt(1 - Math.Pow(Beta2, Steps))), (float)Epsilon, (float)(1 - learningRate * weightDecay));
         using Scalar scale = gradientScale.ToScalar(), beta1 = Beta1.ToScalar(), beta2 = Beta2.ToScalar(), fresh1 = (1 - Beta1).ToScalar(), fresh2 = (1 - Beta2).ToScalar();
         using Scalar correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps)).ToScalar(), epsilon = Epsilon.ToScalar(), one = 1.ToScalar();
         using Scalar decay = (1 - learningRate * weightDecay).ToScalar(), rate = (-learningRate / correction1).ToScalar();
@@ -107,6 +105,12 @@ public sealed class AdamW : IDisposable
             using var scope = NewDisposeScope();
             Tensor whole = _parameters[piece.Parameter].Value, gradient = piece.Of(whole.grad!), parameter = piece.Of(whole);
             Tensor mean = piece.Of(_means[piece.Parameter]), square = piece.Of(_squares[piece.Parameter]);
+            if (piece.Large)
+            {
+                LargeMatrices.Update(parameter, gradient, mean, square, rates);
+                continue;
+            }
+
             if (gradientScale != 1) gradient.mul_(scale);
             mean.mul_(beta1).add_(gradient, fresh1);
             square.mul_(beta2).addcmul_(gradient, gradient, fresh2);
@@ -116,17 +120,21 @@ public sealed class AdamW : IDisposable
         }
     }
 
+    private static Tensor SumOfSquares(Tensor gradient) =>
+        LargeMatrices.Include(gradient, gradient) ? tensor((float)LargeMatrices.SumOfSquares(gradient), device: gradient.device) : gradient.Squared().sum();
+
     private IEnumerable<Piece> Pieces()
     {
         for (int index = 0; index < _parameters.Count; index++)
         {
             Tensor parameter = _parameters[index].Value;
             if (parameter.grad is null) continue;
-            long length = parameter.numel();
-            if (length <= Piece.Longest || !parameter.is_contiguous() || !parameter.grad.is_contiguous()) yield return new(index, 0, length, Whole: true);
+            bool large = LargeMatrices.Include(parameter, parameter.grad);
+            long length = parameter.numel(), longest = large ? LargeMatrices.Piece : Piece.Longest;
+            if (length <= longest || !parameter.is_contiguous() || !parameter.grad.is_contiguous()) yield return new(index, 0, length, Whole: true, large);
             else
             {
-                for (long start = 0; start < length; start += Piece.Longest) yield return new(index, start, Math.Min(Piece.Longest, length - start), Whole: false);
+                for (long start = 0; start < length; start += longest) yield return new(index, start, Math.Min(longest, length - start), Whole: false, large);
             }
         }
     }
@@ -139,7 +147,7 @@ public sealed class AdamW : IDisposable
         for (int index = 0; index < lengths.Length; index++)
         {
             together += lengths[index];
-            if (together < WorthAThread && index < lengths.Length - 1) continue;
+            if (together < GradientSum.WorthThreads && index < lengths.Length - 1) continue;
             ends.Add(index + 1);
             together = 0;
         }
@@ -148,7 +156,7 @@ public sealed class AdamW : IDisposable
     }
 
     /// <summary>Part of a parameter, small enough that it and all that belongs to it stay in a core's cache from the first operation to the last.</summary>
-    private readonly record struct Piece(int Parameter, long Start, long Length, bool Whole)
+    private readonly record struct Piece(int Parameter, long Start, long Length, bool Whole, bool Large)
     {
         /// <summary>With the gradient, two moments and the denominator five times as many values: 640 KiB.</summary>
         public const long Longest = 1 << 15;

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using AgentSociety.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,6 +12,9 @@ namespace AgentSociety.Learning;
 /// </remarks>
 internal static class GradientSum
 {
+    /// <summary>Values below which a second thread costs more than it brings.</summary>
+    public const long WorthThreads = 1 << 20;
+
     /// <summary>Adds the gradient of every share's loss to the gradients at hand.</summary>
     /// <param name="parameters">The leaves to differentiate by.</param>
     /// <param name="device">Where they live; on a GPU shares go one after the other.</param>
@@ -20,6 +22,7 @@ internal static class GradientSum
     /// <param name="loss">Computes the loss of a share inside a dispose scope of its thread.</param>
     public static void Add(IReadOnlyList<(string Name, Tensor Value)> parameters, Device device, int shares, Func<int, Tensor> loss)
     {
+        if (shares == 0) return;
         Tensor[] leaves = [.. parameters.Select(parameter => parameter.Value)];
         Dictionary<int, Tensor[]> early = [];
         Lock gate = new();
@@ -35,41 +38,33 @@ internal static class GradientSum
             lock (gate)
             {
                 early[share] = gradients;
-                for (; early.Remove(next, out Tensor[]? due); next++) Add(leaves, due);
+                for (; next < shares - 1 && early.Remove(next, out Tensor[]? due); next++)
+                {
+                    for (int index = 0; index < leaves.Length; index++) Add(leaves, due, index);
+                }
             }
         });
+
+        // While the last share's are added, no thread has anything else to do.
+        Tensor[] last = early[shares - 1];
+        if (last.Sum(gradient => gradient.numel()) >= WorthThreads) Each(device, leaves.Length, index => Add(leaves, last, index));
+        else
+        {
+            for (int index = 0; index < leaves.Length; index++) Add(leaves, last, index);
+        }
     }
 
     /// <summary>Does something for every share, on as many threads as the runtime has.</summary>
-    public static void Each(Device device, int shares, Action<int> work)
-    {
-        int threads = device.type == DeviceType.CPU ? TorchRuntime.Threads : 1;
-        if (threads == 1 || shares == 1)
-        {
-            for (int share = 0; share < shares; share++) work(share);
-            return;
-        }
+    public static void Each(Device device, int shares, Action<int> work) =>
+        TrainingThreads.Run(shares, device.type == DeviceType.CPU ? TorchRuntime.Threads : 1, work);
 
-        try
-        {
-            Parallel.For(0, shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
-        }
-        catch (AggregateException several)
-        {
-            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
-        }
-    }
-
-    private static void Add(Tensor[] leaves, Tensor[] gradients)
+    private static void Add(Tensor[] leaves, Tensor[] gradients, int index)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        for (int index = 0; index < leaves.Length; index++)
-        {
-            if (leaves[index].grad is { } sum) sum.Accumulate(gradients[index]);
-            else leaves[index].grad = gradients[index];
-            // The leaf holds on to the values of its first gradient.
-            gradients[index].Dispose();
-        }
+        if (leaves[index].grad is { } sum) sum.Accumulate(gradients[index]);
+        else leaves[index].grad = gradients[index];
+        // The leaf holds on to the values of its first gradient.
+        gradients[index].Dispose();
     }
 }

@@ -25,7 +25,12 @@ public static partial class TorchRuntime
     {
         lock (Gate)
         {
-            if (!_initialised) Load();
+            if (!_initialised)
+            {
+                NativeHeap.KeepFreedBlocks();
+                Load();
+            }
+
             Threads = threads ?? Environment.ProcessorCount;
             // Work is shared out above tensor operations, by texts in training and by rows in decoding: an operation that waits for
             // threads of its own is many times slower wherever something else runs on the machine too.

@@ -54,6 +54,29 @@ public sealed class AdamWTests
     }
 
     [Fact]
+    public void A_wide_matrix_follows_the_published_algorithm_too_and_has_its_norm()
+    {
+        const int Rows = 257, Columns = 2_100; // more than one piece, and no whole number of vectors
+        using Generator generator = new(1);
+        using Tensor start = randn([Rows, Columns], generator: generator), slope = randn([Rows, Columns], generator: generator);
+        using Tensor wide = start.clone().requires_grad_(), precise = start.@double().requires_grad_(), slopeThere = slope.@double();
+        using AdamW optimizer = new([("wide", wide)]), reference = new([("precise", precise)]);
+        for (int step = 0; step < 3; step++)
+        {
+            using (Tensor loss = wide.mul(slope).pow(2).sum()) loss.backward();
+            using (Tensor loss = precise.mul(slopeThere).pow(2).sum()) loss.backward();
+            Assert.Equal(1, optimizer.GradientNorm() / reference.GradientNorm(), 1e-5);
+            optimizer.Step(0.01, weightDecay: 0.1, gradientScale: 0.7);
+            reference.Step(0.01, weightDecay: 0.1, gradientScale: 0.7);
+        }
+
+        // Where a gradient is next to nothing its direction is all that counts, which float32 tells as well.
+        using Tensor there = wide.@double(), apart = (there - precise).abs().max(), moved = (there - start.@double()).abs().max();
+        Assert.InRange(apart.item<double>(), 0, 1e-5);
+        Assert.InRange(moved.item<double>(), 0.02, 1);
+    }
+
+    [Fact]
     public void A_large_matrix_that_is_updated_in_pieces_on_all_threads_has_the_bits_of_one_that_is_not()
     {
         const int Rows = 80, Columns = 30_000; // beyond a piece and beyond what is worth a thread
