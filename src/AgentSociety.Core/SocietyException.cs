@@ -17,6 +17,9 @@ public sealed class SocietyException : Exception
     /// <summary>True for a failure of a run that would meet it again if it went on.</summary>
     public bool Repeats { get; init; }
 
+    /// <summary>True where there is no room for what was asked for now and there will be: too much waits already.</summary>
+    public bool Busy { get; init; }
+
     /// <summary>True where what was asked for by name is not there: no such run, page, revision or episode.</summary>
     public bool Missing { get; init; }
 

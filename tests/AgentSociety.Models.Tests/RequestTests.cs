@@ -212,6 +212,39 @@ public sealed class RequestTests
         Assert.Equal(0, sums["decoding.cache.room"]);
     }
 
+    [Fact]
+    public void A_queue_that_is_full_refuses_and_has_room_again_after_a_step()
+    {
+        using LanguageModel model = Torch.Model();
+        long refused = 0;
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "decoding.refused") self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => refused += value);
+        listener.Start();
+        using DecodingEngine engine = new(model, slots: 2) { MostWaiting = 3 };
+        GenerationRequest[] requests = [.. Requests(model, 6).Select(request => request with { MinimumTokens = 30, MaximumTokens = 30 })];
+        foreach (GenerationRequest request in requests[..5]) engine.Submit(request);
+        Assert.True(engine.Full);
+        SocietyException busy = Assert.Throws<SocietyException>(() => engine.Submit(requests[5]));
+        Assert.True(busy.Busy);
+        Assert.Contains("3 requests wait", engine.Step().Count == 0 ? Assert.Throws<SocietyException>(() => engine.Submit(requests[5])).Message : "", StringComparison.Ordinal);
+        Assert.Equal(2, refused);
+        Assert.True(engine.Cancel(requests[4].Id));
+        engine.Submit(requests[5]);
+        Assert.Equal(["r000", "r001", "r002", "r003", "r005"], Torch.Decode(engine).Keys.Order());
+    }
+
+    [Fact]
+    public void A_queue_has_room_for_sixteen_requests_a_slot_and_for_a_thousand_at_least()
+    {
+        using LanguageModel model = Torch.Model();
+        using DecodingEngine few = new(model, slots: 2), many = new(model, slots: 100);
+        Assert.Equal((1024, 1600), (few.MostWaiting, many.MostWaiting));
+    }
+
     private sealed class Clock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;

@@ -11,6 +11,7 @@ namespace AgentSociety.Cli.Commands;
 internal static class ServeCommand
 {
     private const string TokenVariable = "AGENTSOCIETY_TOKEN";
+    private const long UsualAnswers = 256;
 
     public static Command Create(Terminal terminal)
     {
@@ -20,12 +21,14 @@ internal static class ServeCommand
         Option<string?> token = new("--token") { Description = "What clients must send as their API key.", HelpName = "TOKEN" };
         Option<string?> name = new("--name") { Description = "The name that clients ask for; the folder's where it is not given. NAME:ADAPTER asks for an adapter.", HelpName = "NAME" };
         Option<int> slots = new("--slots") { Description = "Most answers in one batch.", HelpName = "N", DefaultValueFactory = _ => 64, CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
+        Option<int?> answers = new("--answers") { Description = "Most answers that are written or wait; beyond them clients get 429. Four a slot, and 256 at least, where it is not given.", HelpName = "N", CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
+        Option<double?> time = new("--timeout") { Description = "Most seconds that an answer may take, waiting included; it then ends with what there is. A request's own timeout may be less.", HelpName = "S", CustomParser = result => OptionValue.Real(result, 0.001, 86_400.0) };
         MachineOptions machine = new();
         Verb command = new("serve", "Share", "Serves a model with its adapters to everything that speaks the OpenAI protocol.",
             new("serve runs/first-society", "The newest checkpoint, at http://127.0.0.1:8000/v1"),
             new("serve models/tuned --port 9000 --name tuned", "A folder, under a name of its own"),
             new("serve models/tuned --listen 0.0.0.0 --token secret", "For other machines"));
-        foreach (Option option in (Option[])[port, listen, token, name, slots]) command.Add(option);
+        foreach (Option option in (Option[])[port, listen, token, name, slots, answers, time]) command.Add(option);
         command.Add(place);
         machine.AddTo(command);
         command.SetAction(async (parsed, _) =>
@@ -34,13 +37,16 @@ internal static class ServeCommand
             RunOptions running = machine.Read(parsed);
             TorchRuntime.Initialize(running.Device, running.Threads);
             using LanguageModel model = LanguageModel.Load(folder, asStored: true);
-            using LocalModel local = new(model, parsed.GetValue(slots));
+            int most = parsed.GetValue(answers) ?? (int)Math.Max(UsualAnswers, Math.Min(int.MaxValue, 4L * parsed.GetValue(slots)));
+            using LocalModel local = new(model, parsed.GetValue(slots), queue: most);
             LocalChat chat = new(local, ModelChat.Settings(model, parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))));
             ModelServerOptions options = new()
             {
                 Listen = parsed.GetRequiredValue(listen),
                 Port = parsed.GetValue(port),
                 Token = parsed.GetValue(token) ?? Environment.GetEnvironmentVariable(TokenVariable),
+                MaximumAnswers = most,
+                MaximumTime = parsed.GetValue(time) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 Report = defect => terminal.Complain("defect", "red", defect.ToString()),
             };
             using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "answers that are being written end here"));

@@ -11,7 +11,7 @@ namespace AgentSociety.Kernel;
 public sealed class LocalModel : IDisposable
 {
     private readonly LanguageModel _model;
-    private readonly int _slots;
+    private readonly Func<DecodingEngine> _start;
     private readonly BlockingCollection<Action> _commands = [];
     private readonly Dictionary<string, Open> _open = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -22,10 +22,11 @@ public sealed class LocalModel : IDisposable
     /// <summary>Starts the thread.</summary>
     /// <param name="model">The model. Nobody else may decode with it or change it meanwhile, but by <see cref="ChangeAsync"/>.</param>
     /// <param name="slots">Most sequences in one batch.</param>
-    public LocalModel(LanguageModel model, int slots = 64)
+    /// <param name="queue">Most requests that wait for one of them; null for as many as an engine lets wait by itself (<see cref="DecodingEngine.MostWaiting"/>).</param>
+    public LocalModel(LanguageModel model, int slots = 64, int? queue = null)
     {
         _model = model;
-        _slots = slots;
+        _start = () => queue is { } most ? new DecodingEngine(model, slots) { MostWaiting = most } : new DecodingEngine(model, slots);
         Adapters = [.. model.Adapters.Keys.Order(StringComparer.Ordinal)];
         _thread = new Thread(Work) { Name = "local model", IsBackground = true };
         _thread.Start();
@@ -42,7 +43,7 @@ public sealed class LocalModel : IDisposable
 
     /// <summary>Continues a prompt; what is written comes as it is drawn.</summary>
     /// <remarks>Who stops reading, by cancellation or by leaving the loop, ends the request, and its place in the batch is free at the next step.</remarks>
-    /// <exception cref="SocietyException">The prompt does not fit the context, or the adapter is unknown.</exception>
+    /// <exception cref="SocietyException">Too much waits already (<see cref="SocietyException.Busy"/>), the prompt does not fit the context, or the adapter is unknown.</exception>
     /// <exception cref="ObjectDisposedException">The model was taken down meanwhile.</exception>
     public async IAsyncEnumerable<TextPiece> GenerateAsync(TextRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -155,7 +156,7 @@ public sealed class LocalModel : IDisposable
         {
             TextAssembly text = new(_model.Tokenizer, _model.EndTokens, request.Stops);
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-            _engine ??= new DecodingEngine(_model, _slots);
+            _engine ??= _start();
             _engine.Submit(new GenerationRequest
             {
                 Id = id,

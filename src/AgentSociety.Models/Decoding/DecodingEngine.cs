@@ -21,6 +21,8 @@ public sealed class DecodingEngine : IDisposable
 
     private const int RowsPerStep = 1024;
     private const int MostPatterns = 64;
+    private const int UsualQueue = 1024;
+    private const int UsualQueuePerSlot = 16;
 
     private readonly LanguageModel _model;
     private readonly IForwardPass _pass;
@@ -30,7 +32,7 @@ public sealed class DecodingEngine : IDisposable
     private readonly Sampler _sampler;
     private readonly TimeProvider _time;
     private readonly EngineMetrics _metrics;
-    private readonly AdmissionQueue _waiting = new();
+    private readonly TurnQueue<GenerationRequest> _waiting = new(static request => request.Owner);
     private readonly List<Sequence> _active = [];
     private readonly HashSet<string> _known = [];
     private readonly Dictionary<string, ToolMarkers> _markers = [];
@@ -62,6 +64,7 @@ public sealed class DecodingEngine : IDisposable
         Context = CacheRoom.ContextOf(config, context, cacheBytes);
         _room = new CacheRoom(config, slots, Context, cacheBytes);
         _slots = [.. Enumerable.Range(0, slots).Select(index => new Slot(index, Context))];
+        MostWaiting = Math.Max(UsualQueue, (int)Math.Min(int.MaxValue, (long)UsualQueuePerSlot * slots));
         _rows = new Row[Math.Max(RowsPerStep, _slots.Length)];
         _pass = new CpuPass(model, _slots.Length, Context, _rows.Length, TorchRuntime.Threads);
         _caches = new SlotCaches(_room, _pass, _slots, Context);
@@ -85,6 +88,12 @@ public sealed class DecodingEngine : IDisposable
     /// <summary>True where nothing waits and nothing runs.</summary>
     public bool Idle => _waiting.Count == 0 && _active.Count == 0;
 
+    /// <summary>Most requests that may wait, beside one for each slot that is free; 16 a slot and 1,024 at least where it is not given.</summary>
+    public int MostWaiting { get; init; }
+
+    /// <summary>True where <see cref="Submit"/> refuses another request: steps make room.</summary>
+    public bool Full => _waiting.Count >= (long)MostWaiting + _slots.Length - _active.Count;
+
     /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _waiting.Count;
 
@@ -107,11 +116,20 @@ public sealed class DecodingEngine : IDisposable
     public static int ContextOf(DecoderConfig config) => CacheRoom.ContextOf(config, int.MaxValue, CacheRoom.UsualBytes);
 
     /// <summary>Puts a request into the queue; it joins the batch at a later step, each owner's first come, first served.</summary>
-    /// <exception cref="SocietyException">The prompt is empty or does not fit the context, the adapter is unknown, a stop is empty, or pattern or schema cannot be kept.</exception>
+    /// <exception cref="SocietyException">
+    /// The queue is <see cref="Full"/> (<see cref="SocietyException.Busy"/>), the prompt is empty or does not fit the context, the adapter is unknown, a stop is empty, or
+    /// pattern or schema cannot be kept.
+    /// </exception>
     /// <exception cref="ArgumentException">A request of this name is not finished, or a token is not of the vocabulary.</exception>
     public void Submit(GenerationRequest request)
     {
         DecoderConfig config = _model.Decoder.Config;
+        if (Full)
+        {
+            EngineMetrics.Refuse();
+            throw new SocietyException($"request {request.Id}: {_waiting.Count} requests wait already and no more may; ask again later", badInput: false) { Busy = true };
+        }
+
         if (request.Prompt.Length == 0) throw new SocietyException($"request {request.Id}: the prompt is empty; a model needs at least one token to continue");
         if (request.Prompt.Length >= Context)
             throw new SocietyException($"request {request.Id}: the prompt has {request.Prompt.Length} tokens and the context {Context}; shorten the prompt or use a model with a longer context");
@@ -127,6 +145,7 @@ public sealed class DecodingEngine : IDisposable
         if (!_known.Add(request.Id)) throw new ArgumentException($"A request named {request.Id} is not finished.", nameof(request));
         _waiting.Enqueue(request);
         if (request.Deadline is not null) _deadlines++;
+        Report();
     }
 
     /// <summary>Drops a request that is not finished; it returns no generation.</summary>
@@ -136,6 +155,7 @@ public sealed class DecodingEngine : IDisposable
         if (!_known.Remove(id)) return false;
         if (_active.FirstOrDefault(sequence => sequence.Request.Id == id) is { } running) Leave(running);
         else Forget(_waiting.Remove(request => request.Id == id)[0]);
+        Report();
         return true;
     }
 
@@ -156,7 +176,7 @@ public sealed class DecodingEngine : IDisposable
         for (int output = 0; output < _sampling.Count; output++) Continue(_sampling[output], output);
         _done.Sort(static (left, right) => left.Number.CompareTo(right.Number));
         Seconds += _metrics.Step(started, Batch, (int)(DecodedTokens - decoded), rows - _sampling.Count);
-        _metrics.Level(_waiting.Count, _active.Count, Cached(), _room.Positions);
+        Report();
         return [.. _done.Select(static done => done.Generation)];
     }
 
@@ -167,11 +187,11 @@ public sealed class DecodingEngine : IDisposable
         _pass.Dispose();
     }
 
-    private long Cached()
+    private void Report()
     {
-        long positions = 0;
-        foreach (Sequence sequence in _active) positions += sequence.Slot.Fed;
-        return positions;
+        long cached = 0;
+        foreach (Sequence sequence in _active) cached += sequence.Slot.Fed;
+        _metrics.Level(_waiting.Count, _active.Count, cached, _room.Positions);
     }
 
     private static string? AdapterOf(GenerationRequest request) => string.IsNullOrEmpty(request.Adapter) || request.Adapter == "base" ? null : request.Adapter;

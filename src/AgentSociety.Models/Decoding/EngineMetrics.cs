@@ -11,6 +11,7 @@ internal sealed class EngineMetrics(TimeProvider time)
     private static readonly Histogram<double> StepSeconds = Meter.CreateHistogram<double>("decoding.step", "s", "Time of one step");
     private static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("decoding.batch", "{sequence}", "Sequences in a step");
     private static readonly UpDownCounter<int> Waiting = Meter.CreateUpDownCounter<int>("decoding.queue", "{request}", "Requests that wait for a slot");
+    private static readonly Counter<long> Refusals = Meter.CreateCounter<long>("decoding.refused", "{request}", "Requests that the queue had no room for");
     private static readonly UpDownCounter<int> Running = Meter.CreateUpDownCounter<int>("decoding.running", "{sequence}", "Sequences that have a slot");
     private static readonly UpDownCounter<long> Cached = Meter.CreateUpDownCounter<long>("decoding.cache.tokens", "{token}", "Positions of running sequences in the cache");
     private static readonly UpDownCounter<long> Room = Meter.CreateUpDownCounter<long>("decoding.cache.room", "{token}", "Positions that the caches have room for");
@@ -44,6 +45,9 @@ internal sealed class EngineMetrics(TimeProvider time)
         (_seconds, _tokens) = (0, 0);
         return seconds;
     }
+
+    /// <summary>Notes a request that there was no room for.</summary>
+    public static void Refuse() => Refusals.Add(1);
 
     /// <summary>Notes levels as they are now.</summary>
     public void Level(int waiting, int running, long cached, long room)

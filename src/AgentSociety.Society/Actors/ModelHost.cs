@@ -8,7 +8,8 @@ namespace AgentSociety.Society;
 /// <remarks>
 /// It decodes in slices and looks into its mailbox between them, so that requests join a batch that is under way. When it throws, it is
 /// restarted with a new engine and every request that waits is begun again, with new tools: what is sampled is keyed by the request, so
-/// that the answers are those of an untroubled run. It does not own the model. Weights must not change while requests wait.
+/// that the answers are those of an untroubled run. What the engine's queue has no room for waits here, before its tools are opened, and nobody is refused for want of room. It does not
+/// own the model. Weights must not change while requests wait.
 /// </remarks>
 public sealed class ModelHost : ReceiveActor
 {
@@ -59,28 +60,30 @@ public sealed class ModelHost : ReceiveActor
     private static readonly object Continue = new();
     private const int UsualSlots = 256;
     private readonly LanguageModel _model;
-    private readonly int _slots;
+    private readonly Func<DecodingEngine> _start;
     private readonly Dictionary<string, Waiting> _waiting = [];
+    private readonly TurnQueue<Waiting> _outside = new(static waiting => waiting.Request.Owner);
     private DecodingEngine? _engine;
     private bool _decoding;
 
-    /// <summary>A host of this model, with room for so many sequences in a batch.</summary>
-    public ModelHost(LanguageModel model, int slots)
+    /// <summary>A host of this model, with room for so many sequences in a batch, and for so many in its queue or as many as an engine has by itself.</summary>
+    public ModelHost(LanguageModel model, int slots, int? queue)
     {
-        (_model, _slots) = (model, slots);
-        Receive<Generate>(Submit);
+        _model = model;
+        _start = () => queue is { } most ? new DecodingEngine(model, slots) { MostWaiting = most } : new DecodingEngine(model, slots);
+        Receive<Generate>(Take);
         Receive<Cancel>(cancel =>
         {
-            if (_waiting.Remove(cancel.Id)) _engine!.Cancel(cancel.Id);
+            if (_waiting.Remove(cancel.Id) && !_engine!.Cancel(cancel.Id)) _outside.Remove(waiting => waiting.Request.Id == cancel.Id);
         });
         Receive<object>(message => ReferenceEquals(message, Continue), _ => Decode());
     }
 
     /// <summary>How to make one, on a thread of its own.</summary>
-    public static Props Props(LanguageModel model, int slots = UsualSlots) => Akka.Actor.Props.Create(() => new ModelHost(model, slots)).WithDispatcher(Dispatchers.OwnThread);
+    public static Props Props(LanguageModel model, int slots = UsualSlots, int? queue = null) => Akka.Actor.Props.Create(() => new ModelHost(model, slots, queue)).WithDispatcher(Dispatchers.OwnThread);
 
     /// <inheritdoc />
-    protected override void PreStart() => _engine = new DecodingEngine(_model, _slots);
+    protected override void PreStart() => _engine = _start();
 
     /// <inheritdoc />
     protected override void PostStop() => _engine?.Dispose();
@@ -92,12 +95,34 @@ public sealed class ModelHost : ReceiveActor
         base.PreRestart(reason, message);
     }
 
-    private void Submit(Generate request)
+    private void Take(Generate request)
     {
-        IToolSession? tools;
+        Waiting waiting = new(request, Sender);
+        if (!_waiting.TryAdd(request.Id, waiting))
+        {
+            Sender.Tell(new Refused(request.Id, $"a request named {request.Id} is not finished"));
+            return;
+        }
+
+        _outside.Enqueue(waiting);
+        Submit();
+        if (_decoding || _engine!.Idle) return;
+        _decoding = true;
+        Self.Tell(Continue);
+    }
+
+    /// <summary>Hands on as much as the engine has room for.</summary>
+    private void Submit()
+    {
+        while (_outside.Count > 0 && !_engine!.Full) Submit(_outside.Dequeue());
+    }
+
+    private void Submit(Waiting waiting)
+    {
+        Generate request = waiting.Request;
         try
         {
-            tools = request.OpenTools();
+            waiting.Tools = request.OpenTools();
             _engine!.Submit(new GenerationRequest
             {
                 Id = request.Id,
@@ -106,21 +131,16 @@ public sealed class ModelHost : ReceiveActor
                 Owner = request.Owner,
                 Sampling = request.Sampling,
                 Key = request.Key,
-                Tools = tools,
+                Tools = waiting.Tools,
                 MaximumTokens = request.MaximumTokens,
             });
         }
         catch (Exception cause)
         {
             // Whatever this one request is refused for, those that wait are not to be begun again for it.
-            Sender.Tell(new Refused(request.Id, cause.Message));
-            return;
+            _waiting.Remove(request.Id);
+            waiting.Asker.Tell(new Refused(request.Id, cause.Message));
         }
-
-        _waiting[request.Id] = new Waiting(request, tools, Sender);
-        if (_decoding) return;
-        _decoding = true;
-        Self.Tell(Continue);
     }
 
     private void Decode()
@@ -133,11 +153,20 @@ public sealed class ModelHost : ReceiveActor
             else waiting!.Asker.Tell(new Generated(generation, waiting.Tools, new DecodingMeter(_engine.DecodedTokens, _engine.PrefilledTokens, _engine.Seconds)));
         }
 
+        Submit();
         _decoding = !_engine.Idle;
         if (_decoding) Self.Tell(Continue);
     }
 
-    private sealed record Waiting(Generate Request, IToolSession? Tools, IActorRef Asker);
+    private sealed class Waiting(Generate request, IActorRef asker)
+    {
+        public Generate Request { get; } = request;
+
+        public IActorRef Asker { get; } = asker;
+
+        /// <summary>Opened when the engine takes the request.</summary>
+        public IToolSession? Tools { get; set; }
+    }
 }
 
 /// <summary>What an engine has done since it was made.</summary>

@@ -9,49 +9,73 @@ namespace AgentSociety.Society;
 /// <remarks>Its answers carry no tokens, so that nothing is trained on them. What an endpoint says is not repeatable: a resumed run may differ.</remarks>
 public sealed class RemoteHost : ReceiveActor
 {
-    private readonly CancellationTokenSource _closing = new();
+    private readonly IRemotePolicy _policy;
+    private readonly IReadOnlyList<IReadOnlyList<Segment>> _examples;
+    private readonly Dictionary<string, Asked> _asked = [];
 
     /// <summary>A host of this endpoint.</summary>
     /// <param name="policy">The endpoint.</param>
     /// <param name="examples">Worked texts for solvers, to show the form.</param>
     public RemoteHost(IRemotePolicy policy, IReadOnlyList<IReadOnlyList<Segment>> examples)
     {
-        Receive<ModelHost.Generate>(asked =>
+        (_policy, _examples) = (policy, examples);
+        Receive<ModelHost.Generate>(Ask);
+        Receive<ModelHost.Cancel>(cancel =>
         {
-            IActorRef asker = Sender;
-            IToolSession? tools;
-            try
-            {
-                tools = asked.OpenTools();
-            }
-            catch (Exception cause)
-            {
-                asker.Tell(new ModelHost.Refused(asked.Id, cause.Message));
-                return;
-            }
-
-            RemoteRequest request = new()
-            {
-                Id = $"episode {asked.Id}",
-                Prompt = asked.Prompt,
-                Examples = examples,
-                Tools = tools,
-                Temperature = asked.Sampling.Temperature,
-                MaximumTokens = asked.MaximumTokens,
-                Seed = (long)(asked.Key >> 1),
-            };
-            policy.GenerateAsync(request, _closing.Token).PipeTo(asker, Self,
-                success: generation => new ModelHost.Generated(Written(asked.Id, generation), tools, default),
-                failure: cause => new ModelHost.Refused(asked.Id, cause.Message));
+            if (_asked.Remove(cancel.Id, out Asked? unwanted)) unwanted.Leave();
         });
-        Receive<ModelHost.Cancel>(static _ => { });
+        Receive<Answered>(answered =>
+        {
+            // A request that was cancelled has left, and another may have its name.
+            if (_asked.GetValueOrDefault(answered.Asked.Id) != answered.Asked) return;
+            _asked.Remove(answered.Asked.Id);
+            answered.Asked.Asker.Tell(answered.Message);
+            answered.Asked.Dispose();
+        });
     }
 
     /// <summary>How to make one.</summary>
     public static Props Props(IRemotePolicy policy, IReadOnlyList<IReadOnlyList<Segment>> examples) => Akka.Actor.Props.Create(() => new RemoteHost(policy, examples));
 
     /// <inheritdoc />
-    protected override void PostStop() => _closing.Cancel();
+    protected override void PostStop()
+    {
+        foreach (Asked asked in _asked.Values) asked.Leave();
+    }
+
+    private void Ask(ModelHost.Generate request)
+    {
+        if (_asked.ContainsKey(request.Id))
+        {
+            Sender.Tell(new ModelHost.Refused(request.Id, $"a request named {request.Id} is not finished"));
+            return;
+        }
+
+        IToolSession? tools;
+        try
+        {
+            tools = request.OpenTools();
+        }
+        catch (Exception cause)
+        {
+            Sender.Tell(new ModelHost.Refused(request.Id, cause.Message));
+            return;
+        }
+
+        Asked asked = _asked[request.Id] = new Asked(request.Id, Sender);
+        _policy.GenerateAsync(new RemoteRequest
+        {
+            Id = $"episode {request.Id}",
+            Prompt = request.Prompt,
+            Examples = _examples,
+            Tools = tools,
+            Temperature = request.Sampling.Temperature,
+            MaximumTokens = request.MaximumTokens,
+            Seed = (long)(request.Key >> 1),
+        }, asked.Cancellation).PipeTo(Self, Self,
+            success: generation => new Answered(asked, new ModelHost.Generated(Written(request.Id, generation), tools, default)),
+            failure: cause => new Answered(asked, new ModelHost.Refused(request.Id, cause.Message)));
+    }
 
     private static Generation Written(string id, RemoteGeneration generation) => new()
     {
@@ -62,4 +86,22 @@ public sealed class RemoteHost : ReceiveActor
         LossMask = [],
         FinishReason = generation.Finish == RemoteFinish.EndOfText ? FinishReason.EndOfText : FinishReason.MaximumTokens,
     };
+
+    private sealed record Answered(Asked Asked, object Message);
+
+    /// <summary>A request that the endpoint has not answered.</summary>
+    private sealed class Asked(string id, IActorRef asker) : IDisposable
+    {
+        private readonly CancellationTokenSource _leaving = new();
+
+        public string Id { get; } = id;
+
+        public IActorRef Asker { get; } = asker;
+
+        public CancellationToken Cancellation => _leaving.Token;
+
+        public void Leave() => _leaving.Cancel();
+
+        public void Dispose() => _leaving.Dispose();
+    }
 }

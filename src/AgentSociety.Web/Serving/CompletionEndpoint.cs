@@ -8,7 +8,7 @@ using AgentSociety.Kernel;
 namespace AgentSociety.Web.Serving;
 
 /// <summary>Answers requests for chat completions, whole or as a stream of server-sent events.</summary>
-internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers)
+internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers, TimeSpan? maximumTime)
 {
     private int _answers;
 
@@ -20,8 +20,7 @@ internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers)
         if (Interlocked.Add(ref _answers, request.Asks.Count) > maximumAnswers)
         {
             Interlocked.Add(ref _answers, -request.Asks.Count);
-            context.Response.Headers.RetryAfter = "1";
-            throw new RequestFault(429, $"{maximumAnswers} answers are being written or wait; come again", code: "rate_limit_exceeded");
+            throw new RequestFault(429, $"{maximumAnswers} answers are being written or wait; come again", code: Busy);
         }
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
@@ -51,7 +50,7 @@ internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers)
         {
             using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted).ConfigureAwait(false);
             if (HoldsHalfPairs(body.RootElement)) throw new RequestFault(400, "the body holds half of a surrogate pair, which is no character");
-            return CompletionRequest.Read(body.RootElement, chat);
+            return CompletionRequest.Read(body.RootElement, chat, maximumTime);
         }
         catch (JsonException fault)
         {
@@ -142,6 +141,9 @@ internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers)
 
         await context.Response.WriteAsync("data: [DONE]\n\n", context.RequestAborted).ConfigureAwait(false);
     }
+
+    /// <summary>The protocol's code of a refusal for want of room.</summary>
+    internal const string Busy = "rate_limit_exceeded";
 
     /// <summary>What a client is told of a failure that is not its own.</summary>
     internal const string Defect = "the server failed; where it runs, it says why";

@@ -5,12 +5,14 @@ using AgentSociety.Kernel;
 namespace AgentSociety.Web.Serving;
 
 /// <summary>A request for chat completions, checked.</summary>
-/// <remarks>What a local model cannot do is refused by name; what only describes the request to its vendor (<c>metadata</c>, <c>store</c>, …) is passed over. <c>user</c> tells apart who gets free places by turns, <c>guided_regex</c> is a pattern that the answer matches, <c>response_format</c> may name a JSON schema.</remarks>
+/// <remarks>What a local model cannot do is refused by name; what only describes the request to its vendor (<c>metadata</c>, <c>store</c>, …) is passed over. <c>user</c> tells apart who gets free places by turns, <c>guided_regex</c> is a pattern that the answer matches, <c>response_format</c> may name a JSON schema, <c>timeout</c> is the seconds after which the answer is of no use any more, as LiteLLM has it.</remarks>
 internal sealed record CompletionRequest
 {
     private const int MostChoices = 64;
     private const int MostAlternatives = 20;
     private const int MostStops = 16;
+    private const double LeastSeconds = 0.001;
+    private const double MostSeconds = 86_400;
 
     /// <summary>The name that was asked for.</summary>
     public required string Model { get; init; }
@@ -28,8 +30,11 @@ internal sealed record CompletionRequest
     public required bool Probabilities { get; init; }
 
     /// <summary>Reads a request's body.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="chat">What it asks.</param>
+    /// <param name="longest">The server's own limit of an answer's time; null for none.</param>
     /// <exception cref="RequestFault">It cannot be met; says which part of it and why.</exception>
-    public static CompletionRequest Read(JsonElement body, LocalChat chat)
+    public static CompletionRequest Read(JsonElement body, LocalChat chat, TimeSpan? longest)
     {
         if (body.ValueKind != JsonValueKind.Object) throw new RequestFault(400, "the body is not a JSON object");
         string model = Text(body, "model") ?? throw new RequestFault(400, "no model is asked for", "model");
@@ -67,6 +72,7 @@ internal sealed record CompletionRequest
             Pattern = Text(body, "guided_regex"),
             Schema = Schema(body),
             Owner = Text(body, "user") ?? "",
+            Deadline = Deadline(body, longest),
             Alternatives = probabilities ? alternatives ?? 0 : 0,
         };
         int choices = Whole(body, "n", 1, MostChoices) ?? 1;
@@ -133,6 +139,13 @@ internal sealed record CompletionRequest
         if (type != "json_schema") throw new RequestFault(400, "response_format is text or json_schema here; JSON of any shape cannot be kept, name its schema", "response_format", "unsupported_parameter");
         if (Get(format, "json_schema") is not { ValueKind: JsonValueKind.Object } wanted || Get(wanted, "schema") is not { } schema) throw new RequestFault(400, "response_format has no json_schema with a schema", "response_format");
         return schema.GetRawText();
+    }
+
+    private static DateTimeOffset? Deadline(JsonElement body, TimeSpan? longest)
+    {
+        TimeSpan? wanted = Number(body, "timeout", LeastSeconds, MostSeconds) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        TimeSpan? time = wanted is null || longest < wanted ? longest : wanted;
+        return time is { } left ? DateTimeOffset.UtcNow + left : null;
     }
 
     private static long? Seed(JsonElement body)

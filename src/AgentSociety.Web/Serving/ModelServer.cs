@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -15,6 +16,12 @@ namespace AgentSociety.Web.Serving;
 /// </remarks>
 public static class ModelServer
 {
+    /// <summary>Name of the meter that counts the requests refused for want of room, <c>serving.refused</c>.</summary>
+    public const string MeterName = "AgentSociety.Serving";
+
+    private static readonly Meter Meter = new(MeterName);
+    private static readonly Counter<long> Refused = Meter.CreateCounter<long>("serving.refused", "{request}", "Requests that were told to come again");
+
     /// <summary>Starts serving. Dispose what is returned to stop.</summary>
     /// <param name="chat">The model; stays the caller's.</param>
     /// <param name="options">Where and how.</param>
@@ -34,7 +41,7 @@ public static class ModelServer
         });
         WebApplication application = builder.Build();
         application.Use((context, next) => GuardAsync(context, next, options, loopback));
-        CompletionEndpoint completions = new(chat, options.MaximumAnswers);
+        CompletionEndpoint completions = new(chat, options.MaximumAnswers, options.MaximumTime);
         application.MapPost("/v1/chat/completions", completions.AnswerAsync);
         application.MapGet("/v1/models", context => context.Response.WriteAsJsonAsync(new ModelList("list", [.. chat.Names.Select(Entry)]), Replies.Json));
         application.MapGet("/v1/models/{*name}", context =>
@@ -81,11 +88,18 @@ public static class ModelServer
             {
                 RequestFault known => known,
                 BadHttpRequestException bad => new RequestFault(bad.StatusCode, bad.Message),
+                SocietyException { Busy: true } => new RequestFault(429, fault.Message, code: CompletionEndpoint.Busy),
                 SocietyException impossible => new RequestFault(400, impossible.Message, "messages"),
                 ObjectDisposedException => new RequestFault(503, CompletionEndpoint.Said(fault)),
                 _ => new RequestFault(500, CompletionEndpoint.Defect),
             };
             if (told.Status == 500) options.Report?.Invoke(fault);
+            if (told.Status == 429)
+            {
+                Refused.Add(1);
+                context.Response.Headers.RetryAfter = "1";
+            }
+
             context.Response.StatusCode = told.Status;
             if (told.Status == 401) context.Response.Headers.WWWAuthenticate = "Bearer";
             await context.Response.WriteAsJsonAsync(told.Reply, Replies.Json).ConfigureAwait(false);

@@ -17,6 +17,9 @@ public sealed record ModelServerOptions
     /// <summary>Most answers that are written or wait at a time; beyond them clients are asked to come again.</summary>
     public int MaximumAnswers { get; init; } = 256;
 
+    /// <summary>Longest time that an answer may take, waiting included: it then ends with what there is. A request may ask for less; null for no limit of the server's own.</summary>
+    public TimeSpan? MaximumTime { get; init; }
+
     /// <summary>Told of failures that are defects of the server itself; clients are told no more than that there was one.</summary>
     public Action<Exception>? Report { get; init; }
 

@@ -85,6 +85,44 @@ public sealed class ModelHostTests : TestKit
     }
 
     [Fact]
+    public void What_the_queue_has_no_room_for_waits_with_its_tools_unopened_and_is_answered_like_the_rest()
+    {
+        IActorRef roomy = Sys.ActorOf(ModelHost.Props(_model)), narrow = Sys.ActorOf(ModelHost.Props(_model, slots: 1, queue: 1));
+        string[] expected = Answers(roomy, () => new CountingTools());
+        using ManualResetEventSlim asked = new();
+        int opened = 0;
+        for (int index = 0; index < 8; index++)
+        {
+            narrow.Tell(Request($"with-tools-{index}", (ulong)index) with
+            {
+                OpenTools = () =>
+                {
+                    if (Interlocked.Increment(ref opened) == 1) asked.Wait();
+                    return new CountingTools();
+                },
+            }, TestActor);
+        }
+
+        narrow.Tell(Request("unwanted", 9) with { OpenTools = () => throw new InvalidOperationException("opened though it was cancelled") }, TestActor);
+        narrow.Tell(new ModelHost.Cancel("unwanted"), TestActor);
+        asked.Set();
+        ModelHost.Generated[] answers = [.. Enumerable.Range(0, 8).Select(_ => ExpectMsg<ModelHost.Generated>(TimeSpan.FromSeconds(20)))];
+        Assert.Equal(expected, answers.OrderBy(answer => answer.Generation.Id, StringComparer.Ordinal).Select(Text));
+        Assert.Equal(8, opened);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(200));
+    }
+
+    [Fact]
+    public void A_second_request_of_a_name_that_waits_is_refused_and_the_first_is_answered()
+    {
+        IActorRef host = Sys.ActorOf(ModelHost.Props(_model));
+        host.Tell(Request("same", 1), TestActor);
+        host.Tell(Request("same", 2), TestActor);
+        Assert.Contains("not finished", ExpectMsg<ModelHost.Refused>().Reason);
+        ExpectMsg<ModelHost.Generated>();
+    }
+
+    [Fact]
     public void One_who_asks_for_much_does_not_keep_another_waiting()
     {
         IActorRef host = Sys.ActorOf(ModelHost.Props(_model, slots: 1));

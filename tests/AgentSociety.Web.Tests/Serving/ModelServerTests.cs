@@ -204,6 +204,7 @@ public sealed class ModelServerTests
     [InlineData("""{"model":"small","messages":[{"role":"user","content":"\ud800"}]}""", null)]
     [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"\udc00":1}}}]}""", null)]
     [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"repetition_penalty":0}""", "repetition_penalty")]
+    [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"timeout":0}""", "timeout")]
     [InlineData("""{"model":"small","messages":[{"role":"user","content":"x"}],"guided_regex":"a{1}{1}{1}{1}"}""", "messages")]
     public async Task A_request_that_cannot_be_met_is_told_which_part_of_it_and_why(string body, string? parameter)
     {

@@ -29,11 +29,11 @@ public sealed class ServedModel : IAsyncDisposable
 
     public Uri Address => _server.Address;
 
-    public static async Task<ServedModel> StartAsync(ModelServerOptions? options = null, LanguageModel? trained = null, DialogueTemplate? template = null, LocalChatSettings? settings = null)
+    public static async Task<ServedModel> StartAsync(ModelServerOptions? options = null, LanguageModel? trained = null, DialogueTemplate? template = null, LocalChatSettings? settings = null, int slots = 64, int? queue = null)
     {
         LanguageModel model = trained ?? Torch.Model();
         if (trained is null) model.AddAdapter("ann", new LoraSettings(), 1);
-        LocalModel local = new(model);
+        LocalModel local = new(model, slots, queue);
         LocalChat chat = new(local, settings ?? new LocalChatSettings { Name = "small", Template = template ?? PlainTemplate.Render });
         return new ServedModel(model, local, chat, await ModelServer.StartAsync(chat, options ?? new ModelServerOptions()));
     }
