@@ -14,6 +14,7 @@ public sealed class LanguageModel : IDisposable
 
     private const string WeightsFile = CheckpointFiles.WeightsFile;
     private readonly Dictionary<string, Adapter> _adapters = [];
+    private readonly Dictionary<string, long> _adapterVersions = [];
 
     private LanguageModel(Decoder decoder, ITokenizer tokenizer, GenerationConfig? generation = null, ChatTemplate? template = null)
     {
@@ -44,6 +45,9 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>Counts the changes of weights; engines that keep a copy compare it.</summary>
     public long WeightsVersion { get; private set; } = 1;
+
+    /// <summary>The <see cref="WeightsVersion"/> at which the shared weights changed last.</summary>
+    public long SharedVersion { get; private set; } = 1;
 
     /// <summary>Number of shared weights.</summary>
     public long ParameterCount => Decoder.Parameters.Sum(parameter => parameter.Weight.numel());
@@ -133,7 +137,7 @@ public sealed class LanguageModel : IDisposable
         if (_adapters.ContainsKey(name)) throw new SocietyException($"the model has an adapter '{name}' already; choose another name");
         Adapter adapter = Adapter.Load(folder, Decoder);
         _adapters.Add(name, adapter);
-        WeightsChanged();
+        AdapterChanged(name);
         return adapter;
     }
 
@@ -181,15 +185,23 @@ public sealed class LanguageModel : IDisposable
     {
         Adapter adapter = Adapter.Create(Decoder, settings, seed);
         _adapters.Add(name, adapter);
-        WeightsChanged();
+        AdapterChanged(name);
         return adapter;
+    }
+
+    /// <summary>Drops an adapter. Sequences that decode with it go on to their end; requests that wait for it fail (<see cref="FinishReason.AdapterGone"/>).</summary>
+    /// <exception cref="SocietyException">There is no such adapter.</exception>
+    public void RemoveAdapter(string name)
+    {
+        Take(name, "remove").Dispose();
+        WeightsVersion++;
     }
 
     /// <summary>Adds an adapter's update to the shared weights and drops the adapter; the model then behaves as it did with it.</summary>
     /// <exception cref="SocietyException">There is no such adapter.</exception>
     public void Merge(string name)
     {
-        if (!_adapters.Remove(name, out Adapter? adapter)) throw new SocietyException($"the model has no adapter '{name}' to merge; it has {(_adapters.Count == 0 ? "none" : string.Join(", ", _adapters.Keys.Order(StringComparer.Ordinal)))}");
+        Adapter adapter = Take(name, "merge");
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         foreach ((string weightName, Tensor weight) in Decoder.Parameters)
@@ -234,8 +246,28 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
-    /// <summary>Must be called after weights were changed and before they are decoded with.</summary>
-    public void WeightsChanged() => WeightsVersion++;
+    /// <summary>Must be called after shared weights, or any of whichever kind, were changed and before they are decoded with.</summary>
+    public void WeightsChanged()
+    {
+        AdaptersChanged();
+        SharedVersion = WeightsVersion;
+    }
+
+    /// <summary>Must be called after weights of adapters alone were changed and before they are decoded with.</summary>
+    public void AdaptersChanged()
+    {
+        WeightsVersion++;
+        foreach (string name in _adapters.Keys) _adapterVersions[name] = WeightsVersion;
+    }
+
+    /// <summary>Must be called after the weights of this adapter alone were changed and before they are decoded with.</summary>
+    public void AdapterChanged(string name) => _adapterVersions[name] = ++WeightsVersion;
+
+    /// <summary>The <see cref="WeightsVersion"/> at which an adapter's weights changed last.</summary>
+    public long AdapterVersionOf(string name) => _adapterVersions.GetValueOrDefault(name, 1);
+
+    private Adapter Take(string name, string purpose) => _adapters.Remove(name, out Adapter? adapter) ? adapter
+        : throw new SocietyException($"the model has no adapter '{name}' to {purpose}; it has {(_adapters.Count == 0 ? "none" : string.Join(", ", _adapters.Keys.Order(StringComparer.Ordinal)))}");
 
     /// <inheritdoc />
     public void Dispose()

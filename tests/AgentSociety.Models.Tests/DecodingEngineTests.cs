@@ -179,28 +179,6 @@ public sealed class DecodingEngineTests
     }
 
     [Fact]
-    public void An_adapter_that_is_lost_fails_its_own_requests_and_no_others()
-    {
-        using LanguageModel model = Torch.Loud();
-        model.AddAdapter("lost", new LoraSettings(), 1);
-        using DecodingEngine engine = new(model, slots: 2);
-        GenerationRequest request = new() { Id = "whole", Prompt = [1, 2], MaximumTokens = 20, MinimumTokens = 20 };
-        foreach (GenerationRequest one in (GenerationRequest[])[request, request with { Id = "runs", Adapter = "lost" }, request with { Id = "waits", Adapter = "lost" }, request with { Id = "next" }]) engine.Submit(one);
-        Assert.Empty(engine.Step());
-        model.Merge("lost");
-        Dictionary<string, Generation> done = Torch.Decode(engine);
-        Assert.Equal(["next", "runs", "waits", "whole"], done.Keys.Order());
-        foreach (string id in (string[])["runs", "waits"])
-        {
-            Assert.Equal(FinishReason.AdapterGone, done[id].FinishReason);
-            Assert.Contains("'lost'", done[id].Failure, StringComparison.Ordinal);
-        }
-
-        Assert.Equal((FinishReason.MaximumTokens, FinishReason.MaximumTokens), (done["whole"].FinishReason, done["next"].FinishReason));
-        Assert.Throws<SocietyException>(() => engine.Submit(request with { Id = "later", Adapter = "lost" }));
-    }
-
-    [Fact]
     public void A_cancelled_request_leaves_the_others_as_they_are()
     {
         using LanguageModel model = Torch.Loud();

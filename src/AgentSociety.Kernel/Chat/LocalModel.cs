@@ -60,7 +60,8 @@ public sealed class LocalModel : IDisposable
         }
     }
 
-    /// <summary>Changes the model between two steps, such as its adapters; texts that are being written go on under the new weights.</summary>
+    /// <summary>Changes the model between two steps. Texts that are being written keep the adapter that they were begun with, and go on under new shared weights.</summary>
+    /// <param name="change">Adds, removes or merges adapters, or writes to weights and says to which (<see cref="LanguageModel.AdapterChanged"/>); one that says nothing counts as a change of all.</param>
     /// <returns>Ends when the change is made, with what it threw.</returns>
     public Task ChangeAsync(Action<LanguageModel> change)
     {
@@ -69,8 +70,9 @@ public sealed class LocalModel : IDisposable
         {
             try
             {
+                long before = _model.WeightsVersion;
                 change(_model);
-                _model.WeightsChanged();
+                if (_model.WeightsVersion == before) _model.WeightsChanged();
                 Adapters = [.. _model.Adapters.Keys.Order(StringComparer.Ordinal)];
                 done.SetResult();
             }

@@ -40,7 +40,7 @@ public sealed class Trainer : IDisposable
     /// <param name="plan">The run.</param>
     /// <exception cref="SocietyException">An adapter is missing.</exception>
     public Trainer(LanguageModel model, TrainingPlan plan)
-        : this(plan, model.Text(), model.Decoder.Device, adapter => plan.Learning.Weights == TrainedWeights.Full ? model.OwnWeights(plan.Learning) : model.AdapterWeights(adapter, plan.Learning), model.WeightsChanged)
+        : this(plan, model.Text(), model.Decoder.Device, adapter => plan.Learning.Weights == TrainedWeights.Full ? model.OwnWeights(plan.Learning) : model.AdapterWeights(adapter, plan.Learning), plan.Learning.Weights == TrainedWeights.Full ? model.WeightsChanged : model.AdaptersChanged)
     {
     }
 

@@ -12,7 +12,10 @@ namespace AgentSociety.Models;
 /// On the CPU a sequence's tokens and log-probabilities are the same, bit for bit, whatever it is batched with and however its prompt is
 /// split: every row's sums run in an order of their own (He et al. 2025, "Defeating nondeterminism in LLM inference").
 /// </para>
-/// <para>Not thread-safe, and weights must not change during a step. After <see cref="LanguageModel.WeightsChanged"/> running sequences go on under the new weights.</para>
+/// <para>
+/// Not thread-safe, and weights must not change during a step. A sequence keeps the version of its adapter that it was admitted with until it ends, and those admitted
+/// later have the new one. The shared weights are kept once: after <see cref="LanguageModel.WeightsChanged"/> running sequences go on under the new ones.
+/// </para>
 /// </remarks>
 public sealed class DecodingEngine : IDisposable
 {
@@ -29,6 +32,7 @@ public sealed class DecodingEngine : IDisposable
     private readonly Slot[] _slots;
     private readonly CacheRoom _room;
     private readonly SlotCaches _caches;
+    private readonly AdapterVersions _adapters;
     private readonly Sampler _sampler;
     private readonly TimeProvider _time;
     private readonly EngineMetrics _metrics;
@@ -42,6 +46,7 @@ public sealed class DecodingEngine : IDisposable
     private readonly Row[] _rows;
     private TokenBytes? _tokenBytes;
     private long _version;
+    private long _sharedVersion;
     private long _admitted;
     private int _deadlines;
 
@@ -68,8 +73,9 @@ public sealed class DecodingEngine : IDisposable
         _rows = new Row[Math.Max(RowsPerStep, _slots.Length)];
         _pass = new CpuPass(model, _slots.Length, Context, _rows.Length, TorchRuntime.Threads);
         _caches = new SlotCaches(_room, _pass, _slots, Context);
+        _adapters = new AdapterVersions(model, _pass);
         _sampler = new Sampler(config.VocabularySize);
-        _version = model.WeightsVersion;
+        (_version, _sharedVersion) = (model.WeightsVersion, model.SharedVersion);
         try
         {
             _pass.Refresh();
@@ -111,6 +117,9 @@ public sealed class DecodingEngine : IDisposable
 
     /// <summary>Time spent in <see cref="Step"/>, tools included.</summary>
     public double Seconds { get; private set; }
+
+    /// <summary>Versions of adapters whose weights are in memory.</summary>
+    internal int AdaptersHeld => _adapters.Count;
 
     /// <summary>The <see cref="Context"/> of an engine over a model of this shape that no other bound was given.</summary>
     public static int ContextOf(DecoderConfig config) => CacheRoom.ContextOf(config, int.MaxValue, CacheRoom.UsualBytes);
@@ -184,6 +193,7 @@ public sealed class DecodingEngine : IDisposable
     public void Dispose()
     {
         _metrics.Level(0, 0, 0, 0);
+        _adapters.Dispose();
         _pass.Dispose();
     }
 
@@ -198,26 +208,33 @@ public sealed class DecodingEngine : IDisposable
 
     private void TakeUpWeights()
     {
-        _pass.Refresh();
         _version = _model.WeightsVersion;
-        foreach (Slot slot in _slots) slot.Fed = 0;
-        // What was asked for with an adapter that is gone fails alone, and not the batch with it.
-        foreach (Sequence sequence in _active.Where(sequence => IsGone(sequence.Adapter)).ToArray())
-            Finish(sequence, FinishReason.AdapterGone, Loss(sequence.Adapter));
+        _adapters.Retire();
+        if (_sharedVersion != _model.SharedVersion)
+        {
+            _sharedVersion = _model.SharedVersion;
+            _pass.Refresh();
+            foreach (Slot slot in _slots) slot.Fed = 0;
+            // The shared weights may hold a lost adapter's update by now, which would then be added twice.
+            foreach (Sequence sequence in _active.Where(sequence => IsGone(sequence.Adapter?.Name)).ToArray())
+                Finish(sequence, FinishReason.AdapterGone, Loss(sequence.Adapter!.Name));
+        }
+
+        // What waits for an adapter that is gone fails alone, and not the batch with it.
         foreach (GenerationRequest request in _waiting.Remove(request => IsGone(AdapterOf(request))))
         {
             _known.Remove(request.Id);
             Forget(request);
-            _done.Add((long.MaxValue, Sequence.Unstarted(request, _model.Tokenizer, FinishReason.AdapterGone, Loss(request.Adapter))));
+            _done.Add((long.MaxValue, Sequence.Unstarted(request, _model.Tokenizer, FinishReason.AdapterGone, Loss(request.Adapter!))));
         }
 
-        static string Loss(string? adapter) => $"the model has lost the adapter '{adapter}' since the request was made";
+        static string Loss(string adapter) => $"the model has lost the adapter '{adapter}' since the request was made";
         bool IsGone(string? adapter) => adapter is not null && !_model.Adapters.ContainsKey(adapter);
     }
 
     private void Admit(GenerationRequest request)
     {
-        string? adapter = AdapterOf(request);
+        AdapterVersion? adapter = _adapters.Join(AdapterOf(request));
         // The last prompt token is always computed, since its logits are needed.
         ReadOnlySpan<int> shareable = request.Prompt.AsSpan(0, request.Prompt.Length - 1);
         Slot? free = null, donor = null;
@@ -316,7 +333,7 @@ public sealed class DecodingEngine : IDisposable
         (int token, float logProbability) = _sampler.Draw(logits, request.Sampling, sequence.Random, sequence.Tokens);
         if (token < 0)
         {
-            Finish(sequence, FinishReason.NotFinite, $"the logits {(sequence.Adapter is { } adapter ? $"under the adapter '{adapter}' " : "")}are no numbers (NaN or infinite); the weights are damaged, or training has diverged: take an earlier checkpoint");
+            Finish(sequence, FinishReason.NotFinite, $"the logits {(sequence.Adapter is { } adapter ? $"under the adapter '{adapter.Name}' " : "")}are no numbers (NaN or infinite); the weights are damaged, or training has diverged: take an earlier checkpoint");
             return;
         }
 
@@ -392,6 +409,7 @@ public sealed class DecodingEngine : IDisposable
     {
         sequence.Slot.Owner = null;
         _active.Remove(sequence);
+        _adapters.Leave(sequence.Adapter);
         Forget(sequence.Request);
     }
 

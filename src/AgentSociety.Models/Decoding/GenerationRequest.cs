@@ -111,7 +111,7 @@ public enum FinishReason
     /// <summary>No token of the vocabulary continues the text towards its <see cref="GenerationRequest.Pattern"/> or <see cref="GenerationRequest.Schema"/>.</summary>
     PatternImpossible,
 
-    /// <summary>The model lost the adapter while the request ran or waited; see <see cref="Generation.Failure"/>.</summary>
+    /// <summary>The model lost the adapter while the request waited, or merged it while the request ran; see <see cref="Generation.Failure"/>.</summary>
     AdapterGone,
 
     /// <summary>The weights gave logits that nothing can be drawn from (NaN or infinite); see <see cref="Generation.Failure"/>.</summary>

@@ -4,8 +4,12 @@ namespace AgentSociety.Models;
 /// <remarks>What a row gives must not depend on the adapters and the tokens of other slots' rows. Not thread-safe.</remarks>
 internal interface IForwardPass : IDisposable
 {
-    /// <summary>Takes up the weights as they are now. What the caches hold is of the old weights.</summary>
+    /// <summary>Takes up the shared weights as they are now. What the caches hold is of the old ones.</summary>
     void Refresh();
+
+    /// <summary>Takes up an adapter's weights as they are now, for rows that carry them (<see cref="Row.Adapter"/>); later changes of the adapter do not show.</summary>
+    /// <returns>The weights; whoever asked gives their memory back by disposing them.</returns>
+    IDisposable Pack(Adapter adapter);
 
     /// <summary>Runs rows; those of one slot are consecutive and in order of position, outputs are numbered in order of rows.</summary>
     void Run(ReadOnlySpan<Row> rows);

@@ -17,8 +17,8 @@ internal sealed class Slot(int index, int context)
     /// <summary>How many of them are in the cache.</summary>
     public int Fed { get; set; }
 
-    /// <summary>Whose weights the cache was made with.</summary>
-    public string? Adapter { get; set; }
+    /// <summary>Whose weights the cache was made with, and which version of them.</summary>
+    public AdapterVersion? Adapter { get; set; }
 
     /// <summary>When it was last given away, in the order of admission.</summary>
     public long Admitted { get; set; }
@@ -28,7 +28,7 @@ internal sealed class Slot(int index, int context)
 }
 
 /// <summary>A request in work: its tokens and who wrote them.</summary>
-internal sealed class Sequence(GenerationRequest request, Slot slot, string? adapter, long number)
+internal sealed class Sequence(GenerationRequest request, Slot slot, AdapterVersion? adapter, long number)
 {
     private readonly List<(Source Source, int Start)> _pieces = [(Source.Prompt, 0)];
     private readonly float[] _logProbabilities = new float[slot.Tokens.Length];
@@ -37,7 +37,8 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, string? ada
 
     public Slot Slot { get; } = slot;
 
-    public string? Adapter { get; } = adapter;
+    /// <summary>The adapter that it decodes with until it leaves.</summary>
+    public AdapterVersion? Adapter { get; } = adapter;
 
     /// <summary>Its place in the order of admission.</summary>
     public long Number { get; } = number;

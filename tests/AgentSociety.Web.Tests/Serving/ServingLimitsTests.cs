@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using AgentSociety.Core.Scenarios;
-using AgentSociety.Kernel;
 using AgentSociety.Models;
 using AgentSociety.Web.Serving;
 

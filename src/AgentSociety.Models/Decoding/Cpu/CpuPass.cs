@@ -17,7 +17,6 @@ internal sealed unsafe class CpuPass : IForwardPass
     private readonly RowBlock[] _blocks;
     private readonly Team _team;
     private readonly long _multiplications;
-    private Dictionary<string, PackedAdapter> _adapters = [];
 
     public CpuPass(LanguageModel model, int slots, int context, int outputs, int threads)
     {
@@ -38,12 +37,10 @@ internal sealed unsafe class CpuPass : IForwardPass
     }
 
     /// <inheritdoc />
-    public void Refresh()
-    {
-        _weights.Pack(_model.Decoder);
-        foreach (PackedAdapter adapter in _adapters.Values) adapter.Dispose();
-        _adapters = _model.Adapters.ToDictionary(adapter => adapter.Key, adapter => new PackedAdapter(adapter.Value, _weights.Config));
-    }
+    public void Refresh() => _weights.Pack(_model.Decoder);
+
+    /// <inheritdoc />
+    public IDisposable Pack(Adapter adapter) => new PackedAdapter(adapter, _weights.Config);
 
     /// <inheritdoc />
     public void Run(ReadOnlySpan<Row> rows)
@@ -59,7 +56,7 @@ internal sealed unsafe class CpuPass : IForwardPass
         int shares = (int)Math.Clamp(rows.Length * _multiplications / WorthAThread, 1, Math.Clamp(sequences, 1, _blocks.Length));
         if (shares == 1)
         {
-            _blocks[0].Run(rows, _adapters);
+            _blocks[0].Run(rows);
             return;
         }
 
@@ -74,7 +71,7 @@ internal sealed unsafe class CpuPass : IForwardPass
             starts[share] = start;
         }
 
-        _team.Run(shares, share => _blocks[share].Run(all.AsSpan(starts[share]..starts[share + 1]), _adapters));
+        _team.Run(shares, share => _blocks[share].Run(all.AsSpan(starts[share]..starts[share + 1])));
     }
 
     /// <inheritdoc />
@@ -113,7 +110,6 @@ internal sealed unsafe class CpuPass : IForwardPass
         _logits.Dispose();
         foreach (KeyValueCache? cache in _caches) cache?.Dispose();
         foreach (RowBlock block in _blocks) block.Dispose();
-        foreach (PackedAdapter adapter in _adapters.Values) adapter.Dispose();
     }
 
     private static Span<float> Values(FloatBlock block) => new(block.Start, checked((int)block.Length));

@@ -39,9 +39,9 @@ internal sealed unsafe class RowBlock : IDisposable
         _scores = new FloatBlock(KeyValueCache.Padded(context));
     }
 
-    public void Run(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
+    public void Run(ReadOnlySpan<Row> rows)
     {
-        for (int start = 0; start < rows.Length; start += Rows) Block(rows.Slice(start, Math.Min(Rows, rows.Length - start)), adapters);
+        for (int start = 0; start < rows.Length; start += Rows) Block(rows.Slice(start, Math.Min(Rows, rows.Length - start)));
     }
 
     public void Dispose()
@@ -49,9 +49,9 @@ internal sealed unsafe class RowBlock : IDisposable
         foreach (FloatBlock block in (FloatBlock[])[_stream, _normed, _product, _hidden, _scores, _middle]) block.Dispose();
     }
 
-    private void Block(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
+    private void Block(ReadOnlySpan<Row> rows)
     {
-        TakeAdapters(rows, adapters);
+        TakeAdapters(rows);
         for (int row = 0; row < rows.Length; row++) _weights.Embed(rows[row].Token, Row(_stream, row));
         for (int index = 0; index < _weights.Layers.Length; index++)
         {
@@ -139,13 +139,13 @@ internal sealed unsafe class RowBlock : IDisposable
         for (int head = 0; head < _config.Heads; head++) cache.Attend(layer, head / group, row.Position, fused + head * width, _scores.Start, output + head * width);
     }
 
-    /// <summary>Looks up the adapters of a block's rows.</summary>
-    private void TakeAdapters(ReadOnlySpan<Row> rows, Dictionary<string, PackedAdapter> adapters)
+    /// <summary>Notes the adapters of a block's rows.</summary>
+    private void TakeAdapters(ReadOnlySpan<Row> rows)
     {
         _adapted = false;
         for (int row = 0; row < rows.Length; row++)
         {
-            PackedAdapter? adapter = _adapters[row] = rows[row].Adapter is not { } name ? null : row > 0 && rows[row - 1].Adapter == name ? _adapters[row - 1] : adapters[name];
+            PackedAdapter? adapter = _adapters[row] = (PackedAdapter?)rows[row].Adapter?.Weights;
             if (adapter is null) continue;
             _adapted = true;
             if (_middle.Length >= 2 * adapter.Ranks) continue;
