@@ -17,6 +17,7 @@ internal static class ModelBenchCommand
     {
         Argument<string> place = ModelCommand.Place();
         Option<int[]> batches = new("--batch") { Description = "Sequences side by side, several to compare; 1, 16 and 64 where it is not given.", HelpName = "N", DefaultValueFactory = _ => [1, 16, 64], CustomParser = result => OptionValue.Wholes(result, 1, 4096), AllowMultipleArgumentsPerToken = true };
+        Option<int> prompt = new("--prompt") { Description = "Tokens of the prompts that are read.", HelpName = "N", DefaultValueFactory = _ => 128, CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
         Option<double> seconds = new("--seconds") { Description = "About how long to measure each figure.", HelpName = "S", DefaultValueFactory = _ => 3, CustomParser = result => OptionValue.Real(result, 0.1, 3600) };
         Option<bool> noTraining = new("--no-train") { Description = "Leave training out, which needs about four times the weights' memory." };
         MachineOptions machine = new();
@@ -27,7 +28,7 @@ internal static class ModelBenchCommand
             More = "The model's files stay as they are: what training changes is a copy in memory. Peers beside it, on one machine in one run, are measured by the repository's benchmarks (docs/benchmarks.md).",
         };
         command.Add(place);
-        foreach (Option option in (Option[])[batches, seconds, noTraining]) command.Add(option);
+        foreach (Option option in (Option[])[batches, prompt, seconds, noTraining]) command.Add(option);
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -38,19 +39,19 @@ internal static class ModelBenchCommand
             using LanguageModel model = LanguageModel.Load(folder, asStored: !trains);
             terminal.Line($"{folder}: {model.ParameterCount:N0} parameters, {TorchRuntime.Threads} threads");
             double patience = parsed.GetValue(seconds);
-            foreach (int batch in parsed.GetRequiredValue(batches).Distinct()) Decode(model, batch, patience, terminal);
+            foreach (int batch in parsed.GetRequiredValue(batches).Distinct()) Decode(model, batch, parsed.GetValue(prompt), patience, terminal);
             if (trains) Train(model, patience, terminal);
         });
         return command;
     }
 
-    private static void Decode(LanguageModel model, int batch, double patience, Terminal terminal)
+    private static void Decode(LanguageModel model, int batch, int prompt, double patience, Terminal terminal)
     {
         using DecodingLoad load = new(model, batch);
-        int length = Math.Min(64, load.Context - Prompt), prompt = Math.Min(128, load.Context - 1);
+        int length = Math.Min(64, load.Context - Prompt), read = Math.Min(prompt, load.Context - 1);
         if (length < 1) throw new SocietyException($"the model has room for {load.Context} tokens; measuring takes {Prompt + 1} at least");
         Show(terminal, $"decode, batch {batch}", patience, () => load.Decode(Prompt, length), Together);
-        Show(terminal, $"prompts of {prompt}, batch {batch}", patience, () => load.Prefill(prompt), Together);
+        Show(terminal, $"prompts of {read}, batch {batch}", patience, () => load.Prefill(read), Together);
 
         string Together() => load.Together < batch ? $", {load.Together} at a time (the cache has room for no more)" : "";
     }

@@ -1,11 +1,14 @@
 namespace AgentSociety.Models.Cpu;
 
-/// <summary>The decoder's forward pass in float32 on the CPU, without torch: rows go through all layers in blocks, each thread takes whole sequences.</summary>
-/// <remarks>Threads meet once a run only, since rows of different sequences never look at each other.</remarks>
+/// <summary>The decoder's forward pass in float32 on the CPU, without torch: rows go through all layers in blocks, and threads take blocks.</summary>
+/// <remarks>Threads meet once a run, and where a long prompt is cut once a layer too: rows of different sequences never look at each other (see <see cref="BlockOrder"/>).</remarks>
 internal sealed unsafe class CpuPass : IForwardPass
 {
     /// <summary>Multiply-adds below which a second thread costs more than it brings.</summary>
     private const long WorthAThread = 2_000_000;
+
+    /// <summary>Rows of one sequence below which a thread of their own is not worth that they wait for those before.</summary>
+    private const int WorthCutting = 16;
 
     private readonly LanguageModel _model;
     private readonly int _context;
@@ -15,7 +18,9 @@ internal sealed unsafe class CpuPass : IForwardPass
     private readonly FloatBlock _sines;
     private readonly FloatBlock _logits;
     private readonly RowBlock[] _blocks;
+    private readonly BlockOrder _order = new();
     private readonly Team _team;
+    private readonly Action<int> _runBlocks;
     private readonly long _multiplications;
 
     public CpuPass(LanguageModel model, int slots, int context, int outputs, int threads)
@@ -32,6 +37,7 @@ internal sealed unsafe class CpuPass : IForwardPass
         RotaryTable.Fill(config, Values(_cosines), Values(_sines));
         _blocks = [.. Enumerable.Range(0, threads).Select(_ => new RowBlock(_weights, context, _caches, _cosines, _sines, _logits))];
         _multiplications = model.ParameterCount;
+        _runBlocks = RunBlocks;
         // Last, since threads stay where what comes after them fails.
         _team = new Team(threads);
     }
@@ -52,26 +58,12 @@ internal sealed unsafe class CpuPass : IForwardPass
             if (row == 0 || rows[row].Slot != rows[row - 1].Slot) sequences++;
         }
 
-        // A thread without a sequence would be woken for nothing.
-        int shares = (int)Math.Clamp(rows.Length * _multiplications / WorthAThread, 1, Math.Clamp(sequences, 1, _blocks.Length));
-        if (shares == 1)
-        {
-            _blocks[0].Run(rows);
-            return;
-        }
-
-        // A share ends where a sequence ends, so that nobody waits for another's keys.
-        Row[] all = rows.ToArray();
-        int[] starts = new int[shares + 1];
-        starts[shares] = all.Length;
-        for (int share = 1; share < shares; share++)
-        {
-            int start = Math.Max(starts[share - 1], all.Length * share / shares);
-            while (start > 0 && start < all.Length && all[start].Slot == all[start - 1].Slot) start++;
-            starts[share] = start;
-        }
-
-        _team.Run(shares, share => _blocks[share].Run(all.AsSpan(starts[share]..starts[share + 1])));
+        // A thread without a block would be woken for nothing.
+        int useful = Math.Clamp(Math.Max(sequences, rows.Length / WorthCutting), 1, _blocks.Length);
+        int threads = (int)Math.Clamp(rows.Length * _multiplications / WorthAThread, 1, useful);
+        _order.Cut(rows, threads);
+        if (threads == 1) _blocks[0].Run(_order);
+        else _team.Run(Math.Min(threads, _order.Count), _runBlocks);
     }
 
     /// <inheritdoc />
@@ -110,6 +102,20 @@ internal sealed unsafe class CpuPass : IForwardPass
         _logits.Dispose();
         foreach (KeyValueCache? cache in _caches) cache?.Dispose();
         foreach (RowBlock block in _blocks) block.Dispose();
+    }
+
+    private void RunBlocks(int thread)
+    {
+        try
+        {
+            _blocks[thread].Run(_order);
+        }
+        catch (Exception cause)
+        {
+            // Others may wait for what this thread was to store.
+            _order.Break(cause);
+            throw;
+        }
     }
 
     private static Span<float> Values(FloatBlock block) => new(block.Start, checked((int)block.Length));

@@ -3,7 +3,7 @@ namespace AgentSociety.Models.Cpu;
 /// <summary>One thread's working memory, and the way of a block of rows through the layers.</summary>
 internal sealed unsafe class RowBlock : IDisposable
 {
-    private const int Rows = 64;
+    private const int Rows = BlockOrder.MostRows;
     private readonly PackedDecoder _weights;
     private readonly DecoderConfig _config;
     private readonly KeyValueCache?[] _caches;
@@ -39,9 +39,10 @@ internal sealed unsafe class RowBlock : IDisposable
         _scores = new FloatBlock(KeyValueCache.Padded(context));
     }
 
-    public void Run(ReadOnlySpan<Row> rows)
+    /// <summary>Takes blocks until none is left.</summary>
+    public void Run(BlockOrder order)
     {
-        for (int start = 0; start < rows.Length; start += Rows) Block(rows.Slice(start, Math.Min(Rows, rows.Length - start)));
+        while (order.TryTake(out int block)) Run(order, block);
     }
 
     public void Dispose()
@@ -49,8 +50,9 @@ internal sealed unsafe class RowBlock : IDisposable
         foreach (FloatBlock block in (FloatBlock[])[_stream, _normed, _product, _hidden, _scores, _middle]) block.Dispose();
     }
 
-    private void Block(ReadOnlySpan<Row> rows)
+    private void Run(BlockOrder order, int block)
     {
+        ReadOnlySpan<Row> rows = order.Rows(block);
         TakeAdapters(rows);
         for (int row = 0; row < rows.Length; row++) _weights.Embed(rows[row].Token, Row(_stream, row));
         for (int index = 0; index < _weights.Layers.Length; index++)
@@ -61,6 +63,8 @@ internal sealed unsafe class RowBlock : IDisposable
             Adapt(rows.Length, index, PackedAdapter.Place.Attention, _normed.Start, _width, _hidden.Start, _fused);
             if (layer.AttentionBias is { } bias) AddBias(bias, _hidden.Start, _fused, rows.Length);
             if (layer.QueryNorm is { } queryNorm) NormaliseHeads(queryNorm, layer.KeyNorm!, rows.Length);
+            for (int row = 0; row < rows.Length; row++) Store(index, rows[row], _hidden.Start + (long)row * _fused);
+            order.Stored(block, index);
             for (int row = 0; row < rows.Length; row++) Attend(index, rows[row], _hidden.Start + (long)row * _fused, Row(_normed, row));
             layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.Output));
             Adapt(rows.Length, index, PackedAdapter.Place.Output, _normed.Start, _width, _product.Start, _width);
@@ -126,15 +130,21 @@ internal sealed unsafe class RowBlock : IDisposable
         }
     }
 
-    private void Attend(int layer, Row row, float* fused, float* output)
+    /// <summary>Turns queries and keys to the row's position and puts keys and values into its sequence's cache.</summary>
+    private void Store(int layer, Row row, float* fused)
     {
-        int width = _config.HeadWidth, half = width / 2, queries = _config.Heads * width, keys = _config.KeyValueHeads * width, group = _config.Heads / _config.KeyValueHeads;
+        int width = _config.HeadWidth, half = width / 2, queries = _config.Heads * width, keys = _config.KeyValueHeads * width;
         float* cosines = _cosines.Start + (long)row.Position * half, sines = _sines.Start + (long)row.Position * half;
         for (int head = 0; head < _config.Heads + _config.KeyValueHeads; head++) Elementwise.Rotate(fused + head * width, cosines, sines, half);
-        KeyValueCache cache = _caches[row.Slot]!;
-        cache.Store(layer, row.Position, fused + queries, fused + queries + keys);
+        _caches[row.Slot]!.Store(layer, row.Position, fused + queries, fused + queries + keys);
         float scale = 1 / MathF.Sqrt(width);
         for (int index = 0; index < queries; index++) fused[index] *= scale;
+    }
+
+    private void Attend(int layer, Row row, float* fused, float* output)
+    {
+        int width = _config.HeadWidth, group = _config.Heads / _config.KeyValueHeads;
+        KeyValueCache cache = _caches[row.Slot]!;
         // A head's padding is overwritten by the next head; the last one's falls into the row's spare room.
         for (int head = 0; head < _config.Heads; head++) cache.Attend(layer, head / group, row.Position, fused + head * width, _scores.Start, output + head * width);
     }
