@@ -4,7 +4,7 @@ using AgentSociety.Core.Environments;
 namespace AgentSociety.Environments.Laws;
 
 /// <summary>Look-up, experiment and note of one attempt.</summary>
-/// <remarks>A look-up also sees what this attempt itself has noted, although its notes reach the pages only afterwards. Where evidence is required, a note of anything that the attempt did not see is passed over in silence.</remarks>
+/// <remarks>A look-up also sees what this attempt itself has noted, although its notes reach the pages only afterwards. Where evidence is required, a note of anything that the attempt did not see, or hand on as it follows from what it saw, is passed over in silence.</remarks>
 sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess access) : IToolSession
 {
     private readonly List<ToolCall> _calls = [];
@@ -12,6 +12,8 @@ sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess acces
     private readonly Dictionary<int, string> _noted = [];
     private readonly Dictionary<string, string> _read = [];
     private readonly HashSet<(int Question, string Reply)> _seen = [];
+    // What the walk comes to with the replies so far: the evidence for what is handed on, which nobody can try.
+    private readonly ILawWalk _walk = law.Begin(problem);
     private int _experiments = access.Experiments;
 
     public string Markers => LawText.Markers;
@@ -39,6 +41,7 @@ sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess acces
         NotePage? page = access.Notes.Read(name);
         if (page is not null) _read[name] = page.Revision;
         string? reply = _noted.TryGetValue(question, out string? own) ? own : page is null ? null : LawText.Recall(law, page.Body, question);
+        if (reply is not null) Follow(question, reply);
         return new() { Kind = ToolKind.Read, Request = request, Reply = reply ?? $"{LawText.Unknown}", Page = name, Revision = page?.Revision };
     }
 
@@ -49,6 +52,7 @@ sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess acces
         {
             _experiments--;
             _seen.Add((question, world[question]));
+            Follow(question, world[question]);
         }
 
         return new() { Kind = ToolKind.Experiment, Request = request, Reply = done ? world[question] : $"{LawText.Unknown}" };
@@ -57,13 +61,18 @@ sealed class LawTools(ILaw law, string[] world, string problem, ToolAccess acces
     private ToolCall Note(int question, string request)
     {
         string reply = request[^(law.ReplyLength + 1)..^1], fact = LawText.Fact(law, question, reply), page = law.Page(question);
-        if (!access.RequireEvidence || _seen.Contains((question, reply)))
+        if (!access.RequireEvidence || _seen.Contains((question, reply)) || (question == _walk.HandsOn && _walk.Due < 0 && reply == _walk.Answer))
         {
             _noted[question] = reply;
             _edits.Add(new() { Page = page, Kind = EditKind.Append, Text = fact, Comment = $"note {fact} while solving", BaseRevision = _read.GetValueOrDefault(page) });
         }
 
         return new() { Kind = ToolKind.Note, Request = request, Reply = "", Page = page };
+    }
+
+    private void Follow(int question, string reply)
+    {
+        if (question == _walk.Due) _walk.Take(reply);
     }
 
     // A garbled note gets no reply, as a good one; a garbled question learns nothing.

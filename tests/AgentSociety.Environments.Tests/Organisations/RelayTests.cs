@@ -67,6 +67,26 @@ public class RelayTests
     }
 
     [Fact]
+    public void Where_notes_need_evidence_a_result_is_handed_on_that_follows_from_what_was_seen_and_no_other()
+    {
+        Problem problem = ScriptedPlay.Problem(Relay, "AA1=");
+        string[] calls = [.. Play(problem, EmptyNotes.Instance).Tools.Calls.Select(call => call.Request)];
+        string result = $"AA1{Truth["AA1"]};", slip = $"AA1{(Truth["AA1"] == "0" ? "1" : "0")};";
+        Assert.Equal(result, calls[^1]);
+        Assert.Equal(["AA1=" + Truth["AA1"]], HandedOn([.. calls]));
+        Assert.Empty(HandedOn([.. calls.SkipLast(1), slip]));
+        Assert.Empty(HandedOn(result));
+        Assert.Empty(HandedOn([.. calls.Take(2), result]));
+
+        IEnumerable<string> HandedOn(params string[] made)
+        {
+            IToolSession tools = Relay.OpenTools(problem, new() { Notes = EmptyNotes.Instance, Experiments = 100, RequireEvidence = true });
+            foreach (string call in made) tools.Call(call);
+            return tools.Edits.Where(edit => edit.Text[0] == 'A').Select(edit => edit.Text);
+        }
+    }
+
+    [Fact]
     public void No_one_can_experiment_on_the_operators_of_another_or_on_what_is_handed_on() => Legs.Sample(problem =>
     {
         IToolSession tools = Relay.OpenTools(problem, new() { Notes = EmptyNotes.Instance, Experiments = 1000 });
