@@ -36,7 +36,8 @@ internal sealed class TokenizerFile
         ByteFallback = Flag(model, "byte_fallback");
         Added = Optional(root, "added_tokens") is { } added ? [.. added.EnumerateArray().Select(AddedOf)] : [];
         int? unknown = Optional(model, "unk_token")?.GetString() is { } name ? Vocabulary.TryGetValue(name, out int id) ? id : throw new FormatException($"unk_token '{name}' is not in the vocabulary") : null;
-        Model = new BytePairMerges(Vocabulary, Merges, ByteFallback, unknown, Flag(model, "fuse_unk"), Flag(model, "ignore_merges"));
+        TakesWhole = Flag(model, "ignore_merges");
+        Model = new BytePairMerges(Vocabulary, Merges, ByteFallback, unknown, Flag(model, "fuse_unk"), TakesWhole);
         Tokens = Spell();
         JsonElement none = JsonDocument.Parse("null").RootElement, normaliser = Optional(root, "normalizer") ?? none, preTokeniser = Optional(root, "pre_tokenizer") ?? none;
         _normalisers = [TextSteps.Normaliser(normaliser, continues: false), TextSteps.Normaliser(normaliser, continues: true)];
@@ -64,6 +65,9 @@ internal sealed class TokenizerFile
 
     /// <summary>True where there is a <see cref="ConfigName"/>.</summary>
     public bool HasConfig => _config is not null;
+
+    /// <summary>True where a piece that is a token is taken whole, whatever merges would make of it.</summary>
+    public bool TakesWhole { get; }
 
     /// <summary>Ids by spelling, added tokens left out.</summary>
     public Dictionary<string, int> Vocabulary { get; }

@@ -8,11 +8,11 @@ internal static class GgufTokenizer
 {
     private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
 
-    /// <summary>Patterns whose cutting llama.cpp has built in, and its names for them.</summary>
-    private static readonly Dictionary<string, string> Patterns = new()
+    /// <summary>Patterns whose cutting llama.cpp has built in, and its names for them: one with which it takes a piece that is a token whole (<c>ignore_merges</c>), one with which it merges always.</summary>
+    private static readonly Dictionary<string, (string? Whole, string? Merged)> Patterns = new()
     {
-        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = "llama-bpe",
-        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = "qwen2",
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = ("llama-bpe", "dbrx"),
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = (null, "qwen2"),
     };
 
     /// <summary>Adds the tokenizer and the chat template.</summary>
@@ -88,9 +88,14 @@ internal static class GgufTokenizer
     {
         JsonElement[] steps = [.. source.Steps];
         string[] types = [.. steps.Select(step => step.GetProperty("type").GetString()!)];
-        if (types is ["ByteLevel"]) return "gpt-2";
-        if (types is ["Digits", "ByteLevel"] && steps[0].GetProperty("individual_digits").GetBoolean()) return "smollm";
-        if (types is ["Split", "ByteLevel"] && steps[0].GetProperty("pattern").TryGetProperty("Regex", out JsonElement pattern) && Patterns.TryGetValue(pattern.GetString()!, out string? name)) return name;
-        throw new SocietyException($"llama.cpp has no name for the way this tokenizer cuts text ({string.Join(", ", types)}); export the Hugging Face format instead");
+        (string? Whole, string? Merged) names = types switch
+        {
+            ["ByteLevel"] => (null, "gpt-2"),
+            ["Digits", "ByteLevel"] when steps[0].GetProperty("individual_digits").GetBoolean() => (null, "smollm"),
+            ["Split", "ByteLevel"] when steps[0].GetProperty("pattern").TryGetProperty("Regex", out JsonElement pattern) => Patterns.GetValueOrDefault(pattern.GetString()!),
+            _ => default,
+        };
+        return (source.TakesWhole ? names.Whole : names.Merged)
+            ?? throw new SocietyException($"llama.cpp has no name for the way this tokenizer cuts text ({string.Join(", ", types)}{(source.TakesWhole ? ", with ignore_merges" : "")}); export the Hugging Face format instead");
     }
 }

