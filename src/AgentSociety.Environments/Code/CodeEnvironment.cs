@@ -26,6 +26,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     private readonly ICodeLanguage _language;
     private readonly CodeKind[] _kinds;
     private readonly TracedAnswers? _traced;
+    private readonly int _inputs;
 
     /// <summary>Creates the environment.</summary>
     /// <exception cref="SocietyException">An option is out of range, or no kind of task is left.</exception>
@@ -33,9 +34,10 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     {
         OptionChecks.Require(EnvironmentName, options);
         _facts = new(_sandbox);
-        _language = options.Language == CodeLanguage.Full ? new FullLanguage(options.Explained) : new RestrictedLanguage(options.Trace);
+        _language = options.Language == CodeLanguage.Full ? new FullLanguage(options.Explained) : new RestrictedLanguage(options);
         if (options is { Trace: true, Language: CodeLanguage.Full }) throw new SocietyException($"environment '{EnvironmentName}', options: trace is for language: restricted, whose operations can be written one by one") { Option = "trace" };
         _traced = options.Trace ? new() : null;
+        _inputs = 2 * RestrictedLanguage.LargestDrawn(options) + 2;
         (bool Played, CodeKind Kind)[] kinds = [(options.Deduction, CodeKind.Deduce), (options.Abduction, CodeKind.Abduce), (options.Induction, CodeKind.Induce)];
         _kinds = [.. kinds.Where(kind => kind.Played).Select(kind => kind.Kind)];
         if (_kinds.Length == 0) throw new SocietyException($"environment '{EnvironmentName}', options: deduction, abduction and induction are all false; leave at least one true");
@@ -63,7 +65,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
             // Half of the problems are seeds where there are any of this difficulty, the rest is arithmetic.
             if (_language.HasSeeds && random.Next(2) == 0 && SeedPrograms.Draw(difficulty, kind, random) is { } seed) return Made(seed, difficulty);
             string program = _language.Draw(difficulty, random);
-            string[] inputs = [.. random.Permutation(20)[..(kind == CodeKind.Induce ? 6 : 1)].Select(input => input.ToString(CultureInfo.InvariantCulture))];
+            string[] inputs = [.. random.Permutation(_inputs)[..(kind == CodeKind.Induce ? 6 : 1)].Select(input => input.ToString(CultureInfo.InvariantCulture))];
             return TrivialPrograms.Reason(inputs, input => _facts.Output(program, input)) is null ? Made(new(kind, program, inputs), difficulty) : null;
         });
     }
@@ -100,7 +102,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     /// <inheritdoc />
     /// <remarks>The earlier problems come first, a line or a mark after each; what is asked for is one that is none of them. While there are too few, seeds stand in for them.</remarks>
     public string ProposerPrompt(Frontier frontier, IReadOnlyList<Problem> earlier, KeyedRandom random) =>
-        $"{_language.ProposerStart}{string.Concat(earlier.Select(problem => problem.Text).Concat(Seeds(Shown - earlier.Count, random)).Take(Shown).Select(text => $"{text}{_language.ProposerEnd}"))}@{FrontierText.Digits(frontier, MaximumDifficulty)}{_language.ProposerEnd}";
+        $"{_language.ProposerStart}{string.Concat(earlier.Select(problem => problem.Text).Concat(Seeds(Shown - earlier.Count, random)).Take(Shown).Select(text => $"{text}{_language.EarlierEnd}"))}@{FrontierText.Digits(frontier, MaximumDifficulty)}{_language.ProposerEnd}";
 
     /// <inheritdoc />
     /// <remarks>Means over the programs (<see cref="CodeVariety"/>): how unlike one another they are, their independent paths, and depth and kinds of nodes of their trees.</remarks>

@@ -18,6 +18,17 @@ public sealed record CodeOptions
     /// <summary>True where the work is shown and judged: the operations of the run one by one, then the answer. For the restricted language; induction has no work to show.</summary>
     public bool Trace { get; init; }
 
+    /// <summary>The operations of the restricted language, in problems that are drawn and in proposals: some of <c>+</c>, <c>-</c>, <c>*</c> and <c>%</c>, and <c>&lt;</c> for decisions.</summary>
+    [RegularExpression("^<?[-+*%]{1,4}<?$")]
+    public string Operators { get; init; } = "+-*%<";
+
+    /// <summary>
+    /// The greatest number in a program of the restricted language, in problems that are drawn and in proposals, whose inputs go from 0 to twice as much and one: small models know few numbers, and proposers
+    /// run off to greater ones. 0 for no bound, where numbers up to 9 are drawn.
+    /// </summary>
+    [Range(0, 49)]
+    public int LargestNumber { get; init; }
+
     /// <summary>Most operations (operators, calls, decisions) of a program.</summary>
     [Range(1, 200)]
     public int MaximumDifficulty { get; init; } = 30;

@@ -28,6 +28,9 @@ sealed class FullLanguage(bool explained) : ICodeLanguage
         + "then a line 'in: ' with an input as a JSON value, or two to ten such lines where it is 'induce'. Make it another one than those that may stand here, and so hard that half of the attempts at it succeed. "
         + "The digits after '@' are tenths of the tasks with 1, 2, 3 and more operations that are solved, '-' where nobody knows.\n\n";
 
+    // Nothing that a model which writes on in the same way would put behind its input.
+    public string EarlierEnd => "\n\n";
+
     public string ProposerEnd => ":\n";
 
     public CodeTask? Read(string text)

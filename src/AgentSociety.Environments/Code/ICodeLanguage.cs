@@ -15,6 +15,9 @@ interface ICodeLanguage
     /// <summary>What a proposer is told before anything else; empty where nothing.</summary>
     string ProposerStart { get; }
 
+    /// <summary>What stands behind each earlier problem that a proposer is shown.</summary>
+    string EarlierEnd { get; }
+
     /// <summary>What stands between a proposer's frontier and its proposal.</summary>
     string ProposerEnd { get; }
 

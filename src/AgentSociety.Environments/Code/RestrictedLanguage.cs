@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Environments.Code;
@@ -8,21 +9,27 @@ namespace AgentSociety.Environments.Code;
 /// A problem is a letter, the expression and its inputs: <c>d(x+3)*2,9=</c> asks for the output, <c>a(x+3)*2,9=</c> for an input with that output, and
 /// <c>i(x+3)*2,1,4,7,9=</c> for an expression. Solvers see <c>(x+3)*2,9=</c>, <c>(x+3)*2=24,</c> and <c>1=8,4=14,</c>. The expression is JavaScript, run and judged as such.
 /// </remarks>
-sealed class RestrictedLanguage(bool trace) : ICodeLanguage
+sealed class RestrictedLanguage(CodeOptions options) : ICodeLanguage
 {
+    private readonly string[] _operators = [.. "+-*%".Where(mark => options.Operators.Contains(mark, StringComparison.Ordinal)).Select(mark => $"{mark}")];
+    private readonly int _largest = LargestDrawn(options);
+    private readonly bool _decides = options.Operators.Contains('<', StringComparison.Ordinal);
+
     private const int LongestBody = 120;
     private const string Letters = "dai";
     private static readonly SearchValues<char> Body = SearchValues.Create("x0123456789+-*%<?:()");
     private const string Before = "function f(x){return ";
     private const string After = "}";
 
-    public string Alphabet { get; } = $"x0123456789+-*%<?:(),=daifletrusNE@{(trace ? $"{TracedAnswers.End}" : "")}";
+    public string Alphabet { get; } = $"x0123456789+-*%<?:(),=daifletrusNE@{(options.Trace ? $"{TracedAnswers.End}" : "")}";
 
-    public string Form => "not of the form: d, a or i; an expression of x, numbers, + - * % < ? : and parentheses; a comma and a whole number for each input; '='";
+    public string Form => "not of the form: d, a or i; an expression of x, numbers, parentheses, + - * % < and ? : as far as the scenario has them; a comma and a whole number for each input; '='";
 
     public bool HasSeeds => false;
 
     public string ProposerStart => "";
+
+    public string EarlierEnd => ":";
 
     public string ProposerEnd => ":";
 
@@ -31,7 +38,9 @@ sealed class RestrictedLanguage(bool trace) : ICodeLanguage
         if (text.Length < 4 || text.Length > LongestBody + 64 || text[^1] != '=') return null;
         int kind = Letters.IndexOf(text[0], StringComparison.Ordinal);
         string[] parts = text[1..^1].Split(',');
+        if (parts[0].Any(mark => "+-*%<?".Contains(mark, StringComparison.Ordinal) && !options.Operators.Contains(mark == '?' ? '<' : mark, StringComparison.Ordinal))) return null;
         if (kind < 0 || Program(parts[0]) is not { } program || !Array.TrueForAll(parts[1..], IsInput)) return null;
+        if (options.LargestNumber > 0 && !Bounded(parts)) return null;
         if (kind == (int)CodeKind.Induce ? parts.Length is < 3 or > 11 : parts.Length != 2) return null;
         return new((CodeKind)kind, program, parts[1..]);
     }
@@ -55,15 +64,22 @@ sealed class RestrictedLanguage(bool trace) : ICodeLanguage
         for (int left = operations; left > 0;)
         {
             // A decision is two operations: the comparison and the choice.
-            bool decides = left > 1 && random.Next(4) == 0;
-            string operation = random.Choose(["+", "-", "*", "%"]);
-            int number = random.Next(operation == "%" ? 2 : 1, 9);
-            body = decides ? $"x<{random.Next(1, 9)}?{body}:{number}" : $"{(body.Length > 1 ? $"({body})" : body)}{operation}{number}";
+            bool decides = _decides && left > 1 && random.Next(4) == 0;
+            string operation = random.Choose(_operators);
+            int number = random.Next(operation == "%" ? 2 : 1, _largest);
+            body = decides ? $"x<{random.Next(1, _largest)}?{body}:{number}" : $"{(body.Length > 1 ? $"({body})" : body)}{operation}{number}";
             left -= decides ? 2 : 1;
         }
 
         return $"{Before}{body}{After}";
     }
+
+    /// <summary>The greatest number of a program that is drawn; inputs go from 0 to twice as much and one.</summary>
+    public static int LargestDrawn(CodeOptions options) => options.LargestNumber > 0 ? Math.Max(options.LargestNumber, 2) : 9;
+
+    private bool Bounded(string[] parts) =>
+        parts[0].Split([.. "x+-*%<?:()"], StringSplitOptions.RemoveEmptyEntries).All(number => number.Length <= 3 && int.Parse(number, CultureInfo.InvariantCulture) <= _largest)
+        && parts[1..].All(input => input.Length is >= 1 and <= 3 && !input.AsSpan().ContainsAnyExceptInRange('0', '9') && int.Parse(input, CultureInfo.InvariantCulture) <= 2 * _largest + 1);
 
     private static bool IsInput(string text)
     {

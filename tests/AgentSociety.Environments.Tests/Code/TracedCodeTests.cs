@@ -70,6 +70,17 @@ public class TracedCodeTests
     [Theory, InlineData("d(x+3)*2,9="), InlineData("ax%7,9=")]
     public void Verify_is_total(string problem) => Gen.String.Sample(text => Assert.NotNull(Traced.Verify(ScriptedPlay.Problem(Traced, problem), [new(Source.Prompt, ""), new(Source.Model, text + "#")])), iter: 200);
 
+    [Theory, InlineData("dx*2,4="), InlineData("dx%2,4="), InlineData("dx<2?x:3,4="), InlineData("dx+4,4="), InlineData("dx+1,8="), InlineData("dx+1,-1="), InlineData("d9999999999+x,1=")]
+    public void What_the_scenario_does_not_name_is_neither_drawn_nor_posed(string text)
+    {
+        CodeEnvironment small = new(new() { Language = CodeLanguage.Restricted, Operators = "+-", LargestNumber = 3 });
+        Assert.NotEmpty(small.Parse(text).Reason);
+        Assert.All(Enumerable.Range(0, 20), index => Assert.Matches("^[dai][x()+-]*([1-3][x()+-]*)+(,[0-7])+=$", small.Generate(4, KeyedRandom.For(1, "small", index)).Text));
+    }
+
+    [Fact]
+    public void A_language_without_operations_is_refused() => Assert.Contains("Operators", Assert.Throws<SocietyException>(() => new CodeEnvironment(new() { Operators = "<" })).Message);
+
     [Fact]
     public void The_full_language_has_no_trace() => Assert.Contains("restricted", Assert.Throws<SocietyException>(() => new CodeEnvironment(new() { Trace = true })).Message);
 }

@@ -1,0 +1,35 @@
+"""Writes questions.jsonl beside this file: short stories with worked answers in the form of GSM8K, 200 for each number of things that happen, no two with the same numbers.
+
+python3 scenarios/data/questions.py
+"""
+import json
+import pathlib
+import random
+
+NAMES = ["Ada", "Ben", "Cem", "Dora"]
+THINGS = ["pens", "nuts", "eggs", "keys"]
+EVENTS = {"+": "gets", "-": "gives"}
+
+
+def story(draw, events):
+    now = draw.randint(2, 20)
+    told, lines = f"{draw.choice(NAMES)} has {now} {draw.choice(THINGS)},", []
+    for _ in range(events):
+        sign = draw.choice("+-") if now > 2 else "+"
+        number = draw.randint(2, 9) if sign == "+" else draw.randint(2, min(9, now))
+        after = now + number if sign == "+" else now - number
+        told += f" {EVENTS[sign]} {number},"
+        lines.append(f"{now} {sign} {number} = {after}")
+        now = after
+    return told[:-1] + ". How many now?", "\n".join(lines) + f"\n#### {now}"
+
+
+draw, told = random.Random(1), {}  # by the work, so that no held-out question is one of the others under another name
+for events in (1, 2, 3, 4):
+    wanted = len(told) + 200
+    while len(told) < wanted:
+        question, answer = story(draw, events)
+        told.setdefault(answer, question)
+with open(pathlib.Path(__file__).with_name("questions.jsonl"), "w", encoding="ascii", newline="\n") as file:
+    for answer, question in told.items():
+        file.write(json.dumps({"question": question, "answer": answer}) + "\n")
