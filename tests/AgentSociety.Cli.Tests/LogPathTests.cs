@@ -149,7 +149,7 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(new RunDirectory(played.Run).Database);
         ITokenizer tokenizer = TokenizerFolder.Load(PlayedRun.Base, null);
-        LoggedEpisode[] log = [.. LoggedSteps.Judged(RunLog.Read(database, new ExportOptions { Format = ExportFormat.ChatML, Role = Core.Play.Role.Solver, FirstRound = 1 }), database)];
+        LoggedEpisode[] log = [.. LoggedAttempts.Noted(RunLog.Read(database, new ExportOptions { Format = ExportFormat.ChatML, Role = Core.Play.Role.Solver, FirstRound = 1 }), database, steps: true, seats: false)];
         // The run's own credit was measured round by round, at the time, from verdicts that nobody stored.
         CreditAssignment credit = new(new LearningSettings { StepCredit = 1 }, tokens => TokenLengths.In(tokenizer, tokens));
         EpisodeRecord[] assigned = [.. log.GroupBy(logged => logged.Episode.Round).SelectMany(round =>

@@ -17,7 +17,7 @@ public sealed class BlockOrderTests
             BlockOrder order = new();
             order.Cut(rows, threads);
             List<(int Start, Row[] Rows)> taken = [];
-            while (order.TryTake(out int block))
+            while (order.TryTake(0, out int block))
             {
                 Row[] own = order.Rows(block).ToArray();
                 int start = Array.IndexOf(rows, own[0]);
@@ -48,11 +48,24 @@ public sealed class BlockOrderTests
     {
         BlockOrder order = new();
         order.Cut(Rows([.. Enumerable.Repeat(10, 64)]), 2);
-        while (order.TryTake(out int block)) Assert.Equal(0, order.Rows(block)[0].Position);
+        while (order.TryTake(0, out int block)) Assert.Equal(0, order.Rows(block)[0].Position);
         order.Cut(Rows([128, 128]), 2);
         List<(int, int)> begun = [];
-        while (order.TryTake(out int block)) begun.Add((order.Rows(block)[0].Slot, order.Rows(block)[0].Position));
+        while (order.TryTake(0, out int block)) begun.Add((order.Rows(block)[0].Slot, order.Rows(block)[0].Position));
         Assert.Equal([(0, 0), (1, 0), (0, 64), (1, 64)], begun);
+    }
+
+    [Fact]
+    public void Where_no_sequence_is_cut_each_thread_begins_with_its_own_part_and_then_helps_the_others()
+    {
+        BlockOrder order = new();
+        order.Cut(Rows([.. Enumerable.Repeat(1, 256)]), 2);
+        Assert.True(order.Independent);
+        Assert.Equal([128, 192, 0, 64], Enumerable.Range(0, 4).Select(_ => order.TryTake(1, out int block) ? order.Rows(block)[0].Slot : -1));
+        Assert.False(order.TryTake(0, out _));
+        order.Cut(Rows([.. Enumerable.Repeat(1, 200), 60]), 2);
+        Assert.False(order.Independent);
+        Assert.Equal(0, order.TryTake(1, out int first) ? order.Rows(first)[0].Slot : -1);
     }
 
     [Fact]
@@ -60,8 +73,8 @@ public sealed class BlockOrderTests
     {
         BlockOrder order = new();
         order.Cut(Rows([128]), 2);
-        Assert.True(order.TryTake(out _));
-        Assert.True(order.TryTake(out int second));
+        Assert.True(order.TryTake(0, out _));
+        Assert.True(order.TryTake(0, out int second));
         Task waits = Task.Run(() => order.Stored(second, 0));
         NotSupportedException cause = new();
         order.Break(cause);

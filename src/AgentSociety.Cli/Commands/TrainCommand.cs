@@ -121,8 +121,8 @@ internal static class TrainCommand
             IEnumerable<LoggedEpisode> read = RunLog.Read(database, options);
             if (settings.Method != FineTuneMethod.PolicyGradient) return read;
             read = LoggedPlay.Noted(read, database);
-            if (settings.Policy.StepCredit > 0) read = LoggedSteps.Judged(read, database);
-            return settings.Policy.Advantage == AdvantageEstimator.Role ? LoggedSeats.Noted(read, database) : read;
+            bool steps = settings.Policy.StepCredit > 0, seats = settings.Policy.Advantage == AdvantageEstimator.Role;
+            return steps || seats ? LoggedAttempts.Noted(read, database, steps, seats) : read;
         }
 
         LoggedEpisode[] log = [.. Exporter.Choose(open.SelectMany(Read), options)];

@@ -26,6 +26,10 @@ public sealed class RunRecords(SocietyDatabase database)
         });
     });
 
+    /// <summary>What the run is, for who cannot do without.</summary>
+    /// <exception cref="SocietyException">The database holds no run.</exception>
+    public RunInfo Run() => Info() ?? throw new SocietyException($"{database.Path}: holds no run; name a run's directory or its society.db");
+
     /// <summary>What the run is; null before <see cref="Begin"/>.</summary>
     public RunInfo? Info() => database.Read(connection => connection.Query<(string Name, string Scenario, string Hash, long Seed, string Versions)>(
             "SELECT name, scenario, hash, seed, versions FROM run")

@@ -22,13 +22,14 @@ sealed class LawDemonstrations(ILaw law, double knownShare, double experimentSha
         return new Walk(law, problem.Text, world, share, experiments, random).Show();
     }
 
-    /// <summary>An attempt with slips and its review.</summary>
+    /// <summary>An attempt and its review. Half of the attempts lose their way once and go on from there, as agents do: from then on hardly a step follows.</summary>
     public IReadOnlyList<Segment> Review(int difficulty, KeyedRandom random)
     {
         Problem problem = Unreserved(difficulty, random);
         string[] world = law.Draw(_ => random);
         int steps = LawText.Solve(law, problem.Text, world).Steps;
-        return LawReviews.Demonstrate(law, problem.Text, world, new Walk(law, problem.Text, world, random.NextDouble(), random.Next(steps + 1), random).Show(), random);
+        int astray = random.Next(2) == 0 ? random.Next(steps) : -1;
+        return LawReviews.Demonstrate(law, problem.Text, world, new Walk(law, problem.Text, world, random.NextDouble(), random.Next(steps + 1), random) { Astray = astray }.Show(), random);
     }
 
     /// <summary>The prompt describes a society whose edge lies at this difficulty: easier problems are solved more often, harder ones less.</summary>
@@ -41,7 +42,7 @@ sealed class LawDemonstrations(ILaw law, double knownShare, double experimentSha
 
     private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(law.Name, difficulty, random, law.Generate);
 
-    /// <summary>A flawless walk, with tools that know a share of the facts.</summary>
+    /// <summary>A walk that is flawless, or asks one wrong question and believes its reply, with tools that know a share of the facts.</summary>
     private sealed class Walk(ILaw law, string problem, string[] world, double share, int experiments, KeyedRandom random)
     {
         private readonly List<Segment> _shown = [new(Source.Prompt, law.Prompt(problem))];
@@ -49,6 +50,10 @@ sealed class LawDemonstrations(ILaw law, double knownShare, double experimentSha
         private readonly Dictionary<int, bool> _known = [];
         private string _written = "";
         private int _experiments = experiments;
+        private int _asked;
+
+        /// <summary>The question, counted from 0, in whose place another is asked; less than 0 for none.</summary>
+        public int Astray { get; init; } = -1;
 
         public List<Segment> Show()
         {
@@ -63,6 +68,7 @@ sealed class LawDemonstrations(ILaw law, double knownShare, double experimentSha
 
         private bool Step(int question)
         {
+            if (_asked++ == Astray) question = Near(question);
             string asked = law.Question(question), reply = world[question];
             if (!_known.TryGetValue(question, out bool known)) known = _known[question] = random.NextDouble() < share;
             Ask($"{asked}{LawText.Look}", known ? reply : $"{LawText.Unknown}");
@@ -79,6 +85,15 @@ sealed class LawDemonstrations(ILaw law, double knownShare, double experimentSha
             _walk.Take(reply);
             _written += _walk.Rest;
             return true;
+        }
+
+        /// <summary>A question that could be mistaken for another: it shares a symbol with it where a few draws find one.</summary>
+        private int Near(int question)
+        {
+            string due = law.Question(question);
+            int other = question;
+            for (int draw = 0; draw < 20 && (other == question || !law.Question(other).Any(due.Contains)); draw++) other = random.Next(world.Length);
+            return other;
         }
 
         private void Ask(string call, string reply)

@@ -4,7 +4,8 @@ using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Environments.Laws;
 
-/// <summary>How attempts are reviewed: the attempt, <c>@</c>, then one mark a step, <c>=</c> where it holds and <c>-</c> where it does not, such as <c>bac4=c4?2a2?5b5?1#1@====</c>.</summary>
+/// <summary>How attempts are reviewed: the attempt, <c>@</c>, then every step again with a mark behind it, <c>=</c> where it holds and <c>-</c> where it does not, such as <c>bac4=c4?2a2?5b5?1#1@c4?=a2?=b5?=#1=</c>.</summary>
+/// <remarks>A mark behind its step is a matter of looking back at it; marks alone would have to be counted off against the steps, which small models do not learn.</remarks>
 static class LawReviews
 {
     private const char Review = '@';
@@ -13,8 +14,12 @@ static class LawReviews
 
     public static string Prompt(IReadOnlyList<Segment> transcript) => string.Concat(transcript.Select(segment => segment.Text)) + Review;
 
-    public static IReadOnlyList<bool>? Read(string text, int steps) =>
-        text.Length == steps && text.All(mark => mark is Holds or Fails) ? [.. text.Select(mark => mark == Holds)] : null;
+    /// <summary>The marks, where there are as many as steps and nothing stands behind the last; what is written before each is for the reviewer alone.</summary>
+    public static IReadOnlyList<bool>? Read(string text, int steps)
+    {
+        bool[] marks = [.. text.Where(IsMark).Select(mark => mark == Holds)];
+        return marks.Length == steps && text.Length > 0 && IsMark(text[^1]) ? marks : null;
+    }
 
     /// <summary>A worked attempt in which some characters slipped, with the verifier's word on each step.</summary>
     /// <param name="law">The law.</param>
@@ -26,7 +31,7 @@ static class LawReviews
     {
         Segment[] attempt = [.. worked];
         int[] written = [.. Enumerable.Range(0, attempt.Length).Where(index => attempt[index] is { Source: Source.Model, Text.Length: > 0 })];
-        for (int slips = random.Next(3); slips > 0; slips--)
+        for (int slips = random.Next(2); slips > 0; slips--)
         {
             int index = random.Choose(written);
             char[] text = attempt[index].Text.ToCharArray();
@@ -35,6 +40,11 @@ static class LawReviews
         }
 
         Verdict verdict = LawVerifier.Verify(law, problem, world, attempt);
-        return [new(Source.Prompt, Prompt(attempt)), new(Source.Model, string.Concat(verdict.Steps.Select(step => step.Valid ? Holds : Fails)))];
+        return [new(Source.Prompt, Prompt(attempt)), new(Source.Model, string.Concat(verdict.Steps.Select(Marked)))];
+
+        string Marked(StepVerdict step) =>
+            string.Concat(attempt[step.Segment].Text.Substring(step.Start, step.Length).Where(character => !IsMark(character))) + (step.Valid ? Holds : Fails);
     }
+
+    private static bool IsMark(char character) => character is Holds or Fails;
 }

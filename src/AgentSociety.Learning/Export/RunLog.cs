@@ -15,7 +15,7 @@ public static class RunLog
     public static IEnumerable<LoggedEpisode> Read(SocietyDatabase database, ExportOptions options)
     {
         RunRecords records = new(database);
-        string run = records.Info()?.Name ?? throw new SocietyException($"{database.Path}: holds no run; name a run's directory or its society.db");
+        string run = records.Run().Name;
         return Episodes(database, records, run, options);
     }
 

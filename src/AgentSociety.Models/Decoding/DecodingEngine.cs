@@ -106,7 +106,7 @@ public sealed class DecodingEngine : IDisposable
     /// <summary>Sequences that have a slot.</summary>
     public int Running => _active.Count;
 
-    /// <summary>Sequences that the last step went on with: fewer than are running where some stand back for want of room.</summary>
+    /// <summary>Sequences of the last step, those included that waited in it for a beginning to copy: fewer than are running where some stand back for want of room.</summary>
     public int Batch { get; private set; }
 
     /// <summary>Tokens sampled since the engine was made.</summary>
@@ -283,8 +283,9 @@ public sealed class DecodingEngine : IDisposable
         foreach (Sequence sequence in _active)
         {
             after--;
-            if (sequence.Donor is not null || sequence.StandsBack) continue;
+            if (sequence.StandsBack) continue;
             Batch++;
+            if (sequence.Donor is not null) continue;
             Slot slot = sequence.Slot;
             int take = Math.Min(sequence.Count - slot.Fed, _rows.Length - rows - after);
             for (int end = slot.Fed + take; slot.Fed < end; slot.Fed++)

@@ -27,7 +27,9 @@ internal sealed partial class SocietyActor
             AgentActor.Solved solved = _attempts[place];
             EpisodeRecord attempt = solved.Episode;
             int steps = solved.Verdict.Steps.Count;
-            if (steps == 0 || attempt.Tokens.Length + steps + 2 > _context) continue;
+            // A review may repeat what the agent wrote, and has a mark for each step and an end.
+            int room = attempt.LossMask.Count(written => written) + steps + 1;
+            if (steps == 0 || attempt.Tokens.Length + 1 + room > _context) continue;
             _missing++;
             _agents[attempt.Agent].Tell(new AgentActor.Review
             {
@@ -38,7 +40,7 @@ internal sealed partial class SocietyActor
                 Attempt = attempt.Attempt,
                 Prompt = reviewed.ReviewPrompt(attempt.Segments),
                 Steps = [.. solved.Verdict.Steps.Select(step => step.Valid)],
-                Playing = Playing(KeyedRandom.Key(_plan.Seed, $"review/{attempt.Id}", _round), Temperature) with { MaximumTokens = steps + 1 },
+                Playing = Playing(KeyedRandom.Key(_plan.Seed, $"review/{attempt.Id}", _round), Temperature) with { MaximumTokens = room },
             });
         }
 

@@ -1,4 +1,3 @@
-using AgentSociety.Core;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
@@ -15,7 +14,7 @@ public static class LoggedPlay
     public static IEnumerable<LoggedEpisode> Noted(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
     {
         RunRecords records = new(database);
-        RunInfo info = records.Info() ?? throw new SocietyException($"{database.Path}: holds no run");
+        RunInfo info = records.Run();
         SelfPlaySettings play = ScenarioFile.Recorded(info.Scenario, $"{database.Path}, scenario").SelfPlay;
         Dictionary<int, double> raised = records.Metric(SocietyActor.TemperatureMetric).ToDictionary(point => point.Round, point => point.Value);
         return log.Select(logged => logged.Episode.Role is Role.Proposer or Role.Solver or Role.Critic

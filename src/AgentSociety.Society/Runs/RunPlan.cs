@@ -59,7 +59,7 @@ public sealed record RunPlan
     /// <exception cref="SocietyException">The database holds no run, or its scenario cannot be read any more.</exception>
     public static RunPlan Of(SocietyDatabase database)
     {
-        RunInfo info = new RunRecords(database).Info() ?? throw new SocietyException($"{database.Path}: holds no run");
+        RunInfo info = new RunRecords(database).Run();
         return Of(ScenarioFile.OfRun(info.Scenario, $"{database.Path}, scenario"));
     }
 

@@ -54,7 +54,7 @@ public sealed record RunSummary
     public static RunSummary Of(SocietyDatabase database)
     {
         RunRecords records = new(database);
-        RunInfo info = records.Info() ?? throw new SocietyException($"{database.Path}: holds no run");
+        RunInfo info = records.Run();
         RunCounts counts = records.Counts();
         IReadOnlyList<HeldOutPoint> tests = records.HeldOut();
         IReadOnlyList<(int Round, double Value)> frontier = records.Metric("frontier");

@@ -33,7 +33,7 @@ public sealed class TextCodeTests
         Assert.True(code.Matches(text, sampled, mask));
         Assert.True(code.Matches(text, (int[])[.. sampled, code.Tokenizer.EndOfText], (bool[])[.. mask, true]));
         Assert.False(code.Matches(text, sampled, [.. mask.Select(written => !written)]));
-        Assert.False(code.Matches(text, sampled[..^1], mask[..^1]));
+        Assert.False(code.Matches(text, sampled.AsSpan(..^1), mask.AsSpan(..^1)));
         Assert.False(code.Matches(text, (int[])[.. sampled, first[0]], (bool[])[.. mask, true]));
         Assert.False(code.Matches(text, (int[])[code.Tokenizer.VocabularySize, .. sampled[1..]], mask));
     }

@@ -3,8 +3,9 @@ namespace AgentSociety.Models.Cpu;
 /// <summary>The rows of one run, cut into blocks that threads take one after another.</summary>
 /// <remarks>
 /// A sequence may be cut: a block that goes on with the sequence of the one before needs its keys and values, and waits for them layer by layer, so that both are under
-/// way at the same time, a fraction of a layer apart. Blocks are taken in an order in which the one that is waited for comes first; the earliest of those under way waits for
-/// nobody. Which rows stand together changes no bits (see <see cref="Tile"/>).
+/// way at the same time, a fraction of a layer apart. Blocks are then taken in an order in which the one that is waited for comes first; the earliest of those under way waits
+/// for nobody. Where no sequence is cut each thread begins with a part of its own, the same from step to step as far as sequences stay, so that their caches are near it, and then
+/// helps the others. Which rows stand together changes no bits (see <see cref="Tile"/>).
 /// </remarks>
 internal sealed class BlockOrder
 {
@@ -19,7 +20,9 @@ internal sealed class BlockOrder
     private int[] _depths = [];
     private int[] _order = [];
     private int[] _stored = [];
-    private int _next;
+    private int[] _next = [];
+    private int[] _ends = [];
+    private bool _cut;
     private volatile Exception? _failure;
 
     /// <summary>How many blocks there are.</summary>
@@ -46,16 +49,32 @@ internal sealed class BlockOrder
         }
 
         // The beginnings of all sequences before what follows: threads then seldom meet in one sequence while there are several.
-        if (_depths.AsSpan(0, Count).ContainsAnyExcept(0)) _order.AsSpan(0, Count).Sort((left, right) => _depths[left] != _depths[right] ? _depths[left].CompareTo(_depths[right]) : left.CompareTo(right));
-        (_next, _failure) = (0, null);
+        _cut = _depths.AsSpan(0, Count).ContainsAnyExcept(0);
+        if (_cut) _order.AsSpan(0, Count).Sort((left, right) => _depths[left] != _depths[right] ? _depths[left].CompareTo(_depths[right]) : left.CompareTo(right));
+        int parted = _cut ? 1 : threads;
+        if (_next.Length != parted) (_next, _ends) = (new int[parted], new int[parted]);
+        for (int part = 0; part < parted; part++) (_next[part], _ends[part]) = (Count * part / parted, Count * (part + 1) / parted);
+        _failure = null;
     }
 
-    /// <summary>Takes the next block; false where all are taken.</summary>
-    public bool TryTake(out int block)
+    /// <summary>True where no sequence of the run is cut, so that no block waits for another.</summary>
+    public bool Independent => !_cut;
+
+    /// <summary>Takes a thread's next block; false where all are taken.</summary>
+    public bool TryTake(int thread, out int block)
     {
-        int place = Interlocked.Increment(ref _next) - 1;
-        block = place < Count ? _order[place] : -1;
-        return block >= 0;
+        for (int turn = 0; turn < _next.Length; turn++)
+        {
+            int part = (thread + turn) % _next.Length;
+            if (Volatile.Read(ref _next[part]) >= _ends[part]) continue;
+            int place = Interlocked.Increment(ref _next[part]) - 1;
+            if (place >= _ends[part]) continue;
+            block = _order[place];
+            return true;
+        }
+
+        block = -1;
+        return false;
     }
 
     /// <summary>The rows of a block.</summary>

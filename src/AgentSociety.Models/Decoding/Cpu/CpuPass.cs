@@ -62,7 +62,7 @@ internal sealed unsafe class CpuPass : IForwardPass
         int useful = Math.Clamp(Math.Max(sequences, rows.Length / WorthCutting), 1, _blocks.Length);
         int threads = (int)Math.Clamp(rows.Length * _multiplications / WorthAThread, 1, useful);
         _order.Cut(rows, threads);
-        if (threads == 1) _blocks[0].Run(_order);
+        if (threads == 1) _blocks[0].Run(_order, 0);
         else _team.Run(Math.Min(threads, _order.Count), _runBlocks);
     }
 
@@ -108,7 +108,7 @@ internal sealed unsafe class CpuPass : IForwardPass
     {
         try
         {
-            _blocks[thread].Run(_order);
+            _blocks[thread].Run(_order, thread);
         }
         catch (Exception cause)
         {

@@ -40,9 +40,9 @@ internal sealed unsafe class RowBlock : IDisposable
     }
 
     /// <summary>Takes blocks until none is left.</summary>
-    public void Run(BlockOrder order)
+    public void Run(BlockOrder order, int thread)
     {
-        while (order.TryTake(out int block)) Run(order, block);
+        while (order.TryTake(thread, out int block)) RunBlock(order, block);
     }
 
     public void Dispose()
@@ -50,7 +50,7 @@ internal sealed unsafe class RowBlock : IDisposable
         foreach (FloatBlock block in (FloatBlock[])[_stream, _normed, _product, _hidden, _scores, _middle]) block.Dispose();
     }
 
-    private void Run(BlockOrder order, int block)
+    private void RunBlock(BlockOrder order, int block)
     {
         ReadOnlySpan<Row> rows = order.Rows(block);
         TakeAdapters(rows);
@@ -63,9 +63,7 @@ internal sealed unsafe class RowBlock : IDisposable
             Adapt(rows.Length, index, PackedAdapter.Place.Attention, _normed.Start, _width, _hidden.Start, _fused);
             if (layer.AttentionBias is { } bias) AddBias(bias, _hidden.Start, _fused, rows.Length);
             if (layer.QueryNorm is { } queryNorm) NormaliseHeads(queryNorm, layer.KeyNorm!, rows.Length);
-            for (int row = 0; row < rows.Length; row++) Store(index, rows[row], _hidden.Start + (long)row * _fused);
-            order.Stored(block, index);
-            for (int row = 0; row < rows.Length; row++) Attend(index, rows[row], _hidden.Start + (long)row * _fused, Row(_normed, row));
+            AttendAll(order, block, index, rows);
             layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.Output));
             Adapt(rows.Length, index, PackedAdapter.Place.Output, _normed.Start, _width, _product.Start, _width);
             if (layer.OutputBias is { } outputBias) AddBias(outputBias, _product.Start, _width, rows.Length);
@@ -128,6 +126,21 @@ internal sealed unsafe class RowBlock : IDisposable
             for (int head = 0; head < _config.Heads + _config.KeyValueHeads; head++)
                 Elementwise.Normalise(fused + head * width, (head < _config.Heads ? queryNorm : keyNorm).Start, fused + head * width, width, (float)_config.NormEpsilon);
         }
+    }
+
+    private void AttendAll(BlockOrder order, int block, int layer, ReadOnlySpan<Row> rows)
+    {
+        // A row sees those before it only, so that where nobody waits it can follow its own keys at once, while they are near.
+        for (int row = 0; row < rows.Length; row++)
+        {
+            float* fused = _hidden.Start + (long)row * _fused;
+            Store(layer, rows[row], fused);
+            if (order.Independent) Attend(layer, rows[row], fused, Row(_normed, row));
+        }
+
+        if (order.Independent) return;
+        order.Stored(block, layer);
+        for (int row = 0; row < rows.Length; row++) Attend(layer, rows[row], _hidden.Start + (long)row * _fused, Row(_normed, row));
     }
 
     /// <summary>Turns queries and keys to the row's position and puts keys and values into its sequence's cache.</summary>
