@@ -102,7 +102,7 @@ public static class GgufExport
         using var frozen = no_grad();
         // Row i of a head's first half and row i of its second become neighbours.
         using Tensor ordered = heads == 0 ? weight.detach() : weight.detach().reshape(heads, 2, weight.shape[0] / heads / 2, -1).transpose(1, 2).reshape(weight.shape);
-        PackedDecoder.Read(ordered, (values, _) => Write(values, type, stream));
+        PackedDecoder.Read<float>(ordered, (values, _) => Write(values, type, stream));
     }
 
     private static void Write(ReadOnlySpan<float> values, GgufType type, Stream stream)

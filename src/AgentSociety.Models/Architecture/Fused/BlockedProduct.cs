@@ -20,7 +20,7 @@ internal readonly unsafe struct Operand(float* start, long stride, bool transpos
     public float* At(int row, int column) => Transposed ? Start + column * Stride + row : Start + row * Stride + column;
 }
 
-/// <summary>Products of large matrices that change from one product to the next, on the calling thread, in the tiles of the decoding engine (<see cref="Tile"/>).</summary>
+/// <summary>Products of large matrices that change from one product to the next, on the calling thread, in the tiles of the decoding engine (<see cref="Tile{TWeight}"/>).</summary>
 /// <remarks>
 /// Up to four vectors of columns of the right matrix, and of them as many rows as stay in a core's second cache, are laid out in the order in which tiles read
 /// them, whichever way they lie in memory; all rows of the left one pass over them (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication", with
@@ -140,14 +140,14 @@ internal static unsafe class BlockedProduct
             int stride = whole ? (int)outputStride : WidestPanel * Lane, inputStride = (int)left.Stride;
             switch (count * 10 + width)
             {
-                case 44: Tile.Four4(panel, x, inputStride, y, stride, depth, null, null); break;
-                case 43: Tile.Four3(panel, x, inputStride, y, stride, depth, null, null); break;
-                case 42: Tile.Four2(panel, x, inputStride, y, stride, depth); break;
-                case 41: Tile.Four1(panel, x, inputStride, y, stride, depth); break;
-                case 14: Tile.One4(panel, x, y, depth); break;
-                case 13: Tile.One3(panel, x, y, depth); break;
-                case 12: Tile.One2(panel, x, y, depth); break;
-                default: Tile.One1(panel, x, y, depth); break;
+                case 44: Tile<float>.Four4(panel, x, inputStride, y, stride, depth, null, null); break;
+                case 43: Tile<float>.Four3(panel, x, inputStride, y, stride, depth, null, null); break;
+                case 42: Tile<float>.Four2(panel, x, inputStride, y, stride, depth); break;
+                case 41: Tile<float>.Four1(panel, x, inputStride, y, stride, depth); break;
+                case 14: Tile<float>.One4(panel, x, y, depth); break;
+                case 13: Tile<float>.One3(panel, x, y, depth); break;
+                case 12: Tile<float>.One2(panel, x, y, depth); break;
+                default: Tile<float>.One1(panel, x, y, depth); break;
             }
 
             for (int line = 0; !whole && line < count; line++) Put(tile + line * WidestPanel * Lane, place + line * outputStride, used, add);

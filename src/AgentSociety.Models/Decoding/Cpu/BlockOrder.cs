@@ -5,7 +5,7 @@ namespace AgentSociety.Models.Cpu;
 /// A sequence may be cut: a block that goes on with the sequence of the one before needs its keys and values, and waits for them layer by layer, so that both are under
 /// way at the same time, a fraction of a layer apart. Blocks are then taken in an order in which the one that is waited for comes first; the earliest of those under way waits
 /// for nobody. Where no sequence is cut each thread begins with a part of its own, the same from step to step as far as sequences stay, so that their caches are near it, and then
-/// helps the others. Which rows stand together changes no bits (see <see cref="Tile"/>).
+/// helps the others. Which rows stand together changes no bits (see <see cref="Tile{TWeight}"/>).
 /// </remarks>
 internal sealed class BlockOrder
 {

@@ -1,6 +1,6 @@
 namespace AgentSociety.Models.Cpu;
 
-/// <summary>The decoder's forward pass in float32 on the CPU, without torch: rows go through all layers in blocks, and threads take blocks.</summary>
+/// <summary>The decoder's forward pass on the CPU, computed in float32, without torch: rows go through all layers in blocks, and threads take blocks.</summary>
 /// <remarks>Threads meet once a run, and where a long prompt is cut once a layer too: rows of different sequences never look at each other (see <see cref="BlockOrder"/>).</remarks>
 internal sealed unsafe class CpuPass : IForwardPass
 {
@@ -28,7 +28,7 @@ internal sealed unsafe class CpuPass : IForwardPass
         DecoderConfig config = model.Decoder.Config;
         _model = model;
         _context = context;
-        _weights = new PackedDecoder(config);
+        _weights = new PackedDecoder(model.Decoder);
         _caches = new KeyValueCache?[slots];
         _logits = new FloatBlock((long)Math.Min(slots, outputs) * _weights.Head.PaddedOutputs);
         int half = config.HeadWidth / 2;

@@ -4,47 +4,56 @@ using TorchSharp;
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>A decoder's weights as the kernels read them: q, k, v in one matrix, gate and up in another.</summary>
+/// <remarks>A matrix that the decoder has in bfloat16 is kept so, all else in float32; both give the same bits.</remarks>
 internal sealed unsafe class PackedDecoder : IDisposable
 {
     private const long KeptTwice = 1 << 23;
     private const long ValuesAtOnce = 1 << 22;
 
-    public PackedDecoder(DecoderConfig config)
+    /// <summary>Room for a decoder's weights, each in the format that it has there.</summary>
+    public PackedDecoder(Decoder decoder)
     {
+        DecoderConfig config = decoder.Config;
         int keys = config.KeyValueHeads * config.HeadWidth, queries = config.Heads * config.HeadWidth;
         Config = config;
         // A tied head holds the same values. Small ones are kept twice, since a row of the head lies scattered.
         long embedding = (long)config.VocabularySize * config.Width;
-        Embedding = config.TiedHead && embedding > KeptTwice ? null : new FloatBlock(embedding);
+        Embedding = config.TiedHead && embedding > KeptTwice ? null : new WeightBlock(embedding, Halved("model.embed_tokens"));
         FinalNorm = new FloatBlock(config.Width);
-        Head = new PackedMatrix(config.Width, config.VocabularySize);
+        Head = new PackedMatrix(config.Width, config.VocabularySize, Halved(HeadOf(config)));
         Layers = new Layer[config.Layers];
         for (int layer = 0; layer < config.Layers; layer++)
         {
+            string prefix = $"model.layers.{layer}.";
             Layers[layer] = new Layer(
                 new FloatBlock(config.Width),
                 config.QueryKeyValueBias ? new FloatBlock(queries + 2 * keys) : null,
                 config.OutputBias ? new FloatBlock(config.Width) : null,
                 config.QueryKeyNorm ? new FloatBlock(config.HeadWidth) : null,
                 config.QueryKeyNorm ? new FloatBlock(config.HeadWidth) : null,
-                new PackedMatrix(config.Width, queries + 2 * keys),
-                new PackedMatrix(queries, config.Width),
+                new PackedMatrix(config.Width, queries + 2 * keys, Halved(prefix + "self_attn.q_proj", prefix + "self_attn.k_proj", prefix + "self_attn.v_proj")),
+                new PackedMatrix(queries, config.Width, Halved(prefix + "self_attn.o_proj")),
                 new FloatBlock(config.Width),
-                new PackedMatrix(config.Width, 2 * config.FeedForward),
-                new PackedMatrix(config.FeedForward, config.Width));
+                new PackedMatrix(config.Width, 2 * config.FeedForward, Halved(prefix + "mlp.gate_proj", prefix + "mlp.up_proj")),
+                new PackedMatrix(config.FeedForward, config.Width, Halved(prefix + "mlp.down_proj")));
         }
+
+        bool Halved(params string[] modules) => modules.All(module => decoder[module + ".weight"].dtype == torch.ScalarType.BFloat16);
     }
 
     public DecoderConfig Config { get; }
 
     /// <summary>[token, width]; null where the head serves.</summary>
-    public FloatBlock? Embedding { get; }
+    public WeightBlock? Embedding { get; }
 
     public FloatBlock FinalNorm { get; }
 
     public PackedMatrix Head { get; }
 
     public Layer[] Layers { get; }
+
+    /// <summary>What the embedding and all matrices take.</summary>
+    public long MatrixBytes => (Embedding?.Bytes ?? 0) + Head.Bytes + Layers.Sum(layer => layer.Attention.Bytes + layer.Output.Bytes + layer.GateUp.Bytes + layer.Down.Bytes);
 
     /// <summary>The weights of one layer; null where the shape has none.</summary>
     internal sealed record Layer(
@@ -78,9 +87,10 @@ internal sealed unsafe class PackedDecoder : IDisposable
     public void Pack(Decoder decoder)
     {
         int keys = Config.KeyValueHeads * Config.HeadWidth, queries = Config.Heads * Config.HeadWidth;
-        if (Embedding is not null) Copy(decoder, "model.embed_tokens.weight", Embedding);
+        if (Embedding is { Halved: true } halved) Copy(decoder["model.embed_tokens.weight"], halved.Start<BFloat16>());
+        else if (Embedding is { } embedding) Copy(decoder["model.embed_tokens.weight"], embedding.Start<float>());
         Copy(decoder, "model.norm.weight", FinalNorm);
-        Pack(decoder, Config.TiedHead ? "model.embed_tokens.weight" : "lm_head.weight", Head);
+        Pack(decoder, HeadOf(Config) + ".weight", Head);
         for (int index = 0; index < Layers.Length; index++)
         {
             Layer layer = Layers[index];
@@ -118,28 +128,46 @@ internal sealed unsafe class PackedDecoder : IDisposable
     /// <summary>Copies a token's embedding to where its row begins.</summary>
     public void Embed(int token, float* target)
     {
-        if (Embedding is { } embedding) new ReadOnlySpan<float>(embedding.Start + (long)token * Config.Width, Config.Width).CopyTo(new(target, Config.Width));
-        else Head.CopyRow(token, target);
+        if (Embedding is not { } embedding) Head.CopyRow(token, target);
+        else if (embedding.Halved) Widen(embedding.Start<BFloat16>() + (long)token * Config.Width, target);
+        else new ReadOnlySpan<float>(embedding.Start<float>() + (long)token * Config.Width, Config.Width).CopyTo(new(target, Config.Width));
     }
 
     /// <summary>Hands over a tensor's values, row-major, a block of rows at a time so that no second copy of a large one is made.</summary>
+    /// <typeparam name="TValue">Float or <see cref="BFloat16"/>.</typeparam>
     /// <param name="tensor">[rows] or [rows, columns], on any device, in any number format.</param>
     /// <param name="use">Takes the values and the row at which they begin.</param>
-    internal static void Read(torch.Tensor tensor, Action<ReadOnlySpan<float>, int> use)
+    internal static void Read<TValue>(torch.Tensor tensor, Action<ReadOnlySpan<TValue>, int> use)
+        where TValue : unmanaged
     {
+        torch.ScalarType format = typeof(TValue) == typeof(BFloat16) ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
         long rows = tensor.shape[0], block = Math.Max(1, ValuesAtOnce / Math.Max(1, tensor.numel() / Math.Max(1, rows)));
         for (long start = 0; start < rows; start += block)
         {
-            using torch.Tensor detached = tensor.detach(), part = detached.narrow(0, start, Math.Min(block, rows - start)), near = part.cpu(), single = near.to(torch.ScalarType.Float32), plain = single.contiguous();
-            use(MemoryMarshal.Cast<byte, float>(plain.bytes), (int)start);
+            using torch.Tensor detached = tensor.detach(), part = detached.narrow(0, start, Math.Min(block, rows - start)), near = part.cpu(), wanted = near.to(format), plain = wanted.contiguous();
+            use(MemoryMarshal.Cast<byte, TValue>(plain.bytes), (int)start);
         }
     }
 
-    private static void Pack(Decoder decoder, string name, PackedMatrix matrix, int firstOutput = 0) => Read(decoder[name], (values, row) => matrix.Pack(values, firstOutput + row));
+    private static string HeadOf(DecoderConfig config) => config.TiedHead ? "model.embed_tokens" : "lm_head";
 
-    private static void Copy(Decoder decoder, string name, FloatBlock block, int first = 0)
+    private static void Pack(Decoder decoder, string name, PackedMatrix matrix, int firstOutput = 0)
     {
-        long columns = decoder[name].numel() / decoder[name].shape[0];
-        Read(decoder[name], (values, row) => values.CopyTo(new Span<float>(block.Start + first + row * columns, values.Length)));
+        if (matrix.Halved) Read<BFloat16>(decoder[name], (values, row) => matrix.Pack(values, firstOutput + row));
+        else Read<float>(decoder[name], (values, row) => matrix.Pack(values, firstOutput + row));
+    }
+
+    private static void Copy(Decoder decoder, string name, FloatBlock block, int first = 0) => Copy(decoder[name], block.Start + first);
+
+    private static void Copy<TWeight>(torch.Tensor tensor, TWeight* target)
+        where TWeight : unmanaged
+    {
+        long columns = tensor.numel() / tensor.shape[0];
+        Read<TWeight>(tensor, (values, row) => values.CopyTo(new Span<TWeight>(target + row * columns, values.Length)));
+    }
+
+    private void Widen(BFloat16* source, float* target)
+    {
+        for (int index = 0; index < Config.Width; index++) target[index] = PackedWeight.Single(source[index]);
     }
 }

@@ -3,28 +3,31 @@ namespace AgentSociety.Models.Cpu;
 /// <summary>A weight matrix in the order in which products read it, and its product with rows of inputs.</summary>
 /// <remarks>
 /// Outputs stand in panels of one to four vectors of 16; within a panel the weights of one input follow those of the one before. The
-/// order of an output's sum depends on the matrix only (see <see cref="Tile"/>), so that its bits do not depend on how many rows are
-/// multiplied together or on the width of the machine's vectors.
+/// order of an output's sum depends on the matrix only (see <see cref="Tile{TWeight}"/>), so that its bits do not depend on how many rows are
+/// multiplied together, on the width of the machine's vectors, or on the format in which weights are kept.
 /// </remarks>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
     private const int Lane = 16;
     private const int WidestPanel = 4;
     private const int NarrowestThatAsks = 3;
-    private readonly FloatBlock _weights;
+    private readonly WeightBlock _weights;
     private readonly int _vectors;
     private readonly int _panels;
     private readonly int _askingPanels;
 
     /// <summary>Room for a matrix.</summary>
-    public PackedMatrix(int inputs, int outputs)
+    /// <param name="inputs">Length of a row that is multiplied.</param>
+    /// <param name="outputs">Length of its product.</param>
+    /// <param name="halved">True to keep the weights in bfloat16.</param>
+    public PackedMatrix(int inputs, int outputs, bool halved = false)
     {
         Inputs = inputs;
         Outputs = outputs;
         _vectors = (outputs + Lane - 1) / Lane;
         _panels = (_vectors + WidestPanel - 1) / WidestPanel;
         _askingPanels = Enumerable.Range(0, _panels).Count(panel => Panel(panel).Width >= NarrowestThatAsks);
-        _weights = new FloatBlock((long)_vectors * Lane * inputs);
+        _weights = new WeightBlock((long)_vectors * Lane * inputs, halved);
     }
 
     public int Inputs { get; }
@@ -34,26 +37,30 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Outputs rounded up to whole vectors; the room that a row of outputs needs.</summary>
     public int PaddedOutputs => _vectors * Lane;
 
-    /// <summary>Takes in a part of the matrix.</summary>
+    /// <summary>True where the weights are kept in bfloat16.</summary>
+    public bool Halved => _weights.Halved;
+
+    public long Bytes => _weights.Bytes;
+
+    /// <summary>Takes in a part of the matrix, in the format in which it is kept.</summary>
     /// <param name="source">[count, inputs], row-major.</param>
     /// <param name="firstOutput">Output that the first row of <paramref name="source"/> gives.</param>
-    public void Pack(ReadOnlySpan<float> source, int firstOutput)
+    public void Pack<TWeight>(ReadOnlySpan<TWeight> source, int firstOutput)
+        where TWeight : unmanaged
     {
         for (int row = 0; row < source.Length / Inputs; row++)
         {
-            (int start, int width) = PanelOf((firstOutput + row) / Lane);
-            float* target = _weights.Start + (long)start * Lane * Inputs + firstOutput + row - start * Lane;
-            ReadOnlySpan<float> weights = source.Slice(row * Inputs, Inputs);
-            for (int input = 0; input < Inputs; input++) target[(long)input * width * Lane] = weights[input];
+            TWeight* target = Column<TWeight>(firstOutput + row, out int step);
+            ReadOnlySpan<TWeight> weights = source.Slice(row * Inputs, Inputs);
+            for (int input = 0; input < Inputs; input++) target[(long)input * step] = weights[input];
         }
     }
 
     /// <summary>Copies one output's weights, as they were packed.</summary>
     public void CopyRow(int output, float* target)
     {
-        (int start, int width) = PanelOf(output / Lane);
-        float* source = _weights.Start + (long)start * Lane * Inputs + output - start * Lane;
-        for (int input = 0; input < Inputs; input++) target[input] = source[(long)input * width * Lane];
+        if (Halved) CopyRow<BFloat16>(output, target);
+        else CopyRow<float>(output, target);
     }
 
     /// <summary>Multiplies rows.</summary>
@@ -65,11 +72,20 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="soon">Weights that are read next, to be asked for meanwhile; null for none.</param>
     public void Multiply(float* input, int inputStride, float* output, int outputStride, int rows, Lookahead? soon = null)
     {
+        if (Halved) Multiply<BFloat16>(input, inputStride, output, outputStride, rows, soon);
+        else Multiply<float>(input, inputStride, output, outputStride, rows, soon);
+    }
+
+    public void Dispose() => _weights.Dispose();
+
+    private void Multiply<TWeight>(float* input, int inputStride, float* output, int outputStride, int rows, Lookahead? soon)
+        where TWeight : unmanaged
+    {
         soon?.Spread(_askingPanels * (rows / 4));
         for (int panel = 0; panel < _panels; panel++)
         {
             (int start, int width) = Panel(panel);
-            float* weights = _weights.Start + (long)start * Lane * Inputs;
+            TWeight* weights = _weights.Start<TWeight>() + (long)start * Lane * Inputs;
             float* target = output + start * Lane;
             int row = 0;
             for (; row + 4 <= rows; row += 4)
@@ -79,10 +95,10 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 if (width >= NarrowestThatAsks) soon?.Take(out from, out to);
                 switch (width)
                 {
-                    case 4: Tile.Four4(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
-                    case 3: Tile.Four3(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
-                    case 2: Tile.Four2(weights, x, inputStride, y, outputStride, Inputs); break;
-                    default: Tile.Four1(weights, x, inputStride, y, outputStride, Inputs); break;
+                    case 4: Tile<TWeight>.Four4(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
+                    case 3: Tile<TWeight>.Four3(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
+                    case 2: Tile<TWeight>.Four2(weights, x, inputStride, y, outputStride, Inputs); break;
+                    default: Tile<TWeight>.Four1(weights, x, inputStride, y, outputStride, Inputs); break;
                 }
             }
 
@@ -91,16 +107,32 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 float* x = input + (long)row * inputStride, y = target + (long)row * outputStride;
                 switch (width)
                 {
-                    case 4: Tile.One4(weights, x, y, Inputs); break;
-                    case 3: Tile.One3(weights, x, y, Inputs); break;
-                    case 2: Tile.One2(weights, x, y, Inputs); break;
-                    default: Tile.One1(weights, x, y, Inputs); break;
+                    case 4: Tile<TWeight>.One4(weights, x, y, Inputs); break;
+                    case 3: Tile<TWeight>.One3(weights, x, y, Inputs); break;
+                    case 2: Tile<TWeight>.One2(weights, x, y, Inputs); break;
+                    default: Tile<TWeight>.One1(weights, x, y, Inputs); break;
                 }
             }
         }
     }
 
-    public void Dispose() => _weights.Dispose();
+    private void CopyRow<TWeight>(int output, float* target)
+        where TWeight : unmanaged
+    {
+        TWeight* source = Column<TWeight>(output, out int step);
+        for (int input = 0; input < Inputs; input++) target[input] = PackedWeight.Single(source[(long)input * step]);
+    }
+
+    /// <summary>An output's weight of the first input.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="step">Weights from one input's to the next one's.</param>
+    private TWeight* Column<TWeight>(int output, out int step)
+        where TWeight : unmanaged
+    {
+        (int start, int width) = PanelOf(output / Lane);
+        step = width * Lane;
+        return _weights.Start<TWeight>() + (long)start * Lane * Inputs + PackedWeight.Place<TWeight>(output - start * Lane, width);
+    }
 
     /// <summary>First vector and width of a panel; widths differ by one at most.</summary>
     private (int Start, int Width) Panel(int panel)

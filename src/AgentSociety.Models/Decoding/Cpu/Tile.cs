@@ -7,10 +7,11 @@ namespace AgentSociety.Models.Cpu;
 /// An output is a chain of fused multiply-adds over the inputs in order; in panels of two vectors two chains over every second input, in
 /// panels of one four chains over every fourth, so that the processor has eight chains or more to work on. One row and four rows give the same bits.
 /// </remarks>
-internal static unsafe partial class Tile
+internal static unsafe partial class Tile<TWeight>
+    where TWeight : unmanaged
 {
     /// <summary>Four rows by 4 vectors.</summary>
-    public static void Four4(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
+    public static void Four4(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default, a02 = default, a03 = default;
@@ -20,10 +21,10 @@ internal static unsafe partial class Tile
         for (int input = 0; input < inputs; input++)
         {
             if (soon < end) soon = Lookahead.Ask(soon);
-            Vector512<float> w0 = Vector512.Load(weights);
-            Vector512<float> w1 = Vector512.Load(weights + 16);
-            Vector512<float> w2 = Vector512.Load(weights + 32);
-            Vector512<float> w3 = Vector512.Load(weights + 48);
+            Vector512<float> w0 = PackedWeight.First(weights);
+            Vector512<float> w1 = PackedWeight.Second(weights);
+            Vector512<float> w2 = PackedWeight.First(weights + 32);
+            Vector512<float> w3 = PackedWeight.Second(weights + 32);
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             a01 = Vector512.FusedMultiplyAdd(w1, v0, a01);
@@ -69,7 +70,7 @@ internal static unsafe partial class Tile
     }
 
     /// <summary>Four rows by 3 vectors.</summary>
-    public static void Four3(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
+    public static void Four3(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default, a02 = default;
@@ -79,9 +80,9 @@ internal static unsafe partial class Tile
         for (int input = 0; input < inputs; input++)
         {
             if (soon < end) soon = Lookahead.Ask(soon);
-            Vector512<float> w0 = Vector512.Load(weights);
-            Vector512<float> w1 = Vector512.Load(weights + 16);
-            Vector512<float> w2 = Vector512.Load(weights + 32);
+            Vector512<float> w0 = PackedWeight.First(weights);
+            Vector512<float> w1 = PackedWeight.Second(weights);
+            Vector512<float> w2 = PackedWeight.Alone(weights + 32);
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             a01 = Vector512.FusedMultiplyAdd(w1, v0, a01);
@@ -119,7 +120,7 @@ internal static unsafe partial class Tile
     }
 
     /// <summary>Four rows by 2 vectors.</summary>
-    public static void Four2(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs)
+    public static void Four2(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs)
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default;
@@ -133,8 +134,8 @@ internal static unsafe partial class Tile
         int input = 0;
         for (; input + 2 <= inputs; input += 2)
         {
-            Vector512<float> w0 = Vector512.Load(weights);
-            Vector512<float> w1 = Vector512.Load(weights + 16);
+            Vector512<float> w0 = PackedWeight.First(weights);
+            Vector512<float> w1 = PackedWeight.Second(weights);
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             a01 = Vector512.FusedMultiplyAdd(w1, v0, a01);
@@ -147,8 +148,8 @@ internal static unsafe partial class Tile
             Vector512<float> v3 = Vector512.Create(x3[input]);
             a30 = Vector512.FusedMultiplyAdd(w0, v3, a30);
             a31 = Vector512.FusedMultiplyAdd(w1, v3, a31);
-            w0 = Vector512.Load(weights + 32);
-            w1 = Vector512.Load(weights + 48);
+            w0 = PackedWeight.First(weights + 32);
+            w1 = PackedWeight.Second(weights + 32);
             v0 = Vector512.Create(x[input + 1]);
             b00 = Vector512.FusedMultiplyAdd(w0, v0, b00);
             b01 = Vector512.FusedMultiplyAdd(w1, v0, b01);
@@ -166,8 +167,8 @@ internal static unsafe partial class Tile
 
         for (; input < inputs; input++)
         {
-            Vector512<float> w0 = Vector512.Load(weights);
-            Vector512<float> w1 = Vector512.Load(weights + 16);
+            Vector512<float> w0 = PackedWeight.First(weights);
+            Vector512<float> w1 = PackedWeight.Second(weights);
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             a01 = Vector512.FusedMultiplyAdd(w1, v0, a01);
@@ -197,7 +198,7 @@ internal static unsafe partial class Tile
     }
 
     /// <summary>Four rows by 1 vector.</summary>
-    public static void Four1(float* weights, float* x, int inputStride, float* y, int outputStride, int inputs)
+    public static void Four1(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs)
     {
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default;
@@ -219,7 +220,7 @@ internal static unsafe partial class Tile
         int input = 0;
         for (; input + 4 <= inputs; input += 4)
         {
-            Vector512<float> w0 = Vector512.Load(weights);
+            Vector512<float> w0 = PackedWeight.Alone(weights);
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             Vector512<float> v1 = Vector512.Create(x1[input]);
@@ -228,7 +229,7 @@ internal static unsafe partial class Tile
             a20 = Vector512.FusedMultiplyAdd(w0, v2, a20);
             Vector512<float> v3 = Vector512.Create(x3[input]);
             a30 = Vector512.FusedMultiplyAdd(w0, v3, a30);
-            w0 = Vector512.Load(weights + 16);
+            w0 = PackedWeight.Alone(weights + 16);
             v0 = Vector512.Create(x[input + 1]);
             b00 = Vector512.FusedMultiplyAdd(w0, v0, b00);
             v1 = Vector512.Create(x1[input + 1]);
@@ -237,7 +238,7 @@ internal static unsafe partial class Tile
             b20 = Vector512.FusedMultiplyAdd(w0, v2, b20);
             v3 = Vector512.Create(x3[input + 1]);
             b30 = Vector512.FusedMultiplyAdd(w0, v3, b30);
-            w0 = Vector512.Load(weights + 32);
+            w0 = PackedWeight.Alone(weights + 32);
             v0 = Vector512.Create(x[input + 2]);
             c00 = Vector512.FusedMultiplyAdd(w0, v0, c00);
             v1 = Vector512.Create(x1[input + 2]);
@@ -246,7 +247,7 @@ internal static unsafe partial class Tile
             c20 = Vector512.FusedMultiplyAdd(w0, v2, c20);
             v3 = Vector512.Create(x3[input + 2]);
             c30 = Vector512.FusedMultiplyAdd(w0, v3, c30);
-            w0 = Vector512.Load(weights + 48);
+            w0 = PackedWeight.Alone(weights + 48);
             v0 = Vector512.Create(x[input + 3]);
             d00 = Vector512.FusedMultiplyAdd(w0, v0, d00);
             v1 = Vector512.Create(x1[input + 3]);
@@ -260,7 +261,7 @@ internal static unsafe partial class Tile
 
         for (; input < inputs; input++)
         {
-            Vector512<float> w0 = Vector512.Load(weights);
+            Vector512<float> w0 = PackedWeight.Alone(weights);
             Vector512<float> v0 = Vector512.Create(x[input]);
             a00 = Vector512.FusedMultiplyAdd(w0, v0, a00);
             Vector512<float> v1 = Vector512.Create(x1[input]);

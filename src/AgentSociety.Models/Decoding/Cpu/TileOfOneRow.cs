@@ -3,19 +3,20 @@ using System.Runtime.Intrinsics;
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>The shapes for rows that are left over, and for a batch of one.</summary>
-internal static unsafe partial class Tile
+internal static unsafe partial class Tile<TWeight>
+    where TWeight : unmanaged
 {
     /// <summary>One row by 4 vectors.</summary>
-    public static void One4(float* weights, float* x, float* y, int inputs)
+    public static void One4(TWeight* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
         for (int input = 0; input < inputs; input++)
         {
             Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
-            a2 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, a2);
-            a3 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 48), v, a3);
+            a0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights), v, a1);
+            a2 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights + 32), v, a2);
+            a3 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights + 32), v, a3);
             weights += 64;
         }
 
@@ -26,15 +27,15 @@ internal static unsafe partial class Tile
     }
 
     /// <summary>One row by 3 vectors.</summary>
-    public static void One3(float* weights, float* x, float* y, int inputs)
+    public static void One3(TWeight* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default;
         for (int input = 0; input < inputs; input++)
         {
             Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
-            a2 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, a2);
+            a0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights), v, a1);
+            a2 = Vector512.FusedMultiplyAdd(PackedWeight.Alone(weights + 32), v, a2);
             weights += 48;
         }
 
@@ -44,7 +45,7 @@ internal static unsafe partial class Tile
     }
 
     /// <summary>One row by 2 vectors.</summary>
-    public static void One2(float* weights, float* x, float* y, int inputs)
+    public static void One2(TWeight* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default;
         Vector512<float> b0 = default, b1 = default;
@@ -52,19 +53,19 @@ internal static unsafe partial class Tile
         for (; input + 2 <= inputs; input += 2)
         {
             Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
+            a0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights), v, a1);
             v = Vector512.Create(x[input + 1]);
-            b0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, b0);
-            b1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 48), v, b1);
+            b0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights + 32), v, b0);
+            b1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights + 32), v, b1);
             weights += 64;
         }
 
         for (; input < inputs; input++)
         {
             Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, a1);
+            a0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights), v, a1);
             weights += 32;
         }
 
@@ -73,7 +74,7 @@ internal static unsafe partial class Tile
     }
 
     /// <summary>One row by 1 vector.</summary>
-    public static void One1(float* weights, float* x, float* y, int inputs)
+    public static void One1(TWeight* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default;
         Vector512<float> b0 = default;
@@ -83,20 +84,20 @@ internal static unsafe partial class Tile
         for (; input + 4 <= inputs; input += 4)
         {
             Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            a0 = Vector512.FusedMultiplyAdd(PackedWeight.Alone(weights), v, a0);
             v = Vector512.Create(x[input + 1]);
-            b0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 16), v, b0);
+            b0 = Vector512.FusedMultiplyAdd(PackedWeight.Alone(weights + 16), v, b0);
             v = Vector512.Create(x[input + 2]);
-            c0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 32), v, c0);
+            c0 = Vector512.FusedMultiplyAdd(PackedWeight.Alone(weights + 32), v, c0);
             v = Vector512.Create(x[input + 3]);
-            d0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights + 48), v, d0);
+            d0 = Vector512.FusedMultiplyAdd(PackedWeight.Alone(weights + 48), v, d0);
             weights += 64;
         }
 
         for (; input < inputs; input++)
         {
             Vector512<float> v = Vector512.Create(x[input]);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Load(weights), v, a0);
+            a0 = Vector512.FusedMultiplyAdd(PackedWeight.Alone(weights), v, a0);
             weights += 16;
         }
 
