@@ -100,7 +100,7 @@ public sealed class BlockOrderTests
 
         float[] Run(int threads)
         {
-            using CpuPass pass = new(model, slots: 12, context, outputs: 12, threads);
+            using CpuPass pass = new(model, new PassSize(Slots: 12, context, Positions: 12L * context, Rows: 12), threads);
             pass.Refresh();
             pass.Run(rows);
             return [.. Enumerable.Range(0, 12).SelectMany(output => pass.Logits(output).ToArray())];

@@ -9,8 +9,7 @@ using AgentSociety.Core.Randomness;
 namespace AgentSociety.Models.Tests;
 
 /// <summary>What a request can ask of the engine beyond a continuation.</summary>
-[Collection("Torch")]
-public sealed class RequestTests
+public abstract class RequestTests(EnginePass pass)
 {
     private static GenerationRequest[] Requests(LanguageModel model, int count) =>
         [.. Enumerable.Range(0, count).Select(index => new GenerationRequest { Id = $"r{index:d3}", Prompt = model.Tokenizer.EncodeContinuation("a=1"), Key = KeyedRandom.Key(5, "request", index), MaximumTokens = 60 })];
@@ -25,7 +24,7 @@ public sealed class RequestTests
     public void A_stop_ends_a_sequence_with_the_token_that_completes_it(bool pairs)
     {
         using LanguageModel model = pairs ? Pairs() : Torch.Model();
-        using DecodingEngine engine = new(model);
+        using DecodingEngine engine = pass.Engine(model);
         GenerationRequest[] requests = Requests(model, 60);
         Dictionary<string, Generation> free = Torch.Decode(engine, requests);
         string[] stops = pairs ? ["e", " t", "é"] : ["7a", "#", "==="];
@@ -51,7 +50,7 @@ public sealed class RequestTests
     public void What_is_written_matches_the_pattern_whatever_the_weights(bool pairs, string pattern)
     {
         using LanguageModel model = pairs ? Pairs() : Torch.Loud();
-        using DecodingEngine engine = new(model);
+        using DecodingEngine engine = pass.Engine(model);
         GenerationRequest[] requests = Requests(model, 40);
         // Half of them free, in the same batch.
         Dictionary<string, Generation> mixed = Torch.Decode(engine, requests.Select((request, index) => index % 2 == 0 ? request with { Pattern = pattern } : request));
@@ -79,7 +78,7 @@ public sealed class RequestTests
         const string schema = """{"type":"object","properties":{"name":{"type":"string","maxLength":6},"count":{"type":"integer"},"parts":{"type":"array","items":{"enum":["a","bc"]},"maxItems":2},"note":{"type":["boolean","null"]}},"required":["name","parts"],"additionalProperties":false}""";
         NJsonSchema.JsonSchema oracle = await NJsonSchema.JsonSchema.FromJsonAsync(schema);
         using LanguageModel model = Pairs();
-        using DecodingEngine engine = new(model);
+        using DecodingEngine engine = pass.Engine(model);
         GenerationRequest[] requests = [.. Requests(model, 40).Select(request => request with { Schema = schema })];
         Generation[] ended = [.. Torch.Decode(engine, requests).Values.Where(generation => generation.FinishReason == FinishReason.EndOfText)];
         Assert.NotEmpty(ended);
@@ -91,7 +90,7 @@ public sealed class RequestTests
     public void A_pattern_that_is_none_or_cannot_be_written_is_refused_when_it_is_submitted()
     {
         using LanguageModel model = Torch.Model();
-        using DecodingEngine engine = new(model);
+        using DecodingEngine engine = pass.Engine(model);
         GenerationRequest request = Requests(model, 1)[0];
         Assert.Contains("pattern '(a'", Assert.Throws<SocietyException>(() => engine.Submit(request with { Pattern = "(a" })).Message, StringComparison.Ordinal);
         Assert.Contains("cannot write", Assert.Throws<SocietyException>(() => engine.Submit(request with { Pattern = "ü" })).Message, StringComparison.Ordinal);
@@ -102,7 +101,7 @@ public sealed class RequestTests
     public void The_end_of_text_waits_for_the_least_number_of_tokens()
     {
         using LanguageModel model = Torch.Model();
-        using DecodingEngine engine = new(model);
+        using DecodingEngine engine = pass.Engine(model);
         GenerationRequest[] requests = Requests(model, 80);
         Assert.Contains(Torch.Decode(engine, requests).Values, generation => generation.FinishReason == FinishReason.EndOfText && generation.Tokens.Length < 30);
         Assert.All(Torch.Decode(engine, requests.Select(request => request with { MinimumTokens = 30 })).Values, generation =>
@@ -118,7 +117,7 @@ public sealed class RequestTests
         using LanguageModel model = Pairs();
         int[] inside = [.. Enumerable.Range(0, model.Tokenizer.VocabularySize).Where(token => model.Tokenizer.DecodeContinuation([token]).IndexOf('e', StringComparison.Ordinal) is >= 0 and var at && at < model.Tokenizer.DecodeContinuation([token]).Length - 1)];
         Assert.NotEmpty(inside);
-        using DecodingEngine engine = new(model);
+        using DecodingEngine engine = pass.Engine(model);
         Recorder[] tools = [.. Enumerable.Range(0, 80).Select(_ => new Recorder("eé", "!"))];
         Dictionary<string, Generation> done = Torch.Decode(engine, Requests(model, 80).Select((request, index) => request with { Tools = tools[index], MaximumTokens = 80 }));
         bool met = false;
@@ -143,7 +142,7 @@ public sealed class RequestTests
     public void Owners_get_free_slots_by_turns_and_what_they_get_is_what_they_would_get_alone()
     {
         using LanguageModel model = Torch.Model();
-        using DecodingEngine engine = new(model, slots: 2), wide = new(model);
+        using DecodingEngine engine = pass.Engine(model, slots: 2), wide = pass.Engine(model);
         GenerationRequest[] requests = [.. Requests(model, 24).Select((request, index) => request with { Owner = index < 20 ? "greedy" : "modest", MinimumTokens = 5, MaximumTokens = 5 })];
         foreach (GenerationRequest request in requests) engine.Submit(request);
         List<Generation> done = [];
@@ -159,7 +158,7 @@ public sealed class RequestTests
     {
         using LanguageModel model = Torch.Model();
         Clock clock = new();
-        using DecodingEngine engine = new(model, slots: 1, time: clock);
+        using DecodingEngine engine = pass.Engine(model, slots: 1, time: clock);
         GenerationRequest[] requests = [.. Requests(model, 3).Select(request => request with { MinimumTokens = 50 })];
         engine.Submit(requests[0] with { Deadline = clock.Now.AddSeconds(10) });
         engine.Submit(requests[1] with { Deadline = clock.Now.AddSeconds(5) });
@@ -195,7 +194,7 @@ public sealed class RequestTests
         });
         listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => sums[instrument.Name] = sums.GetValueOrDefault(instrument.Name) + value);
         listener.Start();
-        using (DecodingEngine engine = new(model, slots: 4))
+        using (DecodingEngine engine = pass.Engine(model, slots: 4))
         {
             // Prompts of their own, of which nothing is shared.
             for (int index = 0; index < 10; index++) engine.Submit(new GenerationRequest { Id = $"{index}", Prompt = [index, 1, 2], MinimumTokens = 20, MaximumTokens = 20 });
@@ -241,7 +240,7 @@ public sealed class RequestTests
     public void A_queue_has_room_for_sixteen_requests_a_slot_and_for_a_thousand_at_least()
     {
         using LanguageModel model = Torch.Model();
-        using DecodingEngine few = new(model, slots: 2), many = new(model, slots: 100);
+        using DecodingEngine few = pass.Engine(model, slots: 2), many = new(model, slots: 100);
         Assert.Equal((1024, 1600), (few.MostWaiting, many.MostWaiting));
     }
 
@@ -269,3 +268,9 @@ public sealed class RequestTests
         }
     }
 }
+
+[Collection("Torch")]
+public sealed class RequestTestsOnKernels() : RequestTests(EnginePass.Kernels);
+
+[Collection("Torch")]
+public sealed class RequestTestsOnTensors() : RequestTests(EnginePass.Tensors);

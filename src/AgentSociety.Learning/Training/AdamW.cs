@@ -131,7 +131,8 @@ public sealed class AdamW : IDisposable
             if (parameter.grad is null) continue;
             bool large = LargeMatrices.Include(parameter, parameter.grad);
             long length = parameter.numel(), longest = large ? LargeMatrices.Piece : Piece.Longest;
-            if (length <= longest || !parameter.is_contiguous() || !parameter.grad.is_contiguous()) yield return new(index, 0, length, Whole: true, large);
+            // Pieces are for a core's cache; a GPU would wait for the launch of each.
+            if (length <= longest || parameter.device_type != DeviceType.CPU || !parameter.is_contiguous() || !parameter.grad.is_contiguous()) yield return new(index, 0, length, Whole: true, large);
             else
             {
                 for (long start = 0; start < length; start += longest) yield return new(index, start, Math.Min(longest, length - start), Whole: false, large);

@@ -271,13 +271,7 @@ public sealed class Decoder : IDisposable
     {
         Tensor heads = fused.view(fused.shape[0], fused.shape[1], Config.Heads + 2 * Config.KeyValueHeads, Config.HeadWidth);
         int group = Config.Heads / Config.KeyValueHeads;
-        Tensor Turn(Tensor part)
-        {
-            Tensor[] halves = part.chunk(2, -1);
-            return cat([halves[0] * cosines - halves[1] * sines, (halves[1] * cosines).Plus(halves[0] * sines)], -1);
-        }
-
-        Tensor query = Turn(heads.narrow(2, 0, Config.Heads)), key = Turn(heads.narrow(2, Config.Heads, Config.KeyValueHeads));
+        Tensor query = RotaryTable.Turn(heads.narrow(2, 0, Config.Heads), cosines, sines), key = RotaryTable.Turn(heads.narrow(2, Config.Heads, Config.KeyValueHeads), cosines, sines);
         Tensor value = heads.narrow(2, Config.Heads + Config.KeyValueHeads, Config.KeyValueHeads);
         return (query.transpose(1, 2), key.repeat_interleave(group, 2).transpose(1, 2), value.repeat_interleave(group, 2).transpose(1, 2));
     }
@@ -312,11 +306,7 @@ public sealed class Decoder : IDisposable
             : F.linear(input, weight, bias);
     }
 
-    private Tensor Normalise(Tensor input, string name)
-    {
-        Tensor weight = _weights[name];
-        return Values.Supports(input) ? FusedNorm.apply(input, weight, Config.NormEpsilon) : input * input.Squared().mean([-1], keepdim: true).Plus(Config.NormEpsilon).rsqrt() * weight;
-    }
+    private Tensor Normalise(Tensor input, string name) => RootMeanSquare.Normalise(input, _weights[name], Config.NormEpsilon);
 
     /// <summary>The tables, grown where a long context's later positions are asked for.</summary>
     private (Tensor Cosines, Tensor Sines) RotaryTablesFor(Tensor positions)
@@ -337,11 +327,8 @@ public sealed class Decoder : IDisposable
 
     private (Tensor Cosines, Tensor Sines) RotaryTables(int positions)
     {
-        int half = Config.HeadWidth / 2;
-        float[] cosines = new float[positions * half], sines = new float[cosines.Length];
-        RotaryTable.Fill(Config, cosines, sines);
         Tensor norm = _weights["model.norm.weight"];
-        return (tensor(cosines, [positions, half], norm.dtype, norm.device).DetachFromDisposeScope(), tensor(sines, [positions, half], norm.dtype, norm.device).DetachFromDisposeScope());
+        return RotaryTable.Tensors(Config, positions, norm.dtype, norm.device);
     }
 
     /// <summary>The names of a layer's weights; matrices with the same input stand together.</summary>

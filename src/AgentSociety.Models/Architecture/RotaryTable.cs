@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace AgentSociety.Models;
 
 /// <summary>Cosines and sines of the angles by which a position turns the pairs of a head.</summary>
@@ -26,5 +28,23 @@ internal static class RotaryTable
             (double sine, double cosine) = Math.SinCos(index / frequencies.Length * frequencies[index % frequencies.Length]);
             (cosines[index], sines[index]) = ((float)cosine, (float)sine);
         }
+    }
+    /// <summary>Both tables as tensors, [positions, pairs], outside any dispose scope.</summary>
+    public static (Tensor Cosines, Tensor Sines) Tensors(DecoderConfig config, int positions, ScalarType type, Device device)
+    {
+        int half = config.HeadWidth / 2;
+        float[] cosines = new float[positions * half], sines = new float[cosines.Length];
+        Fill(config, cosines, sines);
+        return (tensor(cosines, [positions, half], type, device).DetachFromDisposeScope(), tensor(sines, [positions, half], type, device).DetachFromDisposeScope());
+    }
+
+    /// <summary>Turns heads by their positions' angles; the two values of a pair stand half a head apart.</summary>
+    /// <param name="heads">[..., headWidth].</param>
+    /// <param name="cosines">[..., headWidth / 2], or what broadcasts to it.</param>
+    /// <param name="sines">Like the cosines.</param>
+    public static Tensor Turn(Tensor heads, Tensor cosines, Tensor sines)
+    {
+        Tensor[] halves = heads.chunk(2, -1);
+        return cat([halves[0] * cosines - halves[1] * sines, (halves[1] * cosines).Plus(halves[0] * sines)], -1);
     }
 }

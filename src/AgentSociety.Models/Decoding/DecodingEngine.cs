@@ -2,6 +2,8 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Models.Cpu;
 using AgentSociety.Models.Patterns;
+using AgentSociety.Models.Tensors;
+using TorchSharp;
 
 namespace AgentSociety.Models;
 
@@ -10,7 +12,8 @@ namespace AgentSociety.Models;
 /// <para>Continuous batching after Yu et al., "Orca" (OSDI 2022), section 3.1; the beginning that requests share is computed once.</para>
 /// <para>
 /// On the CPU a sequence's tokens and log-probabilities are the same, bit for bit, whatever it is batched with and however its prompt is
-/// split: every row's sums run in an order of their own (He et al. 2025, "Defeating nondeterminism in LLM inference").
+/// split: every row's sums run in an order of their own (He et al. 2025, "Defeating nondeterminism in LLM inference"). On a GPU torch chooses that order by the
+/// shape of the batch, and last digits differ.
 /// </para>
 /// <para>
 /// Not thread-safe, and weights must not change during a step. A sequence keeps the version of its adapter that it was admitted with until it ends, and those admitted
@@ -51,16 +54,17 @@ public sealed class DecodingEngine : IDisposable
     private int _deadlines;
 
     /// <summary>An engine over a model.</summary>
-    /// <param name="model">The model; the engine does not own it.</param>
+    /// <param name="model">The model, which is decoded with on the device where it lives; the engine does not own it.</param>
     /// <param name="slots">Most sequences in one batch; fewer run at a time while the tokens of all would take caches of more than 4 GiB.</param>
     /// <param name="context">Most tokens of a sequence; the model's context where that is less, or what fits into 4 GiB.</param>
     /// <param name="time">The clock of deadlines and metrics; null for the system's.</param>
     public DecodingEngine(LanguageModel model, int slots = 256, int context = int.MaxValue, TimeProvider? time = null)
-        : this(model, slots, context, time, CacheRoom.UsualBytes)
+        : this(model, slots, context, time, CacheRoom.UsualBytes, null)
     {
     }
 
-    internal DecodingEngine(LanguageModel model, int slots, int context, TimeProvider? time, long cacheBytes)
+    /// <summary>An engine whose caches take so many bytes and that computes by the pass of one's choice; null for the one that belongs to the model's device.</summary>
+    internal DecodingEngine(LanguageModel model, int slots, int context, TimeProvider? time, long cacheBytes, Func<LanguageModel, PassSize, IForwardPass>? pass)
     {
         DecoderConfig config = model.Decoder.Config;
         _model = model;
@@ -71,7 +75,7 @@ public sealed class DecodingEngine : IDisposable
         _slots = [.. Enumerable.Range(0, slots).Select(index => new Slot(index, Context))];
         MostWaiting = Math.Max(UsualQueue, (int)Math.Min(int.MaxValue, (long)UsualQueuePerSlot * slots));
         _rows = new Row[Math.Max(RowsPerStep, _slots.Length)];
-        _pass = new CpuPass(model, _slots.Length, Context, _rows.Length, TorchRuntime.Threads);
+        _pass = (pass ?? PassFor)(model, new PassSize(_slots.Length, Context, _room.Positions, _rows.Length));
         _caches = new SlotCaches(_room, _pass, _slots, Context);
         _adapters = new AdapterVersions(model, _pass);
         _sampler = new Sampler(config.VocabularySize);
@@ -196,6 +200,10 @@ public sealed class DecodingEngine : IDisposable
         _adapters.Dispose();
         _pass.Dispose();
     }
+
+    private static IForwardPass PassFor(LanguageModel model, PassSize size) => model.Decoder.Device.type == DeviceType.CPU
+        ? new CpuPass(model, size, TorchRuntime.Threads)
+        : new TensorPass(model, size);
 
     private void Report()
     {

@@ -26,3 +26,10 @@ internal interface IForwardPass : IDisposable
     /// <summary>Copies the first <paramref name="length"/> places of a slot's cache to another.</summary>
     void CopyPrefix(int from, int to, int length);
 }
+
+/// <summary>What a pass makes room for.</summary>
+/// <param name="Slots">Slots.</param>
+/// <param name="Context">Most tokens of a sequence.</param>
+/// <param name="Positions">Most positions of all slots' caches together.</param>
+/// <param name="Rows">Most rows of a run.</param>
+internal readonly record struct PassSize(int Slots, int Context, long Positions, int Rows);

@@ -23,19 +23,19 @@ internal sealed unsafe class CpuPass : IForwardPass
     private readonly Action<int> _runBlocks;
     private readonly long _multiplications;
 
-    public CpuPass(LanguageModel model, int slots, int context, int outputs, int threads)
+    public CpuPass(LanguageModel model, PassSize size, int threads)
     {
         DecoderConfig config = model.Decoder.Config;
         _model = model;
-        _context = context;
+        _context = size.Context;
         _weights = new PackedDecoder(model.Decoder);
-        _caches = new KeyValueCache?[slots];
-        _logits = new FloatBlock((long)Math.Min(slots, outputs) * _weights.Head.PaddedOutputs);
+        _caches = new KeyValueCache?[size.Slots];
+        _logits = new FloatBlock((long)Math.Min(size.Slots, size.Rows) * _weights.Head.PaddedOutputs);
         int half = config.HeadWidth / 2;
-        _cosines = new FloatBlock((long)context * half);
-        _sines = new FloatBlock((long)context * half);
+        _cosines = new FloatBlock((long)_context * half);
+        _sines = new FloatBlock((long)_context * half);
         RotaryTable.Fill(config, Values(_cosines), Values(_sines));
-        _blocks = [.. Enumerable.Range(0, threads).Select(_ => new RowBlock(_weights, context, _caches, _cosines, _sines, _logits))];
+        _blocks = [.. Enumerable.Range(0, threads).Select(_ => new RowBlock(_weights, _context, _caches, _cosines, _sines, _logits))];
         _multiplications = model.ParameterCount;
         _runBlocks = RunBlocks;
         // Last, since threads stay where what comes after them fails.
