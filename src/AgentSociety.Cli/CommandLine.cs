@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using AgentSociety.Cli.Commands;
 using AgentSociety.Cli.Help;
 using AgentSociety.Core;
+using AgentSociety.Models;
 using AgentSociety.Society;
 
 namespace AgentSociety.Cli;
@@ -12,6 +13,7 @@ namespace AgentSociety.Cli;
 internal static class CommandLine
 {
     private const string Verbose = "--verbose";
+    private const string Libtorch = "--libtorch";
 
     /// <summary>Runs a command line.</summary>
     /// <returns>The exit code: see <see cref="ExitCode"/>.</returns>
@@ -21,6 +23,8 @@ internal static class CommandLine
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpPageAction) return Refuse(parsed, terminal);
         bool verbose = parsed.GetValue<bool>(Verbose);
+        // Processes that a command starts use the same one.
+        if (parsed.GetValue<string?>(Libtorch) is { } folder) Environment.SetEnvironmentVariable(TorchRuntime.FolderVariable, Path.GetFullPath(folder));
         try
         {
             // Signals are the commands' own business: a run must reach a safe point first.
@@ -79,7 +83,9 @@ internal static class CommandLine
             ServeCommand.Create(terminal),
             EnvCommand.Create(terminal),
             ModelCommand.Create(terminal),
+            DevicesCommand.Create(terminal),
         };
+        root.Add(new Option<string?>(Libtorch) { Description = $"The lib folder of the libtorch to compute with, such as an installed PyTorch's, where the program was built without one; {TorchRuntime.FolderVariable} does the same.", HelpName = "DIR", Recursive = true });
         root.Add(new Option<bool>(Verbose) { Description = "Show where in the program a failure happened.", Recursive = true });
         HelpPageAction help = new(terminal);
         foreach (Option option in root.Options)
@@ -109,7 +115,7 @@ internal static class CommandLine
 
     private static string Hint(string token, Command command)
     {
-        string[] known = token.StartsWith('-') ? [.. command.Options.Select(option => option.Name), Verbose, "--help"] : [.. command.Subcommands.Select(sub => sub.Name)];
+        string[] known = token.StartsWith('-') ? [.. command.Options.Select(option => option.Name), Verbose, Libtorch, "--help"] : [.. command.Subcommands.Select(sub => sub.Name)];
         return Nearest.To(token, known) is { } near ? $"; did you mean {near}?" : "";
     }
 }

@@ -10,9 +10,12 @@ internal static class ProgramProcess
 
     /// <summary>How to start it.</summary>
     /// <remarks>A shell that starts a command in the background has it ignore interrupts, and so does everything that the command starts; the program is given back what a terminal would give it.</remarks>
-    public static ProcessStartInfo With(params IEnumerable<string> arguments)
+    public static ProcessStartInfo With(params IEnumerable<string> arguments) => Of(typeof(CommandLine).Assembly.Location, arguments);
+
+    /// <summary>How to start a copy of it that lies elsewhere.</summary>
+    public static ProcessStartInfo Of(string assembly, params IEnumerable<string> arguments)
     {
-        string[] program = ["dotnet", typeof(CommandLine).Assembly.Location, .. arguments];
+        string[] program = ["dotnet", assembly, .. arguments];
         if (IgnoresInterrupts()) program = ["env", "--default-signal=INT", .. program];
         return new ProcessStartInfo(program[0], program[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
     }

@@ -37,7 +37,7 @@ internal static class ModelBenchCommand
             bool trains = !parsed.GetValue(noTraining);
             string folder = RunPlace.FindModel(parsed.GetRequiredValue(place));
             using LanguageModel model = LanguageModel.Load(folder, asStored: !trains);
-            terminal.Line($"{folder}: {model.ParameterCount:N0} parameters, {TorchRuntime.Threads} threads");
+            terminal.Line($"{folder}: {model.ParameterCount:N0} parameters, {TorchRuntime.Threads} threads, {TorchRuntime.DeviceName}");
             double patience = parsed.GetValue(seconds);
             foreach (int batch in parsed.GetRequiredValue(batches).Distinct()) Decode(model, batch, parsed.GetValue(prompt), patience, terminal);
             if (trains) Train(model, patience, terminal);
