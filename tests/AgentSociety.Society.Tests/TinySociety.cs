@@ -39,6 +39,9 @@ internal sealed class TinySociety : IDisposable
         $"model.base={ShippedBase()}", "environment.options.operators=8", "environment.options.maximumDifficulty=16", "culture.experimentsPerRound=8", "selfPlay.problemsPerRound=6", "selfPlay.maximumTokens=64",
     ];
 
+    /// <summary>Where a run is the same byte for byte, also on a machine that has a GPU.</summary>
+    private static readonly RunOptions OnCpu = new() { Device = "cpu" };
+
     private readonly string _root = Directory.CreateTempSubdirectory("tiny-society-").FullName;
 
     public RunDirectory Create(string name) => RunDirectory.Create(Path.Combine(_root, name));
@@ -48,7 +51,7 @@ internal sealed class TinySociety : IDisposable
     public LoadedScenario Scenario(params string[] overrides) => ScenarioFile.Parse(Yaml, PathOf("tiny.yaml"), overrides);
 
     public static Task<RunEnd> Run(LoadedScenario scenario, RunDirectory directory, Action<RunProgress>? watch = null, CancellationToken stop = default) =>
-        RunLauncher.Run(scenario, directory, new RunOptions(), watch ?? (static _ => { }), stop);
+        RunLauncher.Run(scenario, directory, OnCpu, watch ?? (static _ => { }), stop);
 
     /// <summary>Runs until a phase of a round has begun, and stops there as Ctrl-C does.</summary>
     public static async Task<RunEnd> RunUntil(RunPhase phase, int round, LoadedScenario scenario, RunDirectory directory)
@@ -61,7 +64,7 @@ internal sealed class TinySociety : IDisposable
     }
 
     public static Task<RunEnd> Resume(RunDirectory directory, Action<RunProgress>? watch = null, CancellationToken stop = default) =>
-        RunLauncher.Resume(directory, new RunOptions(), watch ?? (static _ => { }), stop);
+        RunLauncher.Resume(directory, OnCpu, watch ?? (static _ => { }), stop);
 
     /// <summary>Everything that two runs must agree on: what was written and answered, by whom, with which probabilities and rewards, and what the scratchpad came to say.</summary>
     /// <param name="directory">The run.</param>
