@@ -18,7 +18,11 @@ public abstract class WeightVersionTests : IDisposable
         _model.AdaptersChanged();
     }
 
-    public void Dispose() => _model.Dispose();
+    public void Dispose()
+    {
+        _model.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void Two_versions_of_one_adapter_in_one_batch_each_give_the_bits_that_they_give_alone()
