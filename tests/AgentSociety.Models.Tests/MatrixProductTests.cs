@@ -58,25 +58,25 @@ public sealed class MatrixProductTests
     public void Products_side_by_side_and_their_gradients_are_those_of_the_formula(long rows, long inputs, bool biased, params int[] outputs)
     {
         using var scope = NewDisposeScope();
-        Tensor input = Leaf(1, 2, rows, inputs);
-        Tensor[] weights = [.. outputs.Select((count, index) => Leaf(10 + index, count, inputs))], biases = biased ? [.. outputs.Select((count, index) => Leaf(20 + index, count))] : [];
-        Compare([input, .. weights, .. biases], MatrixProduct.Of(input, weights, biases), leaves =>
-            nn.functional.linear(leaves[0], cat(leaves[1..(1 + outputs.Length)], 0), biased ? cat(leaves[(1 + outputs.Length)..], 0) : null));
+        Tensor input = Differentiation.Leaf(1, 2, rows, inputs);
+        Tensor[] weights = [.. outputs.Select((count, index) => Differentiation.Leaf(10 + index, count, inputs))], biases = biased ? [.. outputs.Select((count, index) => Differentiation.Leaf(20 + index, count))] : [];
+        Differentiation.Compare([input, .. weights, .. biases], MatrixProduct.Of(input, weights, biases), leaves =>
+            nn.functional.linear(leaves[0], cat(leaves[1..(1 + outputs.Length)], 0), biased ? cat(leaves[(1 + outputs.Length)..], 0) : null), relative: 1e-3, absolute: 1e-3);
     }
 
     [Fact]
     public void An_input_that_does_not_lie_row_by_row_gets_its_gradient_too()
     {
         using var scope = NewDisposeScope();
-        Tensor input = Leaf(1, 256, 21, 2), weight = Leaf(2, 256, 256);
-        Compare([input, weight], MatrixProduct.Of(input.transpose(0, 2), [weight], []), leaves => nn.functional.linear(leaves[0].transpose(0, 2), leaves[1]));
+        Tensor input = Differentiation.Leaf(1, 256, 21, 2), weight = Differentiation.Leaf(2, 256, 256);
+        Differentiation.Compare([input, weight], MatrixProduct.Of(input.transpose(0, 2), [weight], []), leaves => nn.functional.linear(leaves[0].transpose(0, 2), leaves[1]), relative: 1e-3, absolute: 1e-3);
     }
 
     [Fact]
     public void What_is_not_trained_gets_no_gradient()
     {
         using var scope = NewDisposeScope();
-        Tensor input = Leaf(1, 5, 256), frozen = randn(256, 256), trained = Leaf(2, 256, 256);
+        Tensor input = Differentiation.Leaf(1, 5, 256), frozen = randn(256, 256), trained = Differentiation.Leaf(2, 256, 256);
         MatrixProduct.Of(input, [frozen], []).sum().backward();
         Assert.NotNull(input.grad);
         Assert.Null(frozen.grad);
@@ -150,10 +150,10 @@ public sealed class MatrixProductTests
 
         float[] first = Step();
         for (int step = 0; step < 20; step++) Step();
-        Settle();
+        Differentiation.Settle();
         long tensors = Tensor.TotalCount;
         for (int step = 0; step < 200; step++) Step();
-        Settle();
+        Differentiation.Settle();
         Assert.InRange(Tensor.TotalCount - tensors, -50, 50);
         Assert.Equal(first, Step());
     }
@@ -161,28 +161,5 @@ public sealed class MatrixProductTests
     private static void Freeze(Decoder decoder)
     {
         foreach ((_, Tensor weight) in decoder.Parameters) weight.requires_grad_(false);
-    }
-
-    private static void Settle()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-    }
-
-    private static Tensor Leaf(int seed, params long[] shape)
-    {
-        using Generator generator = new((ulong)seed);
-        return randn(shape, generator: generator).requires_grad_();
-    }
-
-    private static void Compare(Tensor[] leaves, Tensor own, Func<Tensor[], Tensor> formula)
-    {
-        Tensor[] precise = [.. leaves.Select(leaf => leaf.detach().@double().requires_grad_())];
-        Tensor expected = formula(precise), weights = randn(own.shape);
-        Assert.True(allclose(own.@double(), expected, rtol: 1e-3, atol: 1e-3));
-        own.mul(weights).sum().backward();
-        expected.mul(weights.@double()).sum().backward();
-        foreach ((Tensor leaf, Tensor there) in leaves.Zip(precise)) Assert.True(allclose(leaf.grad!.@double(), there.grad!, rtol: 1e-3, atol: 1e-3));
     }
 }

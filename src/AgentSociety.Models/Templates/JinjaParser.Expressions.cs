@@ -18,7 +18,7 @@ internal sealed partial class JinjaParser
 
     private Expression Expression(bool choice = true)
     {
-        if (++_depth > Deepest) throw new JinjaException(Current.Line, $"an expression is nested deeper than {Deepest}");
+        Deepen(Current.Line, "an expression is");
         Expression value = Or();
         if (choice && Current is { Kind: JinjaTokenKind.Name, Text: "if" })
         {
@@ -50,7 +50,7 @@ internal sealed partial class JinjaParser
     {
         int line = Current.Line;
         if (!IsName("not")) return Comparison();
-        if (++_depth > Deepest) throw new JinjaException(line, $"an expression is nested deeper than {Deepest}");
+        Deepen(line, "an expression is");
         Expression operand = Not();
         _depth--;
         return new Unary(line, "not", operand);
@@ -98,7 +98,7 @@ internal sealed partial class JinjaParser
     {
         int line = Current.Line;
         if (Current is not { Kind: JinjaTokenKind.Sign, Text: "-" or "+" }) return Filters(Power());
-        if (++_depth > Deepest) throw new JinjaException(line, $"an expression is nested deeper than {Deepest}");
+        Deepen(line, "an expression is");
         Expression signed = new Unary(line, _tokens[_place++].Text, Sign());
         _depth--;
         return signed;
@@ -110,7 +110,7 @@ internal sealed partial class JinjaParser
         while (IsSign("**"))
         {
             // Its right side reads the next one by itself.
-            if (++_depth > Deepest) throw new JinjaException(left.Line, $"an expression is nested deeper than {Deepest}");
+            Deepen(left.Line, "an expression is");
             left = new Binary(left.Line, "**", left, Sign());
             _depth--;
         }

@@ -25,7 +25,7 @@ internal sealed partial class JinjaParser
     /// <summary>Statements up to a tag that only an enclosing statement can read, or the end.</summary>
     private List<Statement> Body()
     {
-        if (++_depth > Deepest) throw new JinjaException(Current.Line, $"statements are nested deeper than {Deepest}");
+        Deepen(Current.Line, "statements are");
         List<Statement> statements = [];
         while (Current.Kind != JinjaTokenKind.End)
         {
@@ -166,6 +166,12 @@ internal sealed partial class JinjaParser
         while (IsSign(",")) names.Add(Take(JinjaTokenKind.Name, "a name"));
         if (bracket) Expect(")");
         return names;
+    }
+
+    /// <summary>One level more; who asked goes back by lowering the depth.</summary>
+    private void Deepen(int line, string what)
+    {
+        if (++_depth > Deepest) throw new JinjaException(line, $"{what} nested deeper than {Deepest}");
     }
 
     private bool IsSign(string sign) => Is(JinjaTokenKind.Sign, sign);
