@@ -1,6 +1,4 @@
-using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
-using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Models;
 using AgentSociety.Tests.Gpu;
@@ -67,16 +65,16 @@ public sealed class DeviceTests : IDisposable
             LearningSettings settings = new() { Method = method, Weights = weights, Precision = precision, Batch = 8, LearningRate = 1e-2, KlWeight = method == LearningMethod.PolicyGradient ? 0.1 : 0, SolverEntropy = 0.01, Lora = lora };
             TrainingPlan plan = new() { Learning = settings, Pretrain = material, Temperature = 1, Seed = 3, Population = [new Agent { Name = "ada", Role = Role.Solver, Adapter = "solver" }] };
             using Trainer trainer = new(model, plan);
-            Moves(model, adapter, () => trainer.Train(1, [.. Log(model).Select(logged => logged.Episode)], new CountingWorld()));
+            Moves(model, adapter, () => trainer.Train(1, [.. Log().Select(logged => logged.Episode)], new CountingWorld()));
             trainer.SaveState(_folder);
             trainer.LoadState(_folder);
-            Moves(model, adapter, () => trainer.Train(2, [.. Log(model).Select(logged => logged.Episode)], new CountingWorld()));
+            Moves(model, adapter, () => trainer.Train(2, [.. Log().Select(logged => logged.Episode)], new CountingWorld()));
         }
 
         foreach (FineTuneMethod method in Enum.GetValues<FineTuneMethod>())
         {
             FineTuneSettings settings = new() { Method = method, Weights = weights, Epochs = 1, Batch = 8, LearningRate = 1e-2, WarmupSteps = 0, Lora = lora, Policy = new LearningSettings { Precision = precision } };
-            new FineTuner(model, settings, 1).Train(Log(model));
+            new FineTuner(model, settings, 1).Train(Log());
         }
 
         Lesson lesson = new([new(Source.Prompt, "3:"), new(Source.Tool, "4"), new(Source.Model, "5")], [new(Source.Prompt, "3:"), new(Source.Tool, "?"), new(Source.Model, "5")]);
@@ -116,35 +114,13 @@ public sealed class DeviceTests : IDisposable
         new ArchitectureSettings { Width = 32, Layers = 2, Heads = 4, KeyValueHeads = 2, FeedForward = 64, Context = 32 }, new CharacterTokenizer(CountingWorld.Alphabet), 1);
 
     /// <summary>Five problems, four attempts each: count one on. One attempt is right.</summary>
-    private static LoggedEpisode[] Log(LanguageModel model) =>
+    private static LoggedEpisode[] Log() =>
     [
         .. Enumerable.Range(0, 20).Select(index =>
         {
             (int problem, int attempt) = (index / 4, index % 4);
-            int first = problem * 2, written = (first + (attempt == 0 ? 1 : attempt + 2)) % 10;
-            int[] tokens = [first, 10, written, CountingWorld.EndOfText];
-            return new LoggedEpisode(
-                "first",
-                new EpisodeRecord
-                {
-                    Id = $"1/solve/{problem}/{attempt}",
-                    Round = 1,
-                    Agent = "ada",
-                    Role = Role.Solver,
-                    Problem = $"1/{problem}",
-                    Attempt = attempt,
-                    Checkpoint = "base",
-                    Segments = [new(Source.Prompt, $"{first}:"), new(Source.Model, model.Tokenizer.Decode(tokens.AsSpan(2, 1)))],
-                    Tokens = tokens,
-                    LogProbabilities = [0, 0, -2.5f, -2.5f],
-                    LossMask = [false, false, true, true],
-                    Outcome = attempt == 0 ? Outcome.Correct : Outcome.Wrong,
-                    Reason = "",
-                    Sound = attempt == 0,
-                    Reward = attempt == 0 ? 1 : 0,
-                    Advantage = attempt == 0 ? 0.75 : -0.25,
-                },
-                new ProblemRecord { Id = $"1/{problem}", Round = 1, Text = $"{first}:", Difficulty = 1, CanonicalForm = $"{first}:", SolveRate = 0.25 });
+            LoggedEpisode logged = CountingWorld.Attempt(problem, attempt, (problem * 2 + (attempt == 0 ? 1 : attempt + 2)) % 10, _ => [0, 0, -2.5f, -2.5f]);
+            return logged with { Episode = logged.Episode with { Advantage = attempt == 0 ? 0.75 : -0.25 } };
         }),
     ];
 }

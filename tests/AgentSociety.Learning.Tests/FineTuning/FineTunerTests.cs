@@ -1,7 +1,5 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
-using AgentSociety.Core.Play;
-using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Models;
 using static TorchSharp.torch;
@@ -300,30 +298,8 @@ public sealed class FineTunerTests : IDisposable
         .. Enumerable.Range(0, 20).Select(index =>
         {
             (int problem, int attempt) = (index / 4, index % 4);
-            int first = problem * 2, written = (first + (attempt == 0 || (problem < 2 && attempt == 1) ? 1 : attempt + 2)) % 10;
-            bool right = written == (first + 1) % 10;
-            int[] tokens = [first, 10, written, CountingWorld.EndOfText];
-            return new LoggedEpisode(
-                "first",
-                new EpisodeRecord
-                {
-                    Id = $"1/solve/{problem}/{attempt}",
-                    Round = 1,
-                    Agent = "ada",
-                    Role = Role.Solver,
-                    Problem = $"1/{problem}",
-                    Attempt = attempt,
-                    Checkpoint = "base",
-                    Segments = [new(Source.Prompt, $"{first}:"), new(Source.Model, written.ToString())],
-                    Tokens = tokens,
-                    LogProbabilities = LogProbabilities(model, tokens, null),
-                    LossMask = [false, false, true, true],
-                    Outcome = right ? Outcome.Correct : Outcome.Wrong,
-                    Reason = "",
-                    Sound = right,
-                    Reward = right ? 1 : 0,
-                },
-                new ProblemRecord { Id = $"1/{problem}", Round = 1, Text = $"{first}:", Difficulty = 1, CanonicalForm = $"{first}:", SolveRate = 0.25 });
+            int written = (problem * 2 + (attempt == 0 || (problem < 2 && attempt == 1) ? 1 : attempt + 2)) % 10;
+            return CountingWorld.Attempt(problem, attempt, written, tokens => LogProbabilities(model, tokens, null));
         }),
     ];
 

@@ -1,6 +1,8 @@
+using System.Globalization;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
 using AgentSociety.Models;
 
 namespace AgentSociety.Learning.Tests;
@@ -22,4 +24,33 @@ internal sealed class CountingWorld : IDemonstrator
 
     public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) =>
         [new(Source.Prompt, "?"), new(Source.Model, $"{random.Next(10)}:")];
+
+    /// <summary>A logged attempt to count one on from twice the problem's number; right where that was written.</summary>
+    public static LoggedEpisode Attempt(int problem, int attempt, int written, Func<int[], float[]> logProbabilities)
+    {
+        int first = problem * 2;
+        bool right = written == (first + 1) % 10;
+        int[] tokens = [first, 10, written, EndOfText];
+        return new LoggedEpisode(
+            "first",
+            new EpisodeRecord
+            {
+                Id = $"1/solve/{problem}/{attempt}",
+                Round = 1,
+                Agent = "ada",
+                Role = Role.Solver,
+                Problem = $"1/{problem}",
+                Attempt = attempt,
+                Checkpoint = "base",
+                Segments = [new(Source.Prompt, $"{first}:"), new(Source.Model, written.ToString(CultureInfo.InvariantCulture))],
+                Tokens = tokens,
+                LogProbabilities = logProbabilities(tokens),
+                LossMask = [false, false, true, true],
+                Outcome = right ? Outcome.Correct : Outcome.Wrong,
+                Reason = "",
+                Sound = right,
+                Reward = right ? 1 : 0,
+            },
+            new ProblemRecord { Id = $"1/{problem}", Round = 1, Text = $"{first}:", Difficulty = 1, CanonicalForm = $"{first}:", SolveRate = 0.25 });
+    }
 }
