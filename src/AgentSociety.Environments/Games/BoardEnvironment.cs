@@ -41,7 +41,10 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
         (_game, _options, _seed, _start) = (game, options, seed, game.Deals[0].Position);
         _moveLength = _start.Moves[0].Length;
         // Two moves into the game there are enough positions to hold some back for tests.
-        MaximumDifficulty = Left(_start) - 2;
+        int most = Left(_start) - 2;
+        if (options.MaximumDifficulty > most) throw new SocietyException($"environment '{game.Name}', options: maximumDifficulty is {options.MaximumDifficulty}; at most {most} moves can be left in a problem");
+        if (options.Measured > 0 && options.Opponent == Opponent.PastSelf) throw new SocietyException($"environment '{game.Name}', options: measured is {options.Measured}; a past self has to be read at every position, so leave it at 0");
+        MaximumDifficulty = options.MaximumDifficulty > 0 ? options.MaximumDifficulty : most;
         _perfect = new();
         _positions = new(Positions);
         _decisions = new(() => [.. _positions.Value.Select(position => new DecisionPoint(GameTable.Shown(position), _moveLength + 1))]);
@@ -163,6 +166,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
     /// <inheritdoc />
     /// <remarks>
     /// Every position that a problem can begin with: at most <see cref="MaximumDifficulty"/> moves are left, and, where perfect play may tell, it is not lost. A past self is read at lost positions too.
+    /// Of more than <see cref="GameOptions.Measured"/> there are that many, the same in every run.
     /// </remarks>
     public IReadOnlyList<DecisionPoint> Decisions => _decisions.Value;
 
@@ -194,6 +198,9 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
 
     /// <inheritdoc />
     public Strategy? Frozen { get; }
+
+    /// <inheritdoc />
+    public bool Sampled => _options.Measured > 0;
 
     /// <inheritdoc />
     public IReadOnlyList<GameView> Views => [.. _positions.Value.Select(position => new GameView(position.View(position.Mover), position.Moves))];
@@ -228,7 +235,9 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
             foreach (string move in position.Moves) open.Push(position.Play(move));
         }
 
-        return positions;
+        if (_options.Measured == 0 || positions.Count <= _options.Measured) return positions;
+        HashSet<string> measured = [.. positions.Select(GameTable.Shown).OrderBy(shown => KeyedRandom.Key(0, $"{Name}/measured/{shown}")).Take(_options.Measured)];
+        return [.. positions.Where(position => measured.Contains(GameTable.Shown(position)))];
     }
 
     // What perfect play is sure to get for the one who moves.
@@ -255,6 +264,6 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
 
     private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(Name, difficulty, random, Generate);
 
-    // Empty cells where stones fall on one another; elsewhere each cell, and each number of stones, is a move of its own.
-    private static int Left(IGamePosition position) => Math.Max(position.View(0).Count(character => character == '_'), position.Moves.Count);
+    // Where stones fall on one another, free cells that are no move yet come on top; elsewhere each cell, and each number of stones, is a move of its own.
+    private static int Left(IGamePosition position) => position.View(0).Count(character => character == '_') + position.Moves.Count;
 }

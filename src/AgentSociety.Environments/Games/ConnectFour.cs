@@ -3,8 +3,14 @@ using AgentSociety.Core.Environments;
 namespace AgentSociety.Environments.Games;
 
 /// <summary>Four in a row with stones that fall. Moves are the columns from <c>1</c>; x begins. The view lists rows from the top.</summary>
+/// <remarks>
+/// A view names cells by what is on them, as that of <see cref="TicTacToe"/> does: the cell that a stone would fall to by its move, a free one above it <c>_</c>, an own one by a capital
+/// letter, the other's by a small one, a letter for each cell in reading order: <c>____/1_34/I2Kl/MNop</c>. Boards of more cells than the alphabet has letters show stones as <c>x</c> and <c>o</c>.
+/// </remarks>
 public sealed class ConnectFour : IGame
 {
+    private const int Letters = 26;
+
     /// <summary>Creates a board.</summary>
     /// <param name="width">Columns, 4 to 9.</param>
     /// <param name="height">Rows, at least 4; with one spare row the board must fit 64 bits.</param>
@@ -16,13 +22,15 @@ public sealed class ConnectFour : IGame
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 4);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(width * (height + 1), 64);
         Deals = [new(1, new Position(width, height, 0, 0, 0, false, canonical))];
+        string stones = width * height > Letters ? "xo" : string.Concat(Enumerable.Range(0, width * height).Select(cell => (char)('A' + cell)).Concat(Enumerable.Range(0, width * height).Select(cell => (char)('a' + cell))));
+        Alphabet = $"{string.Concat(BoardMoves.Digits.Take(width))}{stones}_/";
     }
 
     /// <inheritdoc />
     public string Name => "connect-four";
 
     /// <inheritdoc />
-    public string Alphabet => "123456789xo_/";
+    public string Alphabet { get; }
 
     /// <inheritdoc />
     public bool PerfectInformation => true;
@@ -68,21 +76,28 @@ public sealed class ConnectFour : IGame
             return mirrored;
         }
 
-        public string View(int player) => string.Create(height * (width + 1) - 1, this, static (text, position) => position.Draw(text));
+        public string View(int player) => string.Create(height * (width + 1) - 1, (Position: this, Player: player), static (text, seen) => seen.Position.Draw(text, seen.Player));
 
-        private void Draw(Span<char> text)
+        private void Draw(Span<char> text, int player)
         {
-            int at = 0;
+            int at = 0, cell = 0;
             for (int row = height - 1; row >= 0; row--)
             {
-                for (int column = 0; column < width; column++)
+                for (int column = 0; column < width; column++, cell++)
                 {
                     int bit = column * (height + 1) + row;
-                    text[at++] = (crosses >> bit & 1) != 0 ? 'x' : (noughts >> bit & 1) != 0 ? 'o' : '_';
+                    bool cross = (crosses >> bit & 1) != 0;
+                    text[at++] = cross || (noughts >> bit & 1) != 0 ? Stone(cell, cross, player) : row == Row(column) ? (char)('1' + column) : '_';
                 }
 
                 if (row > 0) text[at++] = '/';
             }
+        }
+
+        private char Stone(int cell, bool cross, int player)
+        {
+            if (width * height > Letters) return cross ? 'x' : 'o';
+            return (char)((cross == (player == 0) ? 'A' : 'a') + cell);
         }
 
         private int Row(int column) => (int)ulong.PopCount((crosses | noughts) >> (column * (height + 1)) & ((1UL << height) - 1));

@@ -15,9 +15,10 @@ public static class FixedOpponents
     public static IReadOnlyList<(string Name, Strategy Strategy)> Of(IGamePlay play) =>
         [("random", Exploitability.Uniform), ("optimal", OptimalPlay.Of(play.Game)), .. play.Frozen is { } frozen ? [("frozen", frozen)] : Array.Empty<(string, Strategy)>()];
 
-    /// <summary>Measures a strategy against each of them.</summary>
+    /// <summary>Measures a strategy against each of them; nothing where it was read at a sample of the game's decisions.</summary>
     public static IReadOnlyList<MetricRecord> Measure(IGamePlay play, Strategy own)
     {
+        if (play.Sampled) return [];
         IGame game = play.Game;
         IGamePosition[] heldOut = game.PerfectInformation ? HeldOut(play) : [];
         PerfectPlay perfect = new();

@@ -32,6 +32,17 @@ public sealed record GameOptions
     /// in any case, so that none that is held out is the mirror image of one that was played.
     /// </summary>
     public bool Canonical { get; init; }
+
+    /// <summary>The most moves that may be left in problems, in what proposers pose and at decision points, so that a large game can be played as an endgame; 0 for all but the first two.</summary>
+    [Range(0, 100)]
+    public int MaximumDifficulty { get; init; }
+
+    /// <summary>
+    /// The most decision points at which a policy is read, so that reading stays cheap in large games; 0 for all. They are chosen by a hash of the position, so that every run is measured at the same.
+    /// Where it is set nothing is rated against fixed opponents, since whole games would go through positions that were not read. A past self needs all.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int Measured { get; init; }
 }
 
 /// <summary>The fixed opponents of a board game.</summary>

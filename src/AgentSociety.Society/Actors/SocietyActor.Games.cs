@@ -12,6 +12,7 @@ internal sealed partial class SocietyActor
 
     private void MeasureGame(IGamePlay play, PolicyReading reading)
     {
+        if (play.Sampled) return;
         IReadOnlyDictionary<string, IReadOnlyList<double>> table = StrategyTable.Of(play.Views, reading.Policy);
         Strategy own = StrategyTable.Strategy(table);
         _strategy = JsonSerializer.Serialize(table);

@@ -1,3 +1,4 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
@@ -113,6 +114,34 @@ public class BoardEnvironmentTests
             Assert.Equal(Outcome.Malformed, board.Verify(problem, [.. transcript, new(Source.Model, "1;")]).Outcome);
         }
     }, iter: 200);
+
+    [Fact]
+    public void A_large_game_is_played_as_an_endgame_and_read_at_the_same_sample_in_every_run()
+    {
+        BoardEnvironment whole = new(new ConnectFour(4, 4, canonical: true), new() { Canonical = true, MaximumDifficulty = 5 }, 1);
+        BoardEnvironment[] sampled = [.. new ulong[] { 1, 2 }.Select(seed => new BoardEnvironment(new ConnectFour(4, 4, canonical: true), new() { Canonical = true, MaximumDifficulty = 5, Measured = 300 }, seed))];
+        Assert.Equal((5, 5), (whole.MaximumDifficulty, whole.Generate(5, KeyedRandom.FromKey(1)).Difficulty));
+        Assert.Throws<ArgumentOutOfRangeException>(() => whole.Generate(6, KeyedRandom.FromKey(1)));
+        Assert.Contains("more than 5 moves", whole.Parse("11=").Reason, StringComparison.Ordinal);
+        Assert.All(whole.Decisions, decision => Assert.InRange(decision.Prompt.Count(character => character is '_' || char.IsAsciiDigit(character)), 1, 5));
+        Assert.Equal(sampled[0].Decisions, sampled[1].Decisions);
+        Assert.Equal(300, sampled[0].Decisions.Count);
+        Assert.Equal(300, sampled[0].Decisions.Intersect(whole.Decisions).Count());
+        // A sample by chance: as many of them are reserved as of all (an eighth).
+        Assert.InRange(sampled[0].Decisions.Count(decision => Reservation.Holds("connect-four", decision.Prompt)), 15, 65);
+        // Two prompts of a sample are not two halves of a strategy.
+        Assert.Empty(FixedOpponents.Measure(sampled[0], Exploitability.Uniform));
+        Assert.NotEmpty(sampled[0].Measure([.. sampled[0].Decisions.Select(_ => new Dictionary<string, double> { ["1;"] = 1 })]));
+        Assert.Equal(whole.Decisions, new BoardEnvironment(new ConnectFour(4, 4, canonical: true), new() { Canonical = true, MaximumDifficulty = 5, Measured = 1_000_000 }, 1).Decisions);
+    }
+
+    [Fact]
+    public void More_moves_than_the_game_has_and_a_past_self_that_is_read_at_a_sample_are_refused()
+    {
+        Assert.Contains("at most 14", Assert.Throws<SocietyException>(() => new BoardEnvironment(new ConnectFour(4, 4), new() { MaximumDifficulty = 15 }, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("measured", Assert.Throws<SocietyException>(() => new BoardEnvironment(new TicTacToe(), new() { Opponent = Opponent.PastSelf, Measured = 10 }, 1)).Message, StringComparison.Ordinal);
+        Assert.Throws<SocietyException>(() => new BoardEnvironment(new TicTacToe(), new() { MaximumDifficulty = -1 }, 1));
+    }
 
     [Fact]
     public void Parse_is_total() => Gen.Select(AnyBoard, Gen.String).Sample((board, text) => Assert.Equal(board.Parse(text).Problem is null, board.Parse(text).Reason.Length > 0));

@@ -47,7 +47,7 @@ public class GameTests
         Assert.All(turned, position => Assert.Equal(whole[position.Key], position.Value));
         whole = Values(new ConnectFour(4, 4));
         turned = Values(new ConnectFour(4, 4, canonical: true));
-        Assert.Equal((whole.Count + whole.Keys.Count(view => view.Split('/').All(row => row.SequenceEqual(row.Reverse())))) / 2, turned.Count);
+        Assert.Equal((whole.Count + whole.Keys.Count(view => view.Split('/').All(row => row.Select(Kind).SequenceEqual(row.Reverse().Select(Kind))))) / 2, turned.Count);
         Assert.All(turned, position => Assert.Equal(whole[position.Key], position.Value));
         whole = Values(new Nim(3, 4, 5));
         turned = Values(new Nim(canonical: true, 3, 4, 5));
@@ -72,13 +72,27 @@ public class GameTests
     public void Four_in_a_row_is_seen_in_every_direction_and_nowhere_else() => Gen.ULong.Sample(key =>
     {
         KeyedRandom random = KeyedRandom.FromKey(key);
-        IGamePosition position = new ConnectFour().Deals[0].Position;
+        IGamePosition position = (key % 2 == 0 ? new ConnectFour() : new ConnectFour(5, 4)).Deals[0].Position;
         while (position.Mover >= 0)
         {
             position = position.Play(random.Choose(position.Moves));
             Assert.Equal(HasFour(position.View(0).Split('/')), position.Payoff != 0);
         }
-    }, iter: 200);
+    }, iter: 400);
+
+    [Fact]
+    public void Connect_four_names_cells_by_what_is_on_them_as_the_one_who_looks_sees_it()
+    {
+        IGamePosition position = new ConnectFour(4, 4).Deals[0].Position;
+        Assert.Equal("____/____/____/1234", position.View(0));
+        foreach (string move in new[] { "1", "1", "4" }) position = position.Play(move);
+        Assert.Equal("____/1___/i__4/M23P", position.View(0));
+        Assert.Equal("____/1___/I__4/m23p", position.View(1));
+        foreach (string move in new[] { "1", "2", "1" }) position = position.Play(move);
+        Assert.Equal(["2", "3", "4"], position.Moves);
+        Assert.Equal("a___/e___/i2_4/MN3P", position.View(0));
+        Assert.Equal("_______/_______/_______/_______/1______/x234567", new ConnectFour().Deals[0].Position.Play("1").View(1));
+    }
 
     [Fact]
     public void Nim_is_won_by_the_mover_exactly_where_the_exclusive_or_is_not_zero()
@@ -172,12 +186,15 @@ public class GameTests
                 foreach ((int down, int right) in new[] { (0, 1), (1, 0), (1, 1), (1, -1) })
                 {
                     int last = row + 3 * down, end = column + 3 * right;
-                    if (last >= rows.Length || end < 0 || end >= rows[0].Length || rows[row][column] == '_') continue;
-                    if (Enumerable.Range(1, 3).All(step => rows[row + step * down][column + step * right] == rows[row][column])) return true;
+                    if (last >= rows.Length || end < 0 || end >= rows[0].Length || Kind(rows[row][column]) == '_') continue;
+                    if (Enumerable.Range(1, 3).All(step => Kind(rows[row + step * down][column + step * right]) == Kind(rows[row][column]))) return true;
                 }
             }
         }
 
         return false;
     }
+
+    // Whose the stone is, on boards of letters as on those of x and o.
+    private static char Kind(char cell) => cell is '_' or (>= '1' and <= '9') ? '_' : cell == 'x' || char.IsAsciiLetterUpper(cell) ? 'x' : 'o';
 }
