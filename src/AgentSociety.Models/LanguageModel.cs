@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using AgentSociety.Core;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Models.Patterns;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Models;
@@ -12,7 +13,9 @@ public sealed class LanguageModel : IDisposable
     /// <summary>The folder of the adapters in a model's folder.</summary>
     internal const string AdaptersFolder = "adapters";
 
-    private const string WeightsFile = CheckpointFiles.WeightsFile;
+    /// <summary>What requests call the shared weights alone.</summary>
+    public const string BaseName = "base";
+
     private readonly Dictionary<string, Adapter> _adapters = [];
     private readonly Dictionary<string, long> _adapterVersions = [];
 
@@ -23,6 +26,7 @@ public sealed class LanguageModel : IDisposable
         Generation = generation ?? new GenerationConfig();
         Template = template;
         EndTokens = [.. Generation.EndTokens.Append(tokenizer.EndOfText).Distinct()];
+        Forms = new AnswerForms(tokenizer, EndTokens);
     }
 
     /// <summary>The shared weights.</summary>
@@ -39,6 +43,9 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>All tokens that end a text; <see cref="ITokenizer.EndOfText"/> is one of them.</summary>
     public IReadOnlyList<int> EndTokens { get; }
+
+    /// <summary>Forms that answers were asked to have.</summary>
+    internal AnswerForms Forms { get; }
 
     /// <summary>Adapters by name.</summary>
     public IReadOnlyDictionary<string, Adapter> Adapters => _adapters;
@@ -66,7 +73,12 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="SocietyException">A file is missing or damaged, or does not fit the others.</exception>
     public static LanguageModel Load(string folder, bool asStored = false)
     {
-        if (!Directory.Exists(folder)) throw new SocietyException($"{folder}: no such folder; a model is a folder with config.json, {WeightsFile} and a tokenizer");
+        if (!Directory.Exists(folder)) throw new SocietyException($"{folder}: no such folder; a model is a folder with config.json, {CheckpointFiles.WeightsFile} and a tokenizer");
+        return ModelFolder.Whole(folder, () => Read(folder, asStored));
+    }
+
+    private static LanguageModel Read(string folder, bool asStored)
+    {
         DecoderConfig config = DecoderConfig.Load(folder);
         GenerationConfig generation = GenerationConfig.Load(folder, config);
         ITokenizer tokenizer = TokenizerFolder.Load(folder, generation.EndTokens.Count > 0 ? generation.EndTokens[0] : null);
@@ -82,58 +94,35 @@ public sealed class LanguageModel : IDisposable
         }
 
         string adapters = Path.Combine(folder, AdaptersFolder);
-        if (Directory.Exists(adapters))
+        try
         {
-            foreach (string adapter in Directory.EnumerateDirectories(adapters).Order(StringComparer.Ordinal))
-                model._adapters[Path.GetFileName(adapter)] = Adapter.Load(adapter, model.Decoder);
+            foreach (string adapter in Directory.Exists(adapters) ? Directory.EnumerateDirectories(adapters).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+                model._adapters[CheckedName(Path.GetFileName(adapter), adapter)] = Adapter.Load(adapter, model.Decoder);
+            return model;
         }
-
-        return model;
-    }
-
-    /// <summary>Writes the model's folder as it is, adapters included; an existing file is replaced whole, and files of a model that was there before go.</summary>
-    /// <param name="folder">The folder.</param>
-    public void Save(string folder) => Save(folder, type: null);
-
-    /// <summary>Writes the model's folder; an existing file is replaced whole, and files of a model that was there before go: they would be taken for this one's.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="type">Number format of the weights in the file; null for the one that they have.</param>
-    /// <param name="adapters">False to leave the adapters out.</param>
-    public void Save(string folder, ScalarType? type, bool adapters = true)
-    {
-        Directory.CreateDirectory(folder);
-        ClearOthers(folder, adapters);
-        ScalarType stored = type ?? Decoder["model.norm.weight"].dtype;
-        (Decoder.Config with { StoredType = stored.ToString().ToLowerInvariant() }).Save(folder);
-        Tokenizer.Save(folder);
-        Generation.Save(folder);
-        Template?.Save(folder);
-        SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Decoder.Parameters, type);
-        // Shards of what was here before would be taken for this model's.
-        File.Delete(Path.Combine(folder, CheckpointFiles.IndexFile));
-        foreach ((string name, Adapter adapter) in adapters ? _adapters : []) adapter.Save(Path.Combine(folder, AdaptersFolder, name));
-    }
-
-    /// <summary>Takes away what this model does not write itself; before anything is written, so that nothing stands in the folder beside weights of another.</summary>
-    private void ClearOthers(string folder, bool adapters)
-    {
-        if (Generation.Source is null) File.Delete(Path.Combine(folder, GenerationConfig.FileName));
-        if (Template is null) File.Delete(Path.Combine(folder, ChatTemplate.FileName));
-        if (Tokenizer is not CharacterTokenizer) File.Delete(Path.Combine(folder, CharacterTokenizer.FileName));
-        if (Tokenizer is CharacterTokenizer) File.Delete(Path.Combine(folder, TokenizerFile.FileName));
-        if (Tokenizer is CharacterTokenizer or BytePairTokenizer { File.HasConfig: false }) File.Delete(Path.Combine(folder, TokenizerFile.ConfigName));
-        string others = Path.Combine(folder, AdaptersFolder);
-        if (!Directory.Exists(others)) return;
-        foreach (string other in Directory.EnumerateDirectories(others))
+        catch
         {
-            if (!adapters || !_adapters.ContainsKey(Path.GetFileName(other))) Directory.Delete(other, recursive: true);
+            model.Dispose();
+            throw;
         }
     }
+
+    /// <summary>Writes the model's folder as it is, adapters included; the files of a model that was there before go, all at once or, where the place takes no more, none.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="SocietyException">The place takes no more.</exception>
+    public void Save(string folder) => ModelFolder.Save(this, folder, type: null, adapters: true, forOthers: false);
+
+    /// <summary>Writes the model's folder in another number format.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="type">The format; null for the one that the weights have.</param>
+    /// <exception cref="SocietyException">The place takes no more.</exception>
+    public void Save(string folder, ScalarType? type) => ModelFolder.Save(this, folder, type, adapters: true, forOthers: false);
 
     /// <summary>Reads an adapter's PEFT folder.</summary>
     /// <exception cref="SocietyException">The adapter does not fit the model, or the model has one of that name.</exception>
     public Adapter LoadAdapter(string name, string folder)
     {
+        CheckedName(name, folder);
         if (_adapters.ContainsKey(name)) throw new SocietyException($"the model has an adapter '{name}' already; choose another name");
         Adapter adapter = Adapter.Load(folder, Decoder);
         _adapters.Add(name, adapter);
@@ -180,9 +169,18 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
+    /// <summary>Prepares the form that an answer is to have, on a thread of the pool; a form that was asked for before is there already. Safe to call while others decode.</summary>
+    /// <param name="pattern">See <see cref="GenerationRequest.Pattern"/>; null for a schema.</param>
+    /// <param name="schema">See <see cref="GenerationRequest.Schema"/>; null for a pattern.</param>
+    /// <exception cref="SocietyException">The form cannot be kept, or both are asked for.</exception>
+    public Task<AnswerForm> PrepareAsync(string? pattern, string? schema) =>
+        pattern is null == schema is null ? throw new SocietyException("an answer is held to a pattern or to a schema; leave one of them out") : Forms.OfAsync(pattern, schema);
+
     /// <summary>Adds an adapter that changes nothing yet.</summary>
+    /// <exception cref="SocietyException">The name means the shared weights.</exception>
     public Adapter AddAdapter(string name, LoraSettings settings, ulong seed)
     {
+        CheckedName(name, place: null);
         Adapter adapter = Adapter.Create(Decoder, settings, seed);
         _adapters.Add(name, adapter);
         AdapterChanged(name);
@@ -265,6 +263,10 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>The <see cref="WeightsVersion"/> at which an adapter's weights changed last.</summary>
     public long AdapterVersionOf(string name) => _adapterVersions.GetValueOrDefault(name, 1);
+
+    /// <summary>Requests for the shared weights alone name them so; an adapter of that name would never be decoded with.</summary>
+    private static string CheckedName(string name, string? place) => name is not ("" or BaseName) ? name
+        : throw new SocietyException($"{(place is null ? "" : $"{place}: ")}an adapter cannot be called '{name}', which means the shared weights; give it another name");
 
     private Adapter Take(string name, string purpose) => _adapters.Remove(name, out Adapter? adapter) ? adapter
         : throw new SocietyException($"the model has no adapter '{name}' to {purpose}; it has {(_adapters.Count == 0 ? "none" : string.Join(", ", _adapters.Keys.Order(StringComparer.Ordinal)))}");

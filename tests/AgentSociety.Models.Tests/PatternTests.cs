@@ -78,6 +78,32 @@ public sealed class PatternTests
         Assert.Throws<SocietyException>(() => StringPattern.Of("a" + new string('*', 300_000)));
     }
 
+    [Fact]
+    public void A_pattern_of_very_many_characters_is_refused_before_it_is_read()
+    {
+        string pattern = new('.', 4_000_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        string message = Assert.Throws<SocietyException>(() => PatternAutomaton.Build(pattern)).Message;
+        Assert.Contains("200000", message, StringComparison.Ordinal);
+        Assert.InRange(message.Length, 1, 500);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
+    }
+
+    [Fact]
+    public async Task A_form_is_prepared_or_refused_once_however_many_ask_for_it()
+    {
+        using LanguageModel model = Torch.Model();
+        AnswerForm[] same = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => model.PrepareAsync("a*b", null)));
+        Assert.Single(same.Distinct());
+        foreach (int _ in Enumerable.Range(0, 64)) Assert.Contains("looking", (await Assert.ThrowsAsync<SocietyException>(() => model.PrepareAsync("(?=a)", null))).Message, StringComparison.Ordinal);
+        foreach (int _ in Enumerable.Range(0, 64)) await Assert.ThrowsAsync<SocietyException>(() => model.PrepareAsync(null, "{"));
+        Assert.Equal(3, model.Forms.Prepared);
+        // Others push it out, and it is prepared again.
+        for (int index = 0; index < 100; index++) await model.PrepareAsync($"a{{{index}}}", null);
+        Assert.NotSame(same[0], await model.PrepareAsync("a*b", null));
+        await Assert.ThrowsAsync<SocietyException>(() => model.PrepareAsync("a", "{}"));
+    }
+
     [Theory]
     [InlineData("one of sixty letters, or none, sixty times", true)]
     [InlineData("each of sixty letters or none, sixty times", false)]

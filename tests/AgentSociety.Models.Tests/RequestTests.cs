@@ -5,6 +5,7 @@ using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Scenarios;
 
 namespace AgentSociety.Models.Tests;
 
@@ -95,6 +96,18 @@ public abstract class RequestTests(EnginePass pass)
         Assert.Contains("pattern '(a'", Assert.Throws<SocietyException>(() => engine.Submit(request with { Pattern = "(a" })).Message, StringComparison.Ordinal);
         Assert.Contains("cannot write", Assert.Throws<SocietyException>(() => engine.Submit(request with { Pattern = "ü" })).Message, StringComparison.Ordinal);
         Assert.True(engine.Idle);
+    }
+
+    [Fact]
+    public void A_pattern_that_turns_out_to_have_no_end_fails_with_the_reason()
+    {
+        // Too many tokens and states to look ahead through all of them: the way ends where the letter is missing.
+        CharacterTokenizer tokenizer = new("a" + string.Concat(Enumerable.Range(0x4E00, 20_000).Select(letter => (char)letter)));
+        using LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 16, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 16, Context = 300 }, tokenizer, 1);
+        using DecodingEngine engine = pass.Engine(model, slots: 4);
+        Generation generation = Torch.Decode(engine, new GenerationRequest { Id = "r", Prompt = [1], Pattern = "a{250}ü" })["r"];
+        Assert.Equal((FinishReason.PatternImpossible, 251), (generation.FinishReason, generation.Tokens.Length));
+        Assert.Contains("pattern", generation.Failure, StringComparison.Ordinal);
     }
 
     [Fact]

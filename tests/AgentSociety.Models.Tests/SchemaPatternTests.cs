@@ -89,6 +89,41 @@ public sealed class SchemaPatternTests
         Assert.Contains("too large", Assert.Throws<SocietyException>(() => SchemaPattern.Of(schema)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("properties")]
+    [InlineData("anyOf")]
+    [InlineData("nested")]
+    public void A_schema_that_would_fill_the_memory_is_refused_before_it_does(string kind)
+    {
+        // A part of 150,000 characters, again and again.
+        string part = $$"""{"enum":["{{new string('x', 150_000)}}"]}""", schema = kind switch
+        {
+            "properties" => $$$"""{"type":"object","properties":{{{{string.Join(',', Enumerable.Range(0, 5000).Select(index => $"\"p{index}\":{{\"$ref\":\"#/$defs/a\"}}"))}}}},"$defs":{"a":{{{part}}}}}""",
+            "anyOf" => $$$"""{"anyOf":[{{{string.Join(',', Enumerable.Range(0, 5000).Select(index => $"{{\"type\":\"array\",\"maxItems\":{index % 1000},\"items\":{{\"$ref\":\"#/$defs/a\"}}}}"))}}}],"$defs":{"a":{{{part}}}}}""",
+            _ => $$$"""{"type":"object","properties":{{{{string.Join(',', Enumerable.Range(0, 200).Select(index => $"\"p{index}\":{string.Concat(Enumerable.Repeat("{\"type\":\"array\",\"items\":", 15))}{{\"$ref\":\"#/$defs/a\"}}{new string('}', 15)}"))}}}},"$defs":{"a":{{{part}}}}}""",
+        };
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("too large", Assert.Throws<SocietyException>(() => SchemaPattern.Of(schema)).Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64_000_000);
+    }
+
+    [Theory]
+    [InlineData("text", "characters")]
+    [InlineData("names", "too large")]
+    [InlineData("references", "places")]
+    public void A_schema_of_very_many_parts_is_refused_in_a_moment(string kind, string said)
+    {
+        string schema = kind switch
+        {
+            "text" => $$"""{"const":"{{new string('x', 1_000_000)}}"}""",
+            "names" => $$$"""{"type":"object","properties":{{{{string.Join(',', Enumerable.Range(0, 25_000).Select(index => $"\"{index}\":{{\"const\":1}}"))}}}}}""",
+            _ => $$$"""{"anyOf":[{{{string.Join(',', Enumerable.Range(0, 5_000).Select(index => $"{{\"$ref\":\"#/$defs/{index}\"}}"))}}}],"$defs":{{{{string.Join(',', Enumerable.Range(0, 5_000).Select(index => $"\"{index}\":{{\"const\":{index}}}"))}}}}}""",
+        };
+        System.Diagnostics.Stopwatch took = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Contains(said, Assert.Throws<SocietyException>(() => SchemaPattern.Of(schema)).Message, StringComparison.Ordinal);
+        Assert.InRange(took.Elapsed.TotalSeconds, 0, 5);
+    }
+
     private static Gen<string> Schemas(int depth)
     {
         Gen<string> simple = Gen.OneOf(

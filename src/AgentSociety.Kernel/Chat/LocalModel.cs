@@ -48,8 +48,10 @@ public sealed class LocalModel : IDisposable
     public async IAsyncEnumerable<TextPiece> GenerateAsync(TextRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         string id = $"text-{Interlocked.Increment(ref _named)}";
+        // Here and not on the engine's thread, where everybody would wait for it.
+        AnswerForm? form = request is { Pattern: null, Schema: null } ? null : await _model.PrepareAsync(request.Pattern, request.Schema).WaitAsync(cancellation).ConfigureAwait(false);
         Channel<TextPiece> pieces = Channel.CreateUnbounded<TextPiece>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        Post(() => Submit(id, request, pieces.Writer));
+        Post(() => Submit(id, request, form, pieces.Writer));
         try
         {
             await foreach (TextPiece piece in pieces.Reader.ReadAllAsync(cancellation).ConfigureAwait(false)) yield return piece;
@@ -143,7 +145,7 @@ public sealed class LocalModel : IDisposable
             if (!_open.Remove(generation.Id, out Open? open)) continue;
             if (generation.Failure is { } failure)
             {
-                open.Pieces.Complete(new SocietyException(failure, badInput: false));
+                open.Pieces.Complete(new SocietyException(failure, badInput: generation.FinishReason == FinishReason.PatternImpossible));
                 continue;
             }
 
@@ -152,7 +154,7 @@ public sealed class LocalModel : IDisposable
         }
     }
 
-    private void Submit(string id, TextRequest request, ChannelWriter<TextPiece> pieces)
+    private void Submit(string id, TextRequest request, AnswerForm? form, ChannelWriter<TextPiece> pieces)
     {
         try
         {
@@ -168,8 +170,7 @@ public sealed class LocalModel : IDisposable
                 Key = request.Key,
                 MaximumTokens = request.MaximumTokens,
                 Alternatives = request.Alternatives,
-                Pattern = request.Pattern,
-                Schema = request.Schema,
+                Form = form,
                 Owner = request.Owner,
                 Deadline = request.Deadline,
                 Observer = token =>

@@ -1,7 +1,6 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Models.Cpu;
-using AgentSociety.Models.Patterns;
 using AgentSociety.Models.Tensors;
 using TorchSharp;
 
@@ -26,7 +25,6 @@ public sealed class DecodingEngine : IDisposable
     public const string MeterName = "AgentSociety.Decoding";
 
     private const int RowsPerStep = 1024;
-    private const int MostPatterns = 64;
     private const int UsualQueue = 1024;
     private const int UsualQueuePerSlot = 16;
 
@@ -43,11 +41,9 @@ public sealed class DecodingEngine : IDisposable
     private readonly List<Sequence> _active = [];
     private readonly HashSet<string> _known = [];
     private readonly Dictionary<string, ToolMarkers> _markers = [];
-    private readonly Dictionary<(string? Pattern, string? Schema), TokenPattern> _patterns = [];
     private readonly List<(long Number, Generation Generation)> _done = [];
     private readonly List<Sequence> _sampling = [];
     private readonly Row[] _rows;
-    private TokenBytes? _tokenBytes;
     private long _version;
     private long _sharedVersion;
     private long _admitted;
@@ -154,7 +150,7 @@ public sealed class DecodingEngine : IDisposable
         if (AdapterOf(request) is { } adapter && !_model.Adapters.ContainsKey(adapter))
             throw new SocietyException($"request {request.Id}: the model has no adapter '{adapter}'; it has {(_model.Adapters.Count == 0 ? "none" : string.Join(", ", _model.Adapters.Keys.Order(StringComparer.Ordinal)))}");
         if (request.Stops.Any(string.IsNullOrEmpty)) throw new SocietyException($"request {request.Id}: a stop is empty, and would be met at once; leave it out");
-        if (PatternOf(request) is { Possible: false }) throw new SocietyException($"request {request.Id}: the tokenizer cannot write any text that {(request.Schema is null ? $"matches '{request.Pattern}'" : "fulfils the schema")}");
+        request = Prepared(request);
         if (!_known.Add(request.Id)) throw new ArgumentException($"A request named {request.Id} is not finished.", nameof(request));
         _waiting.Enqueue(request);
         if (request.Deadline is not null) _deadlines++;
@@ -212,7 +208,7 @@ public sealed class DecodingEngine : IDisposable
         _metrics.Level(_waiting.Count, _active.Count, cached, _room.Positions);
     }
 
-    private static string? AdapterOf(GenerationRequest request) => string.IsNullOrEmpty(request.Adapter) || request.Adapter == "base" ? null : request.Adapter;
+    private static string? AdapterOf(GenerationRequest request) => string.IsNullOrEmpty(request.Adapter) || request.Adapter == LanguageModel.BaseName ? null : request.Adapter;
 
     private void TakeUpWeights()
     {
@@ -257,8 +253,8 @@ public sealed class DecodingEngine : IDisposable
 
         Sequence sequence = new(request, free!, adapter, ++_admitted)
         {
-            Pattern = PatternOf(request),
-            Stops = request.Stops.Count == 0 ? null : new StopSearch(request.Stops, Tokens.Longest),
+            Pattern = request.Form?.Tokens,
+            Stops = request.Stops.Count == 0 ? null : new StopSearch(request.Stops, _model.Forms.Tokens.Longest),
         };
         bool inPlace = freeLength == longest;
         if (!inPlace && donor!.Owner is { } source) sequence.Donor = (donor, source, longest);
@@ -330,7 +326,7 @@ public sealed class DecodingEngine : IDisposable
         {
             if (!pattern.Restrict(logits, sequence.PatternState, mayEnd))
             {
-                Finish(sequence, FinishReason.PatternImpossible);
+                Finish(sequence, FinishReason.PatternImpossible, "the text ran into a place from which no token of the vocabulary leads on towards its pattern or schema; ask for a form that the tokenizer can write");
                 return;
             }
         }
@@ -383,17 +379,13 @@ public sealed class DecodingEngine : IDisposable
     private ToolMarkers MarkersOf(IToolSession tools) =>
         _markers.TryGetValue(tools.Markers, out ToolMarkers? known) ? known : _markers[tools.Markers] = new ToolMarkers(_model.Tokenizer, tools.Markers, _model.Decoder.Config.VocabularySize);
 
-    private TokenBytes Tokens => _tokenBytes ??= new TokenBytes(_model.Tokenizer);
-
-    private TokenPattern? PatternOf(GenerationRequest request)
+    /// <summary>The request with its form prepared.</summary>
+    private GenerationRequest Prepared(GenerationRequest request) => request switch
     {
-        if (request is { Pattern: null, Schema: null }) return null;
-        if (request is { Pattern: not null, Schema: not null }) throw new SocietyException($"request {request.Id}: it asks for a pattern and for a schema; leave one of them out");
-        if (_patterns.TryGetValue((request.Pattern, request.Schema), out TokenPattern? known)) return known;
-        if (_patterns.Count == MostPatterns) _patterns.Clear();
-        PatternAutomaton automaton = request.Schema is { } schema ? PatternAutomaton.Build(SchemaPattern.Of(schema), "the schema, written out as a regular expression") : PatternAutomaton.Build(request.Pattern!);
-        return _patterns[(request.Pattern, request.Schema)] = new TokenPattern(automaton, Tokens, _model.EndTokens);
-    }
+        { Pattern: not null, Schema: not null } => throw new SocietyException($"request {request.Id}: it asks for a pattern and for a schema; leave one of them out"),
+        { Form: null } and ({ Pattern: not null } or { Schema: not null }) => request with { Form = _model.PrepareAsync(request.Pattern, request.Schema).GetAwaiter().GetResult() },
+        _ => request,
+    };
 
     /// <summary>Ends what is of no use any more.</summary>
     private void EndLate(DateTimeOffset now)

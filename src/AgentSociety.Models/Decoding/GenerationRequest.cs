@@ -46,6 +46,12 @@ public sealed record GenerationRequest
     /// <remarks>See docs/models.md for what of JSON schemas is kept; anything else is refused at <see cref="DecodingEngine.Submit"/> with its place in the schema.</remarks>
     public string? Schema { get; init; }
 
+    /// <summary>
+    /// What <see cref="LanguageModel.PrepareAsync"/> made of a pattern or a schema, which then need not be given here; null to have them prepared at <see cref="DecodingEngine.Submit"/>,
+    /// which keeps the engine's thread for up to a second.
+    /// </summary>
+    public AnswerForm? Form { get; init; }
+
     /// <summary>Whom the request is for. Owners get free slots by turns; what is drawn does not depend on it.</summary>
     public string Owner { get; init; } = "";
 
@@ -108,7 +114,7 @@ public enum FinishReason
     /// <summary>Its <see cref="GenerationRequest.Deadline"/> passed.</summary>
     DeadlinePassed,
 
-    /// <summary>No token of the vocabulary continues the text towards its <see cref="GenerationRequest.Pattern"/> or <see cref="GenerationRequest.Schema"/>.</summary>
+    /// <summary>No token of the vocabulary continues the text towards its <see cref="GenerationRequest.Pattern"/> or <see cref="GenerationRequest.Schema"/>; see <see cref="Generation.Failure"/>.</summary>
     PatternImpossible,
 
     /// <summary>The model lost the adapter while the request waited, or merged it while the request ran; see <see cref="Generation.Failure"/>.</summary>
@@ -142,6 +148,6 @@ public sealed record Generation
     /// <summary>Why it ended.</summary>
     public required FinishReason FinishReason { get; init; }
 
-    /// <summary>What the tool said when it failed; null otherwise.</summary>
+    /// <summary>Why the text is not what was asked for: a tool failed, its form cannot be finished, its adapter went, its logits were no numbers. Null for a text that ended well or at a limit.</summary>
     public string? Failure { get; init; }
 }

@@ -156,6 +156,37 @@ public sealed class LocalModelTests
     }
 
     [Fact]
+    public async Task Whoever_has_a_form_prepared_keeps_nobody_else_waiting()
+    {
+        using ManualResetEventSlim prepared = new();
+        using LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 32, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 32, Context = 64 }, new SlowTokenizer(prepared), 1);
+        using LocalModel local = new(model);
+        TextRequest request = new() { Prompt = [1], MaximumTokens = 2 };
+        Task<List<TextPiece>> held = Pieces(local, request with { Pattern = "a{2}" });
+        try
+        {
+            Assert.NotEmpty(await Pieces(local, request).WaitAsync(TimeSpan.FromSeconds(30)));
+            Assert.False(held.IsCompleted);
+        }
+        finally
+        {
+            prepared.Set();
+        }
+
+        Assert.Equal("aa", string.Concat((await held.WaitAsync(TimeSpan.FromMinutes(1))).Select(piece => piece.Text)));
+    }
+
+    [Fact]
+    public async Task A_form_that_cannot_be_finished_is_a_failure_and_no_end()
+    {
+        CharacterTokenizer tokenizer = new("a" + string.Concat(Enumerable.Range(0x4E00, 20_000).Select(letter => (char)letter)));
+        using LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 16, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 16, Context = 300 }, tokenizer, 1);
+        using LocalModel local = new(model);
+        SocietyException failure = await Assert.ThrowsAsync<SocietyException>(() => Pieces(local, new TextRequest { Prompt = [1], Pattern = "a{250}ü" }));
+        Assert.Contains("pattern", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Its_context_is_what_a_sequence_can_have_and_not_what_the_configuration_says()
     {
         ArchitectureSettings shape = new() { Width = 2048, Layers = 2, Heads = 16, KeyValueHeads = 16, FeedForward = 16, Context = 1 << 22 };

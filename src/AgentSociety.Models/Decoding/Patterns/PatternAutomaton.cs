@@ -44,7 +44,7 @@ internal sealed class PatternAutomaton
         byte[] columns = parts.Columns(out int count);
         List<int[]> next = [];
         List<bool> accepting = [];
-        Dictionary<string, int> known = [];
+        Dictionary<int[], int> known = new(new SamePlaces());
         Queue<int[]> open = new();
         parts.Finish(end);
         StateOf(parts.Closure([start]));
@@ -76,11 +76,10 @@ internal sealed class PatternAutomaton
 
         int StateOf(int[] set)
         {
-            string key = string.Join(',', set);
-            if (known.TryGetValue(key, out int state)) return state;
+            if (known.TryGetValue(set, out int state)) return state;
             if (known.Count == MostStates) throw new SocietyException($"{called}: it needs more than {MostStates} states; repeat less, or bound fewer repetitions from above");
             open.Enqueue(set);
-            return known[key] = known.Count;
+            return known[set] = known.Count;
         }
     }
 
@@ -111,6 +110,19 @@ internal sealed class PatternAutomaton
         }
 
         return alive;
+    }
+
+    /// <summary>Sets of places are one state where they hold the same places.</summary>
+    private sealed class SamePlaces : IEqualityComparer<int[]>
+    {
+        public bool Equals(int[]? left, int[]? right) => left.AsSpan().SequenceEqual(right);
+
+        public int GetHashCode(int[] places)
+        {
+            HashCode hash = default;
+            hash.AddBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(places.AsSpan()));
+            return hash.ToHashCode();
+        }
     }
 
     /// <summary>The automaton with several ways at once: edges of byte ranges, and edges that take nothing.</summary>

@@ -14,6 +14,9 @@ internal sealed class PatternParser
     /// <summary>The greatest number of times that a part is repeated.</summary>
     public const int MostRepeats = 1000;
 
+    /// <summary>Characters of the longest pattern that is read, schemas' written-out ones included.</summary>
+    public const int Longest = 200_000;
+
     private const int DeepestNesting = 120;
     private const int LongestShown = 200;
     private readonly string _pattern;
@@ -26,6 +29,7 @@ internal sealed class PatternParser
     /// <exception cref="SocietyException">It is none, or asks for what is not supported.</exception>
     public static PatternNode Parse(string pattern)
     {
+        if (pattern.Length > Longest) throw new SocietyException($"{Shown(pattern)}: it has {pattern.Length} characters, and {Longest} are read at most; ask for less at once");
         string text = pattern.StartsWith('^') ? pattern[1..] : pattern;
         if (text.EndsWith('$') && (text.Length - text.AsSpan(0, text.Length - 1).TrimEnd('\\').Length) % 2 == 1) text = text[..^1];
         PatternParser parser = new(text);

@@ -15,7 +15,17 @@ internal sealed class SchemaPattern
 {
     private const int MostDigits = 15;
     private const int Deepest = 24;
-    private const int Longest = 200_000;
+    private const int Longest = PatternParser.Longest;
+
+    /// <summary>Characters of a schema as it is given.</summary>
+    private const int LongestText = 500_000;
+
+    /// <summary>Characters that are written for all parts together before it is known whether they make a pattern that is short enough.</summary>
+    private const long MostWritten = 10L * Longest;
+
+    /// <summary>What every part counts beside its own characters.</summary>
+    private const int PartCost = 64;
+    private const int MostReferred = 1000;
 
     /// <summary>A character of a string as JSON writes it, without escapes other than those that must be.</summary>
     private const string Character = """(?:[^"\\\x00-\x1F]|\\["\\/bfnrt])""";
@@ -43,6 +53,7 @@ internal sealed class SchemaPattern
     private readonly HashSet<string> _open = [];
     private readonly Dictionary<string, string> _referred = [];
     private int _depth;
+    private long _written;
 
     private SchemaPattern(JsonElement root) => _root = root;
 
@@ -51,6 +62,7 @@ internal sealed class SchemaPattern
     /// <exception cref="SocietyException">It is no schema, or asks for what cannot be kept; the message names the place in it.</exception>
     public static string Of(string schema)
     {
+        if (schema.Length > LongestText) throw new SocietyException($"the schema has {schema.Length} characters, and {LongestText} are read at most; ask for less at once");
         JsonDocument document;
         try
         {
@@ -81,7 +93,8 @@ internal sealed class SchemaPattern
         if (schema.ValueKind != JsonValueKind.Object) throw Fault(path, "a schema is an object here; say which type is wanted");
         string pattern = Kind(schema, path);
         _depth--;
-        return pattern.Length <= Longest ? pattern : throw Fault(path, "it is too large once it is written out; ask for less at once");
+        if (pattern.Length > Longest || (_written += pattern.Length + PartCost) > MostWritten) throw Fault(path, TooLarge);
+        return pattern;
     }
 
     private string Kind(JsonElement schema, string path)
@@ -129,6 +142,7 @@ internal sealed class SchemaPattern
         if (reference.ValueKind != JsonValueKind.String || reference.GetString() is not { } target || (target != "#" && !target.StartsWith("#/", StringComparison.Ordinal)))
             throw Fault(path + "/$ref", "only places of the same schema can be referred to, as in #/$defs/NAME");
         if (_referred.TryGetValue(target, out string? known)) return known;
+        if (_referred.Count == MostReferred) throw Fault(path + "/$ref", $"the schema refers to more than {MostReferred} places; write them out where they stand");
         if (target == "#" || !_open.Add(target)) throw Fault(path + "/$ref", $"{target} refers to itself; recursive schemas cannot be kept, since a regular expression has a bounded depth: write the levels out");
         JsonElement place = _root;
         foreach (string part in target[2..].Split('/'))
@@ -147,12 +161,13 @@ internal sealed class SchemaPattern
         if (schema.TryGetProperty("additionalProperties", out JsonElement others) && others.ValueKind == JsonValueKind.Object)
             throw Fault(path + "/additionalProperties", "properties without a name in the schema cannot be kept; name them in properties");
         List<(string Name, string Pattern)> properties = [];
+        HashSet<string> names = [];
         if (schema.TryGetProperty("properties", out JsonElement named))
         {
             if (named.ValueKind != JsonValueKind.Object) throw Fault(path + "/properties", "it is no object of schemas");
             foreach (JsonProperty property in named.EnumerateObject())
             {
-                if (properties.Any(other => other.Name == property.Name)) throw Fault($"{path}/properties/{property.Name}", "it stands there twice");
+                if (!names.Add(property.Name)) throw Fault($"{path}/properties/{property.Name}", "it stands there twice");
                 properties.Add((property.Name, Quoted(property.Name) + ":" + Value(property.Value, $"{path}/properties/{property.Name}")));
             }
         }
@@ -164,13 +179,13 @@ internal sealed class SchemaPattern
             foreach (JsonElement name in list.EnumerateArray())
             {
                 string? text = name.ValueKind == JsonValueKind.String ? name.GetString() : null;
-                if (text is null || properties.All(property => property.Name != text)) throw Fault(path + "/required", $"{name.GetRawText()} is no name of properties");
+                if (text is null || !names.Contains(text)) throw Fault(path + "/required", $"{name.GetRawText()} is no name of properties");
                 required.Add(text);
             }
         }
 
         // Where any member may be the first, those after it are written out for each.
-        if (properties.Sum(property => (long)property.Pattern.Length) * properties.Count > 20L * Longest) throw Fault(path, "it is too large once it is written out; ask for less at once");
+        if (properties.Sum(property => (long)property.Pattern.Length) * properties.Count > 20L * Longest) throw Fault(path, TooLarge);
         return "\\{" + Members(properties, required) + "\\}";
     }
 
@@ -291,6 +306,8 @@ internal sealed class SchemaPattern
 
         return pattern.ToString();
     }
+
+    private const string TooLarge = "it is too large once it is written out; ask for less at once";
 
     private static SocietyException Fault(string path, string what) => new($"schema {path}: {what}");
 }

@@ -64,7 +64,7 @@ internal static class StringPattern
             for (int character = first; character <= last; character++) ways.Add(character >= ' ' ? $@"\\\{(char)character}" : $@"\\u00{character >> 4}[{character & 15:x}{character & 15:X}]");
         }
 
-        if (ways.Count == 0) throw new SocietyException($"pattern '{pattern}': a class holds no printable character");
+        if (ways.Count == 0) throw new SocietyException($"{PatternParser.Shown(pattern)}: a class holds no printable character");
         text.Append(ways.Count == 1 ? ways[0] : $"(?:{string.Join('|', ways)})");
     }
 

@@ -50,6 +50,9 @@ internal sealed class TokenPattern
         if ((long)automaton.States * tokens.Size <= SmallVocabulary) _alive = Alive();
     }
 
+    /// <summary>States of the automaton.</summary>
+    public int States => _automaton.States;
+
     /// <summary>False where the vocabulary cannot write any text of the pattern, as far as that is known in advance.</summary>
     public bool Possible => _alive?[0] != false;
 
@@ -68,10 +71,15 @@ internal sealed class TokenPattern
     /// <returns>False where no token is left.</returns>
     public bool Restrict(Span<float> logits, int state, bool mayEnd)
     {
-        if (!_masks.TryGetValue(state, out ulong[]? mask))
+        ulong[]? mask;
+        // Engines on several threads may share the pattern.
+        lock (_masks)
         {
-            if (_masks.Count == MostMasks) _masks.Clear();
-            _masks[state] = mask = Mask(state);
+            if (!_masks.TryGetValue(state, out mask))
+            {
+                if (_masks.Count == MostMasks) _masks.Clear();
+                _masks[state] = mask = Mask(state);
+            }
         }
 
         bool any = mask.AsSpan().ContainsAnyExcept(0UL), ends = _automaton.Accepts(state) && (mayEnd || !any);
