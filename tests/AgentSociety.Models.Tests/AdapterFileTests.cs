@@ -80,6 +80,76 @@ public sealed class AdapterFileTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("[\"q_proj\",\"v_proj\"]", null, false)]
+    [InlineData("[\"q_proj\",\"v_proj\"]", "[0]", true)]
+    [InlineData("[\"q_proj\",\"v_proj\"]", "0", true)]
+    [InlineData("[\"q_proj\",\"v_proj\"]", "[0,1]", false)]
+    [InlineData("[\"layers.0.self_attn.q_proj\",\"model.layers.0.self_attn.v_proj\"]", null, true)]
+    [InlineData("\".*layers\\\\.0\\\\..*\\\\.[qv]_proj\"", null, true)]
+    [InlineData("\".*[qv]_proj\"", null, false)]
+    [InlineData("\"(?!a).*[qv]_proj\"", null, false)]
+    public void An_adapter_of_some_layers_is_one_only_where_its_configuration_says_so(string targets, string? layers, bool whole)
+    {
+        Write();
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(Weights, [.. SafetensorsFile.Read(Weights).Where(tensor => tensor.Key.Contains("layers.0.", StringComparison.Ordinal)).Select(tensor => (tensor.Key, tensor.Value))]);
+        Configure(config =>
+        {
+            config["target_modules"] = JsonNode.Parse(targets);
+            if (layers is not null) config["layers_to_transform"] = JsonNode.Parse(layers);
+        });
+        if (!whole)
+        {
+            Assert.Contains("model.layers.1.self_attn.q_proj.lora_A.weight is missing", Assert.Throws<SocietyException>(() => _model.LoadAdapter("a", _folder)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        // What is written again says so too.
+        string again = Path.Combine(_folder, "again");
+        _model.LoadAdapter("a", _folder).Save(again);
+        Assert.Equal(4, _model.LoadAdapter("b", again).Parameters.Count());
+    }
+
+    [Theory]
+    [InlineData("target_modules", "[\"\\ud800\"]")]
+    [InlineData("target_modules", "\"\\ud800\"")]
+    [InlineData("layers_to_transform", "[0.5]")]
+    [InlineData("peft_type", "\"\\ud800\"")]
+    public void A_configuration_that_holds_no_text_where_one_is_meant_is_refused_by_file(string key, string value)
+    {
+        Write();
+        string file = Path.Combine(_folder, "adapter_config.json");
+        Configure(config => config[key] = "HERE");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"HERE\"", value, StringComparison.Ordinal));
+        Assert.Contains(file, Assert.Throws<SocietyException>(() => _model.LoadAdapter("a", _folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("base")]
+    [InlineData("")]
+    public void An_adapter_cannot_bear_a_name_that_means_the_shared_weights(string name)
+    {
+        Write();
+        Assert.Contains("another name", Assert.Throws<SocietyException>(() => _model.LoadAdapter(name, _folder)).Message, StringComparison.Ordinal);
+        Assert.Throws<SocietyException>(() => _model.AddAdapter(name, new LoraSettings(), 1));
+        if (name.Length == 0) return;
+        string model = Path.Combine(_folder, "model");
+        _model.Save(model);
+        Directory.CreateDirectory(Path.Combine(model, "adapters"));
+        Directory.CreateDirectory(Path.Combine(model, "adapters", name));
+        foreach (string file in Directory.GetFiles(_folder)) File.Copy(file, Path.Combine(model, "adapters", name, Path.GetFileName(file)));
+        Assert.Contains(Path.Combine("adapters", name), Assert.Throws<SocietyException>(() => LanguageModel.Load(model)).Message, StringComparison.Ordinal);
+    }
+
+    private void Configure(Action<JsonObject> change)
+    {
+        string file = Path.Combine(_folder, "adapter_config.json");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        change(config);
+        File.WriteAllText(file, config.ToJsonString());
+    }
+
     [Fact]
     public void An_adapter_whose_weights_became_no_numbers_fails_its_own_requests_by_name_and_no_others()
     {

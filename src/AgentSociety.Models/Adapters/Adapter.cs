@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using AgentSociety.Core;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
@@ -15,12 +14,17 @@ public sealed class Adapter : IDisposable
     private const string ConfigFile = "adapter_config.json";
     private const string Prefix = "base_model.model.";
 
+    private static readonly FolderSave Files = new(ConfigFile, [WeightsFile], []);
+
     private readonly Dictionary<string, (Tensor A, Tensor B)> _updates;
 
-    private Adapter(LoraSettings settings, Dictionary<string, (Tensor A, Tensor B)> updates)
+    private readonly bool _everyLayer;
+
+    private Adapter(LoraSettings settings, Dictionary<string, (Tensor A, Tensor B)> updates, bool everyLayer)
     {
         Settings = settings;
         _updates = updates;
+        _everyLayer = everyLayer;
     }
 
     /// <summary>Rank, scale and targets.</summary>
@@ -62,19 +66,24 @@ public sealed class Adapter : IDisposable
             updates[module] = (a, b);
         }
 
-        return new Adapter(settings, updates);
+        return new Adapter(settings, updates, everyLayer: true);
     }
 
-    /// <summary>Writes the adapter as a PEFT folder.</summary>
-    public void Save(string folder)
+    /// <summary>Writes the adapter as a PEFT folder; an adapter that was there before is replaced whole.</summary>
+    /// <exception cref="SocietyException">The place takes no more.</exception>
+    public void Save(string folder) => Files.Write(folder, Write);
+
+    /// <summary>Writes the files of a PEFT folder that nobody reads yet.</summary>
+    internal void Write(string folder)
     {
         Directory.CreateDirectory(folder);
-        Stored stored = new()
+        PeftConfig stored = new()
         {
             Rank = Settings.Rank,
             Alpha = Settings.Alpha,
             RankStabilised = Settings.RankStabilised,
-            Targets = JsonSerializer.SerializeToElement(Settings.Targets),
+            // Where some layers have no update, matrices are named one by one, so that the gaps are known for what they are.
+            Targets = JsonSerializer.SerializeToElement(_everyLayer ? Settings.Targets : [.. _updates.Keys.Order(StringComparer.Ordinal)]),
         };
         WholeFile.Write(Path.Combine(folder, ConfigFile), JsonSerializer.Serialize(stored) + "\n");
         SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Parameters.Select(parameter => (Prefix + parameter.Name, parameter.Weight)));
@@ -85,36 +94,72 @@ public sealed class Adapter : IDisposable
     public static Adapter Load(string folder, Decoder decoder)
     {
         string configFile = Path.Combine(folder, ConfigFile), weightsFile = Path.Combine(folder, WeightsFile);
-        Stored stored;
+        Files.Settle(folder);
+        PeftConfig stored;
         try
         {
-            stored = JsonSerializer.Deserialize<Stored>(File.ReadAllText(configFile)) ?? throw new SocietyException($"{configFile}: is empty");
+            stored = JsonSerializer.Deserialize<PeftConfig>(File.ReadAllText(configFile)) ?? throw new SocietyException($"{configFile}: is empty");
         }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             throw new SocietyException($"{configFile}: cannot be read as an adapter's configuration ({cause.Message})", cause: cause);
         }
 
         if (stored.Foreign is { } foreign) throw new SocietyException($"{configFile}: {foreign} is not supported; use a plain LoRA adapter");
+        string[] modules = [.. decoder.Parameters.Where(parameter => parameter.Weight.dim() == 2 && parameter.Name.EndsWith(".weight", StringComparison.Ordinal)).Select(parameter => parameter.Name[..^".weight".Length])];
         Dictionary<string, Tensor> read = SafetensorsFile.Read(weightsFile);
         Dictionary<string, (Tensor A, Tensor B)> updates = [];
-        using (no_grad())
+        try
         {
-            foreach ((string name, Tensor weight) in decoder.Parameters)
+            using (no_grad())
             {
-                string module = name.EndsWith(".weight", StringComparison.Ordinal) ? name[..^".weight".Length] : name;
-                string nameOfA = $"{Prefix}{module}.lora_A.weight", nameOfB = $"{Prefix}{module}.lora_B.weight";
-                if (weight.dim() != 2 || (!read.ContainsKey(nameOfA) && !read.ContainsKey(nameOfB))) continue;
-                updates[module] = (Take(nameOfA, [stored.Rank, weight.shape[1]]), Take(nameOfB, [weight.shape[0], stored.Rank]));
+                foreach (string module in modules)
+                {
+                    string nameOfA = NameOf(module, 'A'), nameOfB = NameOf(module, 'B');
+                    if (!read.ContainsKey(nameOfA) && !read.ContainsKey(nameOfB)) continue;
+                    if (module is "model.embed_tokens" or "lm_head") throw new SocietyException($"{weightsFile}: adapts {module}; adapters of layers' matrices are supported");
+                    long[] shape = decoder[module + ".weight"].shape;
+                    Tensor a = Take(nameOfA, [stored.Rank, shape[1]]);
+                    try
+                    {
+                        updates[module] = (a, Take(nameOfB, [shape[0], stored.Rank]));
+                    }
+                    catch
+                    {
+                        a.Dispose();
+                        throw;
+                    }
+                }
             }
+
+            if (read.Count > 0) throw new SocietyException($"{weightsFile}: holds tensors that the model has no place for, such as {read.Keys.First()}");
+            if (updates.Count == 0) throw new SocietyException($"{weightsFile}: holds no update of any of the model's matrices");
+            string[] inLayers = [.. modules.Where(module => module.StartsWith("model.layers.", StringComparison.Ordinal))];
+            if (stored.Unknown(inLayers).FirstOrDefault() is { } unknown) throw new SocietyException($"{configFile}: names the target {unknown}, which is no matrix of the model's layers");
+            if (stored.Wanted(inLayers, updates.Keys).FirstOrDefault(module => !updates.ContainsKey(module)) is { } missing)
+                throw new SocietyException($"{weightsFile}: tensor {NameOf(missing, 'A')} is missing, which {ConfigFile} asks for");
+            string[] targets = [.. updates.Keys.Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct()];
+            LoraSettings settings = new() { Rank = stored.Rank, Alpha = stored.Alpha, RankStabilised = stored.RankStabilised, Targets = targets };
+            return new Adapter(settings, updates, everyLayer: updates.Count == targets.Length * decoder.Config.Layers);
+        }
+        catch (Exception cause)
+        {
+            foreach ((Tensor a, Tensor b) in updates.Values)
+            {
+                a.Dispose();
+                b.Dispose();
+            }
+
+            // The platform's reader says so of a text with half of a surrogate pair, and of a number with a fraction where a layer is meant.
+            if (cause is InvalidOperationException or FormatException) throw new SocietyException($"{configFile}: cannot be read as an adapter's configuration ({cause.Message})", cause: cause);
+            throw;
+        }
+        finally
+        {
+            foreach (Tensor left in read.Values) left.Dispose();
         }
 
-        if (updates.Keys.FirstOrDefault(module => module is "model.embed_tokens" or "lm_head") is { } outer) throw new SocietyException($"{weightsFile}: adapts {outer}; adapters of layers' matrices are supported");
-        if (read.Count > 0) throw new SocietyException($"{weightsFile}: holds tensors that the model has no place for, such as {read.Keys.First()}");
-        if (updates.Count == 0) throw new SocietyException($"{weightsFile}: holds no update of any of the model's matrices");
-        string[] targets = [.. updates.Keys.Select(module => module[(module.LastIndexOf('.') + 1)..]).Distinct()];
-        if (stored.Missing(targets) is { } missing) throw new SocietyException($"{weightsFile}: tensor {Prefix}model.layers.0.*.{missing}.lora_A.weight is missing, which {ConfigFile} names as a target");
-        return new Adapter(new LoraSettings { Rank = stored.Rank, Alpha = stored.Alpha, RankStabilised = stored.RankStabilised, Targets = targets }, updates);
+        static string NameOf(string module, char half) => $"{Prefix}{module}.lora_{half}.weight";
 
         Tensor Take(string name, long[] shape)
         {
@@ -138,64 +183,5 @@ public sealed class Adapter : IDisposable
             a.Dispose();
             b.Dispose();
         }
-    }
-
-    private sealed record Stored
-    {
-        [JsonPropertyName("peft_type")]
-        public string Type { get; init; } = "LORA";
-
-        [JsonPropertyName("task_type")]
-        public string Task { get; init; } = "CAUSAL_LM";
-
-        [JsonPropertyName("r")]
-        public required int Rank { get; init; }
-
-        [JsonPropertyName("lora_alpha")]
-        public required double Alpha { get; init; }
-
-        [JsonPropertyName("use_rslora")]
-        public bool RankStabilised { get; init; }
-
-        /// <summary>Names, or a pattern of names; which matrices are adapted is told by the tensors.</summary>
-        [JsonPropertyName("target_modules")]
-        public JsonElement Targets { get; init; }
-
-        [JsonPropertyName("bias")]
-        public string Bias { get; init; } = "none";
-
-        [JsonPropertyName("lora_dropout")]
-        public double Dropout { get; init; }
-
-        [JsonPropertyName("fan_in_fan_out")]
-        public bool Transposed { get; init; }
-
-        [JsonPropertyName("inference_mode")]
-        public bool ForInference { get; init; } = true;
-
-        [JsonExtensionData]
-        public IDictionary<string, JsonElement>? Others { get; init; }
-
-        /// <summary>The first thing that would change the result and is not built; null for none.</summary>
-        [JsonIgnore]
-        public string? Foreign =>
-            Type != "LORA" ? $"peft_type '{Type}'"
-            : Rank < 1 ? $"r {Rank}"
-            : Bias != "none" ? $"bias '{Bias}'"
-            : Transposed ? "fan_in_fan_out"
-            : Others?.FirstOrDefault(other => other.Key is "use_dora" or "modules_to_save" or "rank_pattern" or "alpha_pattern" or "layer_replication" or "trainable_token_indices" or "use_qalora" && Says(other.Value)) is { Key: { } key } ? key
-            : null;
-
-        /// <summary>A target that is named by itself and has no tensors; null for none.</summary>
-        public string? Missing(string[] found) => Targets.ValueKind != JsonValueKind.Array ? null
-            : Targets.EnumerateArray().Where(target => target.ValueKind == JsonValueKind.String).Select(target => target.GetString()!).FirstOrDefault(target => !found.Contains(target[(target.LastIndexOf('.') + 1)..]));
-
-        private static bool Says(JsonElement value) => value.ValueKind switch
-        {
-            JsonValueKind.Null or JsonValueKind.False or JsonValueKind.Undefined => false,
-            JsonValueKind.Array => value.GetArrayLength() > 0,
-            JsonValueKind.Object => value.EnumerateObject().Any(),
-            _ => true,
-        };
     }
 }

@@ -38,7 +38,60 @@ public static class ModelFolder
             _ => throw new SocietyException($"--type {type}: there is no such number format; use {Types}"),
         };
         CheckTarget(null, folder);
-        model.Save(folder, stored, adapters: false);
-        if (model.Tokenizer is CharacterTokenizer characters) characters.SaveForOthers(folder);
+        Save(model, folder, stored, adapters: false, forOthers: true);
     }
+
+    /// <summary>Writes a model's folder; see <see cref="LanguageModel.Save(string)"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="type">Number format of the weights in the file; null for the one that they have.</param>
+    /// <param name="adapters">False to leave the adapters out.</param>
+    /// <param name="forOthers">True to write a character tokenizer as other tools know them too.</param>
+    /// <param name="files">How; null for the usual way.</param>
+    internal static void Save(LanguageModel model, string folder, ScalarType? type, bool adapters, bool forOthers, FolderSave? files = null) => (files ?? Files()).Write(folder, place =>
+    {
+        ScalarType stored = type ?? model.Decoder["model.norm.weight"].dtype;
+        (model.Decoder.Config with { StoredType = stored.ToString().ToLowerInvariant() }).Save(place);
+        model.Tokenizer.Save(place);
+        if (forOthers && model.Tokenizer is CharacterTokenizer characters) characters.SaveForOthers(place);
+        model.Generation.Save(place);
+        model.Template?.Save(place);
+        SafetensorsFile.Write(Path.Combine(place, CheckpointFiles.WeightsFile), model.Decoder.Parameters, type);
+        foreach ((string name, Adapter adapter) in adapters ? model.Adapters : new Dictionary<string, Adapter>()) adapter.Write(Path.Combine(place, LanguageModel.AdaptersFolder, name));
+    });
+
+    /// <summary>Reads a folder that another program may be saving to: what is returned was read between two saves.</summary>
+    internal static LanguageModel Whole(string folder, Func<LanguageModel> read)
+    {
+        FolderSave files = Files();
+        for (int time = 1; ; time++)
+        {
+            files.Settle(folder);
+            DateTime stamp = files.Stamp(folder);
+            LanguageModel model;
+            try
+            {
+                model = read();
+            }
+            catch (SocietyException) when (time < MostReadings && files.Stamp(folder) != stamp)
+            {
+                continue;
+            }
+
+            if (time == MostReadings || files.Stamp(folder) == stamp) return model;
+            model.Dispose();
+        }
+    }
+
+    /// <summary>What belongs to a model in its folder.</summary>
+    internal static FolderSave Files(Action? between = null) => new(
+        DecoderConfig.FileName,
+        [
+            CheckpointFiles.WeightsFile, CheckpointFiles.IndexFile, GenerationConfig.FileName, ChatTemplate.FileName,
+            CharacterTokenizer.FileName, TokenizerFile.FileName, TokenizerFile.ConfigName,
+        ],
+        [LanguageModel.AdaptersFolder])
+    { Between = between };
+
+    private const int MostReadings = 3;
 }
