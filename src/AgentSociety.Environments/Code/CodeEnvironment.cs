@@ -13,7 +13,7 @@ namespace AgentSociety.Environments.Code;
 /// Proposals are run twice before they count: they must end well within the limits (<see cref="CodeFacts"/>), agree with themselves, and do something with their input. Difficulty is the
 /// number of operators, calls and decisions. Generated problems and demonstrations use integer arithmetic and, in the full language, <see cref="SeedPrograms"/>; proposers may use all of the language that the
 /// scenario chose. A triple is one problem whichever of its three parts is asked for, however its program is laid out and its inputs are written: the canonical form is the program's tree
-/// with the inputs in order. What a solver could be told beside the program, comments and idle statements, is taken out or refused.
+/// with the inputs in order. Induction leaves out examples whose triple is reserved. What a solver could be told beside the program, comments and idle statements, is taken out or refused.
 /// </remarks>
 public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedProposer, IMeasuredProposals
 {
@@ -63,10 +63,10 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
         {
             CodeKind kind = random.Choose(_kinds);
             // Half of the problems are seeds where there are any of this difficulty, the rest is arithmetic.
-            if (_language.HasSeeds && random.Next(2) == 0 && SeedPrograms.Draw(difficulty, kind, random) is { } seed) return Made(seed, difficulty);
+            if (_language.HasSeeds && random.Next(2) == 0 && SeedPrograms.Draw(difficulty, kind, random) is { } seed && Open(seed) is { } open) return Made(open, difficulty);
             string program = _language.Draw(difficulty, random);
             string[] inputs = [.. random.Permutation(_inputs)[..(kind == CodeKind.Induce ? 6 : 1)].Select(input => input.ToString(CultureInfo.InvariantCulture))];
-            return TrivialPrograms.Reason(inputs, input => _facts.Output(program, input)) is null ? Made(new(kind, program, inputs), difficulty) : null;
+            return Open(new(kind, program, inputs)) is { } drawn && TrivialPrograms.Reason(drawn.Inputs, input => _facts.Output(program, input)) is null ? Made(drawn, difficulty) : null;
         });
     }
 
@@ -89,7 +89,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
         }
 
         if (inputs.Distinct().Count() != inputs.Length) return Proposal.Malformed("an input comes twice");
-        CodeTask code = new(read.Kind, CodeText.WithoutComments(read.Program), inputs);
+        if (Open(new(read.Kind, CodeText.WithoutComments(read.Program), inputs)) is not { } code) return Proposal.Malformed("its examples are reserved for tests");
         return Refusal(code) is { } refusal ? Proposal.Malformed(refusal) : Proposal.Valid(Made(code, shape.Operations));
     }
 
@@ -161,16 +161,27 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     {
         for (int index = 0; _language.HasSeeds && index < count; index++)
         {
-            CodeTask? seed = SeedPrograms.DrawUpTo(MaximumDifficulty, random.Choose(_kinds), random);
+            CodeTask? seed = SeedPrograms.DrawUpTo(MaximumDifficulty, random.Choose(_kinds), random) is { } drawn ? Open(drawn) : null;
             if (seed is not null && !Reservation.Holds(EnvironmentName, Made(seed, 1).CanonicalForm)) yield return _language.Write(seed);
         }
     }
+
+    // Examples of induction show triples, and some of those are reserved as deduction and abduction: they are left out. Null where too few are left.
+    private static CodeTask? Open(CodeTask code)
+    {
+        if (code.Kind != CodeKind.Induce) return code;
+        string form = CodeText.Form(code.Program);
+        string[] open = [.. code.Inputs.Where(input => !Reservation.Holds(EnvironmentName, Form(form, [input])))];
+        return open.Length < 2 ? null : code with { Inputs = open };
+    }
+
+    private static string Form(string program, IReadOnlyList<string> inputs) => $"{program}\n{string.Join('\n', inputs.Order(StringComparer.Ordinal))}";
 
     private Problem Made(CodeTask code, int difficulty) => new()
     {
         Text = _language.Write(code),
         Difficulty = difficulty,
-        CanonicalForm = $"{CodeText.Form(code.Program)}\n{string.Join('\n', code.Inputs.Order(StringComparer.Ordinal))}",
+        CanonicalForm = Form(CodeText.Form(code.Program), code.Inputs),
     };
 
     private CodeTask Read(Problem problem) => _language.Read(problem.Text) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));

@@ -65,6 +65,35 @@ public class CodeEnvironmentTests
     }
 
     [Fact]
+    public void Induction_shows_no_triple_that_is_reserved_as_deduction()
+    {
+        HashSet<string> programs = [];
+        for (int index = 0; index < 1500; index++)
+        {
+            Problem problem = new[] { Environment, Few }[index % 2].Generate(1 + (index % 12), KeyedRandom.For(1, "examples", index));
+            if (problem.Text[0] != 'i') continue;
+            (string program, string[] inputs) = index % 2 == 0
+                ? (string.Join('\n', problem.Text.Split('\n')[1..].TakeWhile(line => !line.StartsWith("in: ", StringComparison.Ordinal))), problem.Text.Split('\n').Where(line => line.StartsWith("in: ", StringComparison.Ordinal)).ToArray())
+                : (problem.Text[1..problem.Text.IndexOf(',', StringComparison.Ordinal)], problem.Text.TrimEnd('=').Split(',')[1..]);
+            programs.Add(program);
+            foreach (string input in inputs)
+            {
+                Problem triple = index % 2 == 0 ? ScriptedPlay.Problem(Environment, $"deduce\n{program}\n{input}") : ScriptedPlay.Problem(Few, $"d{program},{input}=");
+                Assert.False(Reservation.Holds(Environment.Name, triple.CanonicalForm), triple.Text);
+            }
+        }
+
+        Assert.InRange(programs.Count, 200, 1500);
+
+        // Of what a proposer writes, too, such examples are left out, and where fewer than two are left it is no problem.
+        string[] all = [.. Enumerable.Range(1, 40).Where(number => Holds(number)).Select(number => $"\nin: {number}")], open = [.. Enumerable.Range(1, 40).Where(number => !Holds(number)).Select(number => $"\nin: {number}")];
+        Assert.Equal($"induce\n{Twice}{open[0]}{open[1]}", ScriptedPlay.Problem(Environment, $"induce\n{Twice}{all[0]}{open[0]}{open[1]}").Text);
+        Assert.Contains("reserved", Environment.Parse($"induce\n{Twice}{open[0]}{all[0]}").Reason, StringComparison.Ordinal);
+
+        static bool Holds(int number) => Reservation.Holds(Environment.Name, ScriptedPlay.Problem(Environment, $"deduce\n{Twice}\nin: {number}").CanonicalForm);
+    }
+
+    [Fact]
     public void Parse_is_total() => Gen.String.Sample(text => Assert.Equal(Environment.Parse($"deduce\n{text}\nin: 1").Problem is null, Environment.Parse($"deduce\n{text}\nin: 1").Reason.Length > 0), iter: 300);
 
     [Fact]
