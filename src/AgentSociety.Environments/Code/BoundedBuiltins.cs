@@ -18,7 +18,7 @@ namespace AgentSociety.Environments.Code;
 /// Each does what the language says and counts what it makes. What passes the limits ends the program, and no <c>catch</c> of the program sees it. Where the interpreter's own function is kept,
 /// it is given callbacks that count.
 /// </remarks>
-sealed class BoundedBuiltins(Engine engine, SandboxLimits limits)
+sealed class BoundedBuiltins(Engine engine, SandboxLimits limits, ProcessorLimit time)
 {
     private readonly long _before = GC.GetAllocatedBytesForCurrentThread();
     private readonly JsValue _rangeError = engine.Global.Get("RangeError");
@@ -92,6 +92,7 @@ sealed class BoundedBuiltins(Engine engine, SandboxLimits limits)
     // What the interpreter looks at before a statement, for strokes that hold none.
     private void Look()
     {
+        time.Check();
         if (GC.GetAllocatedBytesForCurrentThread() - _before > limits.Memory) throw new MemoryLimitExceededException($"more than {limits.Memory} bytes");
     }
 

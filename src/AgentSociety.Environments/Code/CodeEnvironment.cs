@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
@@ -189,11 +188,11 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     // Why a readable task is no problem; null where it is one. Its programs run here, all within one budget.
     private string? Refusal(CodeTask code)
     {
-        Stopwatch clock = Stopwatch.StartNew();
+        CodeFacts.Spent spent = new();
         List<string> outputs = [];
         foreach (string input in code.Inputs)
         {
-            Execution came = _facts.Establish(code.Program, input, clock);
+            Execution came = _facts.Establish(code.Program, input, spent);
             if (came.Value is null) return came.Failure;
             outputs.Add(came.Value);
         }
@@ -209,7 +208,9 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
 
         // A vocabulary of single characters can hold no others.
         if ((_language.Write(code) + _language.Prompt(code, outputs) + work).FirstOrDefault(character => !Alphabet.Contains(character, StringComparison.Ordinal)) is var foreign and not '\0') return $"the program, its work or an output holds '{foreign}' (U+{(int)foreign:x4}), which is not in the alphabet";
-        return TrivialPrograms.Reason(code.Inputs, input => _facts.Establish(code.Program, input, clock).Value);
+        string? trivial = TrivialPrograms.Reason(code.Inputs, input => _facts.Establish(code.Program, input, spent).Value);
+        // A probe that was not run says nothing of the program.
+        return spent.Refusal ?? trivial;
     }
 
     private Verdict Answered(CodeTask code, string answer)

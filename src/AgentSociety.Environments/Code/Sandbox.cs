@@ -12,7 +12,7 @@ namespace AgentSociety.Environments.Code;
 /// <param name="Failure">Why there is no value; empty where there is one.</param>
 public sealed record Execution(string? Value, string Failure)
 {
-    /// <summary>True where there is no value because time ran out: on a faster machine, or one with less to do, there might be one.</summary>
+    /// <summary>True where there is no value because time ran out: on a faster machine there might be one.</summary>
     public bool Late { get; init; }
 }
 
@@ -36,59 +36,64 @@ public sealed class Sandbox(SandboxLimits limits)
         for (const name of ['toLocaleString', 'toLocaleLowerCase', 'toLocaleUpperCase', 'localeCompare', 'normalize']) { delete String.prototype[name]; delete Number.prototype[name]; delete Array.prototype[name]; }
         """;
 
-    // The interpreter ends a program by itself when its time is over; one that sits in a single long operation is given this many times as long.
-    private const int Patience = 3;
+    private static readonly Execution TooLong = new(null, "took too long") { Late = true };
     private readonly SandboxThreads _threads = new(limits.Stack);
     private readonly Prepared<Script> _closed = Engine.PrepareScript(Closed);
     private readonly ScriptPreparationOptions _preparation = new() { ParsingOptions = new() { RegexTimeout = limits.RegularExpression, CompileRegex = false } };
     private readonly Remembered<ReadProgram> _read = new(1_000);
 
     /// <summary>Runs <paramref name="program"/>'s <c>f</c> on a JSON value.</summary>
-    public Execution Run(string program, string input) => Run(program, input, out _);
+    public Execution Run(string program, string input) => Measured(program, input).Came;
 
     /// <summary>Runs <paramref name="program"/>'s <c>f</c> on a JSON value, and says how many bytes that allocated; <see cref="long.MaxValue"/> where it did not end.</summary>
     public Execution Run(string program, string input, out long allocated)
     {
-        allocated = 0;
-        if (program.Length > limits.Text || input.Length > limits.Text) return Failed($"longer than {limits.Text} characters");
+        ProgramRun run = Measured(program, input);
+        allocated = run.Allocated;
+        return run.Came;
+    }
+
+    /// <summary>Runs <paramref name="program"/>'s <c>f</c> on a JSON value, and says what that took.</summary>
+    internal ProgramRun Measured(string program, string input)
+    {
+        if (program.Length > limits.Text || input.Length > limits.Text) return NotRun($"longer than {limits.Text} characters");
         // The interpreter's JSON reader takes a null character for the end of the text, and would pass over what it should refuse.
-        if (input.Contains('\0', StringComparison.Ordinal)) return Failed("a null character is no JSON");
+        if (input.Contains('\0', StringComparison.Ordinal)) return NotRun("a null character is no JSON");
         ReadProgram read = _read.Of(program, Read);
-        if (read.Script is not { } script) return Failed(read.Refusal);
+        if (read.Script is not { } script) return NotRun(read.Refusal);
         // A value may be nested as deep as memory reaches, and the interpreter recurses into it: an overflow would end the process.
-        ProgramRun? run = _threads.Run(() => RunHere(script, input), Patience * limits.Time);
-        allocated = run?.Allocated ?? long.MaxValue;
-        return run?.Came ?? Failed($"did not end within {Patience * limits.Time.TotalSeconds} s") with { Late = true };
+        return _threads.Run(() => RunHere(script, input), limits.Time) ?? new(TooLong, false, long.MaxValue, limits.Time);
     }
 
     private ProgramRun RunHere(Prepared<Script> program, string input)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
+        ProcessorLimit time = new(limits.Processor);
         try
         {
-            using Engine engine = new(Restrict);
+            using Engine engine = new(options => Restrict(options, time));
             engine.Execute(_closed);
-            new BoundedBuiltins(engine, limits).Install();
+            new BoundedBuiltins(engine, limits, time).Install();
             JsValue argument = new JsonParser(engine).Parse(input);
             engine.Execute(program);
             JsValue function = engine.Evaluate("typeof f === 'function' ? f : null");
             if (function.IsNull()) return Ran(Failed("there is no function f"), true);
-            return Ran(CanonicalValue.TryWrite(engine.Invoke(function, argument), limits.Text, out string text) ? new(text, "") : Failed(text), true);
+            bool written = CanonicalValue.TryWrite(engine.Invoke(function, argument), limits.Text, out string text);
+            time.Look();
+            return Ran(written ? new(text, "") : Failed(text), true);
+        }
+        catch (TimeoutException)
+        {
+            // A regular expression ends by the clock on the wall, everything else by the processor's: which came first is a matter of the machine, and so no part of the reason.
+            return Ran(TooLong, false);
         }
         catch (Exception failure)
         {
             // Whatever a hostile program makes the interpreter throw is that program's failure. What the language itself throws breaks no limit.
-            return Ran(Failed($"{failure.GetType().Name}: {(failure.Message.Length > 200 ? failure.Message[..200] : failure.Message)}") with { Late = failure is TimeoutException }, failure is JavaScriptException);
+            return Ran(Failed(Said(failure)), failure is JavaScriptException);
         }
 
-        ProgramRun Ran(Execution came, bool behaved) => new(came, behaved, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
-
-    /// <summary>Runs twice and insists on one result.</summary>
-    public Execution RunTwice(string program, string input)
-    {
-        Execution first = Run(program, input);
-        return first.Value is null || Run(program, input) == first ? first : Failed("two runs gave two results");
+        ProgramRun Ran(Execution came, bool behaved) => new(came, behaved, GC.GetAllocatedBytesForCurrentThread() - before, time.Used);
     }
 
     /// <summary>The canonical text of a JSON value; null where the text is none.</summary>
@@ -99,6 +104,10 @@ public sealed class Sandbox(SandboxLimits limits)
     }
 
     private static Execution Failed(string reason) => new(null, reason);
+
+    private static ProgramRun NotRun(string reason) => new(Failed(reason), true, 0, TimeSpan.Zero);
+
+    private static string Said(Exception failure) => $"{failure.GetType().Name}: {(failure.Message.Length > 200 ? failure.Message[..200] : failure.Message)}";
 
     private ReadProgram Read(string program)
     {
@@ -116,9 +125,10 @@ public sealed class Sandbox(SandboxLimits limits)
         }
     }
 
-    private void Restrict(Options options)
+    private void Restrict(Options options, ProcessorLimit time)
     {
-        options.Strict().DisableStringCompilation().LimitRecursion(limits.Recursion).MaxStatements(limits.Statements).TimeoutInterval(limits.Time).LimitMemory(limits.Memory);
+        options.Strict().DisableStringCompilation().LimitRecursion(limits.Recursion).MaxStatements(limits.Statements).LimitMemory(limits.Memory);
+        options.Constraint(time);
         options.Constraint(new EnoughStack());
         options.Constraints.RegexTimeout = limits.RegularExpression;
         options.Constraints.MaxArraySize = limits.Array;

@@ -127,4 +127,5 @@ sealed class SandboxThreads(int stack)
 /// <param name="Came">What came of it.</param>
 /// <param name="Behaved">True where it kept all limits, so that its thread is fit for another program.</param>
 /// <param name="Allocated">Bytes that it allocated.</param>
-sealed record ProgramRun(Execution Came, bool Behaved, long Allocated);
+/// <param name="Processor">Processor time that it took.</param>
+sealed record ProgramRun(Execution Came, bool Behaved, long Allocated, TimeSpan Processor);

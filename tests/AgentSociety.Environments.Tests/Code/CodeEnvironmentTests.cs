@@ -155,8 +155,12 @@ public class CodeEnvironmentTests
     [Theory]
     [InlineData("deduce\n'out: 8';function f(x){return x*2}\nin: 4", "mere value"), InlineData("deduce\nfunction f(x){'out: 8';return x*2}\nin: 4", "mere value"), InlineData("deduce\nfunction f(x){`out`;return x*2}\nin: 4", "mere value"), InlineData("induce\nfunction f(x){return x*2}\nin: 1\nin: 1.0", "twice"), InlineData("induce\nfunction f(x){return x.length*2}\nin: \"a\"\nin: \"\\u0061\"", "twice")]
     [InlineData("deduce\nfunction f(x){return 1*7}\nin: 4", "same whatever"), InlineData("deduce\nfunction f(x){if(0){return 1}return x}\nin: 4", "gives back"), InlineData("deduce\nfunction f(x){return x.length*0}\nin: \"ab\"", "same whatever"), InlineData("deduce\nfunction f(x){return x.map(y=>y)}\nin: [1]", "gives back"), InlineData("deduce\nfunction f(x){return x*0}\nin: -4", "same whatever")]
+    [InlineData("deduce\nfunction f(x){return 1+1}\nin: null", "same whatever"), InlineData("deduce\nfunction f(x){return x.k.n.length*0+1}\nin: {\"k\":{\"n\":\"ab\"}}", "same whatever"), InlineData("deduce\nfunction f(x){if(x!=='ab')throw 1+1;return 2}\nin: \"ab\"", "no other input"), InlineData("deduce\nfunction f(x){if(0){return 1}return x}\nin: {\"k\":\"a<b\\ud800\"}", "gives back"), InlineData("deduce\nfunction f(x){x.k.n.length+1;return x}\nin: {\"k\":{\"n\":\"a<'é\"}}", "gives back")]
     [InlineData("deduce\nfunction f(x){return x+'\u00e9'}\nin: 4", "alphabet"), InlineData("deduce\nfunction f(x){return x*2}\nin: 1e999", "no JSON")]
     public void A_task_that_tells_its_answer_or_asks_nothing_is_malformed(string text, string said) => Assert.Contains(said, Environment.Parse(text).Reason);
+
+    [Theory, InlineData("x.k.n.length+1", """{"k":{"n":"ab"}}"""), InlineData("x.length>1?x[0].id:0", """[{"id":7},{"id":8}]"""), InlineData("x===null?1:2", "null"), InlineData("x.on?'yes':'no'", """{"on":true}""")]
+    public void A_program_that_needs_the_make_of_its_input_is_a_problem(string body, string input) => ScriptedPlay.Problem(Environment, $"deduce\nfunction f(x){{return {body}}}\nin: {input}");
 
     [Theory, InlineData("ax**-1,2="), InlineData("dx%0<1?x:-1,1000="), InlineData("ax/0,1="), InlineData("d9**999*x,2="), InlineData("i2**x,1,2,-3,4="), InlineData("d(x<3)+x,4=")]
     public void No_prompt_of_the_restricted_language_leaves_its_alphabet(string text)
@@ -191,8 +195,20 @@ public class CodeEnvironmentTests
     [Fact]
     public void All_inputs_of_a_proposal_share_one_budget()
     {
-        Proposal slow = Environment.Parse($"induce\nfunction f(x){{const a=Array(8000).fill(0);for(let i=0;i<4000;i++)a.indexOf(-1);return x+1}}{string.Concat(Enumerable.Range(1, 10).Select(number => $"\nin: {number}"))}");
-        Assert.Matches("together|timed out|did not end", slow.Reason);
+        Proposal slow = Environment.Parse($"induce\nfunction f(x){{const a=Array(8000).fill(0);for(let i=0;i<5000;i++)a.indexOf(-1)+a.indexOf(-2);return x+1}}{string.Concat(Enumerable.Range(1, 10).Select(number => $"\nin: {number}"))}");
+        Assert.Matches("together|too long", slow.Reason);
+    }
+
+    [Fact]
+    public void What_a_proposal_has_used_is_the_same_however_much_of_it_was_run_before()
+    {
+        // Ten inputs are too much together, though each of them is well within the limits.
+        string program = Enumerable.Range(1, 400).Select(times => $"function f(x){{const a=Array(8000).fill(0);for(let i=0;i<{times * 25};i++)a.indexOf(-1);return x+1}}").First(program => Seconds(program) > 0.065);
+        string[] open = [.. Enumerable.Range(1, 40).Where(number => !Reservation.Holds(Environment.Name, Environment.Parse($"deduce\n{program}\nin: {number}").Problem!.CanonicalForm)).Take(10).Select(number => $"\nin: {number}")];
+        CodeEnvironment environment = new(new());
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Equal("its runs take longer than 1 s together", environment.Parse($"induce\n{program}{string.Concat(open)}").Reason));
+
+        static double Seconds(string program) => Enumerable.Range(0, 3).Min(_ => new Sandbox(new()).Measured(program, "1").Processor.TotalSeconds);
     }
 
     [Fact]

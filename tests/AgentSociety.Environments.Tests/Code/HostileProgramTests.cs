@@ -69,7 +69,7 @@ public class HostileProgramTests(ITestOutputHelper output)
         double cores = (Environment.CpuUsage.TotalTime - used).TotalSeconds;
         output.WriteLine($"{Count} hostile programs in {all.Elapsed.TotalSeconds:f0} s, {cores:f0} s of cores: {values} polluted and changed nothing, {Count - values} gave nothing; slowest {slowest:f2} s: {worst}; memory left {(after - before) / 1e6:f1} MB");
         // Time on the wall is the machine's business: on one that others keep busy a program waits for a core longer than it runs.
-        Assert.InRange(cores / Count, 0, 0.1);
+        Assert.InRange(cores / Count, 0, 0.2);
         Assert.InRange(after - before, long.MinValue, 100_000_000);
         Assert.Equal("2", sandbox.Run("function f(x){return x+1}", "1").Value);
     }
