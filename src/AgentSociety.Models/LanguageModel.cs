@@ -18,6 +18,7 @@ public sealed class LanguageModel : IDisposable
 
     private readonly Dictionary<string, Adapter> _adapters = [];
     private readonly Dictionary<string, long> _adapterVersions = [];
+    private readonly Dictionary<string, long> _merged = [];
 
     private LanguageModel(Decoder decoder, ITokenizer tokenizer, GenerationConfig? generation = null, ChatTemplate? template = null)
     {
@@ -209,6 +210,7 @@ public sealed class LanguageModel : IDisposable
 
         adapter.Dispose();
         WeightsChanged();
+        _merged[name] = WeightsVersion;
     }
 
     /// <summary>Takes over the weights of another model, adapters included; adapters that only this one has are made anew.</summary>
@@ -263,6 +265,9 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>The <see cref="WeightsVersion"/> at which an adapter's weights changed last.</summary>
     public long AdapterVersionOf(string name) => _adapterVersions.GetValueOrDefault(name, 1);
+
+    /// <summary>The <see cref="WeightsVersion"/> at which an adapter of this name was merged last: older versions of it stand in the shared weights already. 0 for never.</summary>
+    internal long MergedAt(string name) => _merged.GetValueOrDefault(name);
 
     /// <summary>Requests for the shared weights alone name them so; an adapter of that name would never be decoded with.</summary>
     private static string CheckedName(string name, string? place) => name is not ("" or BaseName) ? name

@@ -1,5 +1,6 @@
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Models.Tests;
@@ -127,6 +128,26 @@ public sealed class ArchitectureTests : IDisposable
         {
             Tensor logits = decoder.Forward(tokens, positions);
             return nn.functional.cross_entropy(logits[0, ..29], tokens[0, 1..]);
+        }
+    }
+
+    [Fact]
+    public void Threads_that_train_at_ever_later_positions_are_in_nobodys_way()
+    {
+        // Each length makes the tables of angles anew, which others read meanwhile.
+        for (int time = 0; time < 10; time++)
+        {
+            using LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 16, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 16, Context = 1 << 18 }, new CharacterTokenizer(Torch.Alphabet), 1);
+            float[][] logits = new float[8][];
+            Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 4 }, thread =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                using var frozen = no_grad();
+                Tensor tokens = tensor([1L, 2, 3, 4]).unsqueeze(0);
+                for (long last = 8_000; last < 1 << 18; last = last * 3 / 2) model.Decoder.Forward(tokens, tensor([0L, 1, 2, last]).unsqueeze(0)).Dispose();
+                logits[thread] = model.Decoder.Forward(tokens, tensor([0L, 1, 2, 70_000]).unsqueeze(0)).data<float>().ToArray();
+            });
+            Assert.All(logits, row => Assert.Equal(logits[0], row));
         }
     }
 

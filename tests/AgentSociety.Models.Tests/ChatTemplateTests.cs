@@ -32,6 +32,10 @@ public sealed class ChatTemplateTests
         Assert.Contains("inside macros", Assert.Throws<SocietyException>(() => hidden.RenderMarked(Talk)).Message);
     }
 
+    [Fact]
+    public void What_a_loop_adds_to_the_names_that_it_goes_through_is_not_gone_through_by_it() =>
+        Assert.Equal("a", new ChatTemplate("{% set ns = namespace(a=1) %}{% macro add(k) %}{% set ns.b = k %}{% set ns.c = k %}{% endmacro %}{% for k in ns if add(k) == '' %}{{ k }}{% endfor %}").Render(Talk));
+
     [Theory]
     [InlineData("{{ 1 + 2 * 3 }} {{ 7 // 2 }} {{ -7 // 2 }} {{ 7 % 3 }} {{ 2 ** 5 }} {{ 1 / 2 }}", "7 3 -4 1 32 0.5")]
     [InlineData("{{ 'a' ~ 1 ~ none ~ true }}", "a1NoneTrue")]

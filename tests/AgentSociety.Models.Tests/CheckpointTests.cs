@@ -184,6 +184,11 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("max_position_embeddings", "2000000000", "positions")]
     [InlineData("rope_parameters", "{\"rope_type\":7}", "config.json")]
     [InlineData("mlp_bias", "true", "mlp_bias")]
+    [InlineData("rope_parameters", "{\"rope_theta\":10000,\"partial_rotary_factor\":0.5}", "partial_rotary_factor")]
+    [InlineData("rope_parameters", "{\"full_attention\":{\"rope_theta\":10000},\"sliding_attention\":{\"rope_theta\":1000}}", "full_attention")]
+    [InlineData("rope_parameters", "{\"rope_type\":\"linear\",\"factor\":2,\"mrope_section\":[1,2]}", "mrope_section")]
+    [InlineData("rope_parameters", "7", "config.json")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":2,\"partial_rotary_factor\":0.25}", "partial_rotary_factor")]
     public void A_configuration_that_contradicts_itself_or_the_files_beside_it_is_refused(string key, string value, string named)
     {
         using LanguageModel model = Torch.Model();
@@ -193,6 +198,49 @@ public sealed class CheckpointTests : IDisposable
         config[key] = JsonNode.Parse(value);
         File.WriteAllText(file, config.ToJsonString());
         Assert.Contains(named, Assert.Throws<SocietyException>(() => LanguageModel.Load(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"rope_theta\":5000,\"partial_rotary_factor\":1.0,\"attention_factor\":null}", 5000, null)]
+    [InlineData("{\"rope_theta\":5000,\"rope_type\":\"linear\",\"factor\":2}", 5000, "linear")]
+    [InlineData("null", 10000, null)]
+    public void Rotary_parameters_that_change_nothing_beyond_what_is_built_are_taken(string value, double theta, string? rule)
+    {
+        using LanguageModel model = Torch.Model();
+        model.Save(_folder);
+        Configure("rope_parameters", value);
+        using LanguageModel read = LanguageModel.Load(_folder);
+        Assert.Equal((theta, rule), (read.Decoder.Config.RopeTheta, read.Decoder.Config.RopeScaling?.Rule));
+        Configure("rope_parameters", null);
+        if (rule is null) return;
+        Configure("rope_scaling", value);
+        Assert.Equal(theta, DecoderConfig.Load(_folder).RopeTheta);
+    }
+
+    [Theory]
+    [InlineData("mistral", "null", null)]
+    [InlineData("mistral", null, 4096)]
+    [InlineData("mistral", "64", 64)]
+    [InlineData("llama", null, null)]
+    public void A_window_that_is_not_there_is_the_familys_and_one_that_is_null_is_none(string family, string? window, int? seen)
+    {
+        using LanguageModel model = LanguageModel.Create(DecoderConfig.From(Torch.Small, Torch.Alphabet.Length + 1) with { ModelType = family }, new CharacterTokenizer(Torch.Alphabet), 1);
+        model.Save(_folder);
+        Configure("sliding_window", window);
+        Assert.Equal(seen, DecoderConfig.Load(_folder).Window);
+        // And again where it is written back.
+        using (LanguageModel read = LanguageModel.Load(_folder)) read.Save(_folder);
+        Assert.Equal(seen, DecoderConfig.Load(_folder).Window);
+    }
+
+    /// <summary>Writes a key of the configuration; null takes it away.</summary>
+    private void Configure(string key, string? value)
+    {
+        string file = Path.Combine(_folder, "config.json");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        config.Remove(key);
+        if (value is not null) config[key] = JsonNode.Parse(value);
+        File.WriteAllText(file, config.ToJsonString());
     }
 
     [Theory]

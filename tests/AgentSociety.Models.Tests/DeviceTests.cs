@@ -52,6 +52,63 @@ public sealed class DeviceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("qwen2", "norm", false)]
+    [InlineData("qwen3", "norm", false)]
+    [InlineData("qwen2", "bias", false)]
+    [InlineData("qwen2", "mlp", true)]
+    [InlineData("qwen3", "self_attn", true)]
+    [InlineData("llama 2, untied", "lm_head", true)]
+    [InlineData("llama 2, untied", "embed", true)]
+    public void Weights_of_several_number_formats_in_one_file_give_nearly_the_logits_of_one(string name, string halved, bool adapted)
+    {
+        using (LanguageModel model = Architectures.Model(name))
+        {
+            if (adapted)
+            {
+                foreach ((_, Tensor weight) in model.AddAdapter("a", new LoraSettings(), 3).Parameters)
+                {
+                    using var still = no_grad();
+                    weight.add_(0.01);
+                }
+            }
+
+            model.Save(_folder);
+            SafetensorsFile.Write(Path.Combine(_folder, "model.safetensors"), [.. model.Decoder.Parameters.Select(parameter => (parameter.Name, parameter.Name.Contains(halved, StringComparison.Ordinal) ? parameter.Weight.detach().to(ScalarType.BFloat16) : parameter.Weight))]);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using LanguageModel mixed = LanguageModel.Load(_folder, asStored: true), single = LanguageModel.Load(_folder);
+        Tensor tokens = tensor([.. Enumerable.Range(0, 50).Select(place => (long)(place * 7 % 20))]).unsqueeze(0), positions = tensor([.. Enumerable.Range(0, 50).Select(place => (long)place)]).unsqueeze(0);
+        Tensor expected = single.Decoder.Forward(tokens, positions, adapted ? single.Adapters["a"] : null), seen = mixed.Decoder.Forward(tokens, positions, adapted ? mixed.Adapters["a"] : null).to(ScalarType.Float32);
+        float spread = (expected.max() - expected.min()).item<float>();
+        // Where the embedding is half, so is the whole stream.
+        Assert.InRange((seen - expected).abs().max().item<float>(), 0, (halved == "embed" ? 0.1f : 1e-4f) * spread);
+        foreach (EnginePass pass in (EnginePass[])[EnginePass.Kernels, EnginePass.Tensors])
+        {
+            using DecodingEngine left = pass.Engine(mixed), whole = pass.Engine(single);
+            GenerationRequest request = new() { Id = "a", Prompt = [1, 2, 3], Adapter = adapted ? "a" : null, MaximumTokens = 40, Sampling = new SamplingSettings { Temperature = 0 } };
+            Assert.Equal(Torch.Decode(whole, request)["a"].Tokens, Torch.Decode(left, request)["a"].Tokens);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.BFloat16, 0.1f)]
+    [InlineData(ScalarType.Float16, 0.02f)]
+    public void Adapters_in_single_precision_go_with_weights_in_half(ScalarType type, float tolerance)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using LanguageModel model = Architectures.Model("qwen2");
+        Adapter adapter = model.AddAdapter("a", new LoraSettings(), 3);
+        foreach ((_, Tensor weight) in adapter.Parameters) weight.add_(0.01);
+        using Decoder half = model.Decoder.To(type);
+        Tensor tokens = tensor([1L, 5, 7, 9]).unsqueeze(0), positions = tensor([0L, 1, 2, 90]).unsqueeze(0);
+        Tensor expected = model.Decoder.Forward(tokens, positions, adapter);
+        Assert.InRange((half.Forward(tokens, positions, adapter).to(ScalarType.Float32) - expected).abs().max().item<float>(), 0, tolerance * (expected.max() - expected.min()).item<float>());
+    }
+
+    [Theory]
     [MemberData(nameof(EnginePasses.All), MemberType = typeof(EnginePasses))]
     public void Weights_left_in_the_file_in_half_precision_are_decoded_with_adapters_in_single_precision(EnginePass pass)
     {

@@ -143,6 +143,23 @@ public abstract class WeightVersionTests : IDisposable
     }
 
     [Fact]
+    public void An_adapter_that_is_merged_and_made_anew_between_two_steps_is_not_applied_twice()
+    {
+        using DecodingEngine engine = _pass.Engine(_model, slots: 3);
+        foreach (GenerationRequest request in (GenerationRequest[])[Request("whole", null, 20), Request("runs", "ann", 20), Request("bob", "bob", 20)]) engine.Submit(request);
+        Assert.Empty(engine.Step());
+        _model.Merge("ann");
+        Draw(_model.AddAdapter("ann", new LoraSettings(), 2), "another of that name");
+        _model.AdapterChanged("ann");
+        engine.Submit(Request("later", "ann", 20));
+        Dictionary<string, Generation> done = Torch.Decode(engine);
+        Assert.Equal(FinishReason.AdapterGone, done["runs"].FinishReason);
+        Assert.Contains("'ann'", done["runs"].Failure, StringComparison.Ordinal);
+        Assert.Equal((FinishReason.MaximumTokens, FinishReason.MaximumTokens, FinishReason.MaximumTokens), (done["whole"].FinishReason, done["bob"].FinishReason, done["later"].FinishReason));
+        AssertSame(Alone([Request("later", "ann", 20)])["later"], done["later"]);
+    }
+
+    [Fact]
     public void Changes_say_what_they_changed()
     {
         (long shared, long ann, long bob) = (_model.SharedVersion, _model.AdapterVersionOf("ann"), _model.AdapterVersionOf("bob"));

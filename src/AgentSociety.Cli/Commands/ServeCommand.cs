@@ -13,6 +13,9 @@ internal static class ServeCommand
     private const string TokenVariable = "AGENTSOCIETY_TOKEN";
     private const long UsualAnswers = 256;
 
+    /// <summary>Each slot has a cache, and a row in every step.</summary>
+    private const int MostSlots = 4096;
+
     public static Command Create(Terminal terminal)
     {
         Argument<string> place = new("MODEL") { Description = "A model's folder, or a run whose newest checkpoint is meant." };
@@ -20,7 +23,7 @@ internal static class ServeCommand
         Option<IPAddress> listen = new("--listen") { Description = $"The address to listen at. Any but this machine's own needs a token, by --token or {TokenVariable}.", HelpName = "IP", DefaultValueFactory = _ => IPAddress.Loopback, CustomParser = OptionValue.Address };
         Option<string?> token = new("--token") { Description = "What clients must send as their API key.", HelpName = "TOKEN" };
         Option<string?> name = new("--name") { Description = "The name that clients ask for; the folder's where it is not given. NAME:ADAPTER asks for an adapter.", HelpName = "NAME" };
-        Option<int> slots = new("--slots") { Description = "Most answers in one batch.", HelpName = "N", DefaultValueFactory = _ => 64, CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
+        Option<int> slots = new("--slots") { Description = "Most answers in one batch.", HelpName = "N", DefaultValueFactory = _ => 64, CustomParser = result => OptionValue.Whole(result, 1, MostSlots) };
         Option<int?> answers = new("--answers") { Description = "Most answers that are written or wait; beyond them clients get 429. Four a slot, and 256 at least, where it is not given.", HelpName = "N", CustomParser = result => OptionValue.Whole(result, 1, int.MaxValue) };
         Option<double?> time = new("--timeout") { Description = "Most seconds that an answer may take, waiting included; it then ends with what there is. A request's own timeout may be less.", HelpName = "S", CustomParser = result => OptionValue.Real(result, 0.001, 86_400.0) };
         MachineOptions machine = new();
@@ -39,6 +42,8 @@ internal static class ServeCommand
             using LanguageModel model = LanguageModel.Load(folder, asStored: true);
             int most = parsed.GetValue(answers) ?? (int)Math.Max(UsualAnswers, Math.Min(int.MaxValue, 4L * parsed.GetValue(slots)));
             using LocalModel local = new(model, parsed.GetValue(slots), queue: most);
+            // What there is no memory for is said now and not to the first who asks.
+            await local.StartAsync().ConfigureAwait(false);
             LocalChat chat = new(local, ModelChat.Settings(model, parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))));
             ModelServerOptions options = new()
             {

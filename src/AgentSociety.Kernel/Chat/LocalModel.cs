@@ -58,55 +58,70 @@ public sealed class LocalModel : IDisposable
         }
         finally
         {
-            if (!pieces.Reader.Completion.IsCompleted && !_stopping.IsCancellationRequested) Post(() => Cancel(id));
+            if (!pieces.Reader.Completion.IsCompleted) TryPost(() => Cancel(id));
         }
     }
+
+    /// <summary>Makes the engine, which the first request would otherwise wait for; its memory is taken and its threads run then.</summary>
+    /// <returns>Ends when it is there, with what hindered it.</returns>
+    public Task StartAsync() => DoAsync(() => _engine ??= _start());
 
     /// <summary>Changes the model between two steps. Texts that are being written keep the adapter that they were begun with, and go on under new shared weights.</summary>
     /// <param name="change">Adds, removes or merges adapters, or writes to weights and says to which (<see cref="LanguageModel.AdapterChanged"/>); one that says nothing counts as a change of all.</param>
     /// <returns>Ends when the change is made, with what it threw.</returns>
-    public Task ChangeAsync(Action<LanguageModel> change)
+    public Task ChangeAsync(Action<LanguageModel> change) => DoAsync(() =>
+    {
+        long before = _model.WeightsVersion;
+        change(_model);
+        if (_model.WeightsVersion == before) _model.WeightsChanged();
+        Adapters = [.. _model.Adapters.Keys.Order(StringComparer.Ordinal)];
+    });
+
+    /// <summary>Ends what is being written and the thread.</summary>
+    public void Dispose()
+    {
+        if (_stopping.IsCancellationRequested) return;
+        // In this order: what is taken in is carried out or told, so that nobody waits for ever.
+        _commands.CompleteAdding();
+        _stopping.Cancel();
+        _thread.Join();
+        _commands.Dispose();
+        _stopping.Dispose();
+    }
+
+    /// <summary>Does something between two steps.</summary>
+    private Task DoAsync(Action work)
     {
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>
         {
             try
             {
-                long before = _model.WeightsVersion;
-                change(_model);
-                if (_model.WeightsVersion == before) _model.WeightsChanged();
-                Adapters = [.. _model.Adapters.Keys.Order(StringComparer.Ordinal)];
+                work();
                 done.SetResult();
             }
             catch (Exception fault)
             {
-                // It belongs to whoever asked for the change.
+                // It belongs to whoever asked for it.
                 done.SetException(fault);
             }
         });
         return done.Task;
     }
 
-    /// <summary>Ends what is being written and the thread.</summary>
-    public void Dispose()
-    {
-        if (_stopping.IsCancellationRequested) return;
-        _stopping.Cancel();
-        _commands.CompleteAdding();
-        _thread.Join();
-        _commands.Dispose();
-        _stopping.Dispose();
-    }
+    private void Post(Action command) => ObjectDisposedException.ThrowIf(!TryPost(command), this);
 
-    private void Post(Action command)
+    /// <summary>False where the model is taken down.</summary>
+    private bool TryPost(Action command)
     {
         try
         {
             _commands.Add(command);
+            return true;
         }
         catch (Exception late) when (late is InvalidOperationException or ObjectDisposedException)
         {
-            throw new ObjectDisposedException(nameof(LocalModel), late);
+            return false;
         }
     }
 

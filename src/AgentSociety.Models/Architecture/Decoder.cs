@@ -182,15 +182,14 @@ public sealed class Decoder : IDisposable
     /// <param name="positions">[batch, time], int64, rising along time and less than <see cref="DecoderConfig.Context"/>. Where they do not rise another text begins in the row, which sees nothing of those before it.</param>
     /// <param name="adapter">Low-rank updates to apply; null for none.</param>
     /// <param name="pass">What is given up for memory or speed in training.</param>
-    /// <returns>[batch, time, vocabulary], float32; a position sees itself and those before it. The caller owns it.</returns>
+    /// <returns>[batch, time, vocabulary], in the number format of the embedding; a position sees itself and those before it. The caller owns it.</returns>
     public Tensor Forward(Tensor tokens, Tensor positions, Adapter? adapter = null, TrainingPass pass = default)
     {
         using DisposeScope scope = NewDisposeScope();
         long batch = tokens.shape[0], time = tokens.shape[1];
         Tensor flat = positions.reshape(-1);
-        (Tensor cosineTable, Tensor sineTable) = RotaryTablesFor(flat);
-        Tensor cosines = cosineTable.index_select(0, flat).view(batch, time, -1); // [batch, time, headWidth / 2]
-        Tensor sines = sineTable.index_select(0, flat).view(batch, time, -1);
+        (Tensor cosineRows, Tensor sineRows) = RotaryRows(flat);
+        Tensor cosines = cosineRows.view(batch, time, -1), sines = sineRows.view(batch, time, -1); // [batch, time, headWidth / 2]
         Tensor? texts = TextsOf(positions);
         Tensor stream = _weights["model.embed_tokens.weight"].index_select(0, tokens.reshape(-1)).view(batch, time, -1); // [batch, time, width]
         foreach (Layer layer in _layers)
@@ -230,7 +229,7 @@ public sealed class Decoder : IDisposable
     {
         Tensor fused = Project(layer.Attention, input, adapter, pass); // [batch, time, (heads + 2 keyHeads) headWidth]
         if (Config.QueryKeyNorm) fused = NormaliseHeads(layer, fused);
-        (Tensor query, Tensor key, Tensor value) = Values.Supports(fused) && FusedHeads.apply(fused, cosines, sines, Config.Heads, Config.KeyValueHeads) is [var q, var k, var v]
+        (Tensor query, Tensor key, Tensor value) = Values.Supports(fused) && Values.Supports(cosines) && FusedHeads.apply(fused, cosines, sines, Config.Heads, Config.KeyValueHeads) is [var q, var k, var v]
             ? (q, k, v)
             : Heads(fused, cosines.unsqueeze(2), sines.unsqueeze(2));
         long time = input.shape[1];
@@ -271,7 +270,7 @@ public sealed class Decoder : IDisposable
     {
         Tensor heads = fused.view(fused.shape[0], fused.shape[1], Config.Heads + 2 * Config.KeyValueHeads, Config.HeadWidth);
         int group = Config.Heads / Config.KeyValueHeads;
-        Tensor query = RotaryTable.Turn(heads.narrow(2, 0, Config.Heads), cosines, sines), key = RotaryTable.Turn(heads.narrow(2, Config.Heads, Config.KeyValueHeads), cosines, sines);
+        Tensor query = RotaryTable.Turn(heads.narrow(2, 0, Config.Heads), cosines, sines).to(fused.dtype), key = RotaryTable.Turn(heads.narrow(2, Config.Heads, Config.KeyValueHeads), cosines, sines).to(fused.dtype);
         Tensor value = heads.narrow(2, Config.Heads + Config.KeyValueHeads, Config.KeyValueHeads);
         return (query.transpose(1, 2), key.repeat_interleave(group, 2).transpose(1, 2), value.repeat_interleave(group, 2).transpose(1, 2));
     }
@@ -298,38 +297,40 @@ public sealed class Decoder : IDisposable
 
     private static Tensor Product(Tensor input, Tensor[] weights, Tensor[] biases, TrainingPass pass)
     {
+        // Files and adapters may mix number formats: the stream's counts.
+        (weights, biases) = ([.. weights.Select(Alike)], [.. biases.Select(Alike)]);
         if (!pass.HalfProducts && MatrixProduct.Supports(input, weights)) return MatrixProduct.Of(input, weights, biases);
         Tensor weight = weights.Length == 1 ? weights[0] : cat(weights, 0);
         Tensor? bias = biases.Length switch { 0 => null, 1 => biases[0], _ => cat(biases, 0) };
         return pass.HalfProducts
-            ? F.linear(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16)).to(ScalarType.Float32)
+            ? F.linear(input.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16)).to(input.dtype)
             : F.linear(input, weight, bias);
+
+        Tensor Alike(Tensor tensor) => tensor.dtype == input.dtype ? tensor : tensor.to(input.dtype);
     }
 
     private Tensor Normalise(Tensor input, string name) => RootMeanSquare.Normalise(input, _weights[name], Config.NormEpsilon);
 
-    /// <summary>The tables, grown where a long context's later positions are asked for.</summary>
-    private (Tensor Cosines, Tensor Sines) RotaryTablesFor(Tensor positions)
+    /// <summary>The tables' rows of these positions. Under the lock, since another thread may ask for later ones and replace the tables.</summary>
+    private (Tensor Cosines, Tensor Sines) RotaryRows(Tensor positions)
     {
         lock (_rotaryGate)
         {
             long held = _cosines.shape[0];
             if (held < Config.Context && positions.max().item<long>() is var last && last >= held)
             {
-                _cosines.Dispose();
-                _sines.Dispose();
+                (Tensor cosines, Tensor sines) = (_cosines, _sines);
                 (_cosines, _sines) = RotaryTables((int)Math.Min(Config.Context, Math.Max(2 * held, last + 1)));
+                cosines.Dispose();
+                sines.Dispose();
             }
 
-            return (_cosines, _sines);
+            return (_cosines.index_select(0, positions), _sines.index_select(0, positions));
         }
     }
 
-    private (Tensor Cosines, Tensor Sines) RotaryTables(int positions)
-    {
-        Tensor norm = _weights["model.norm.weight"];
-        return RotaryTable.Tensors(Config, positions, norm.dtype, norm.device);
-    }
+    /// <summary>float32, whatever the weights are in: half precision tells no two of a long context's positions apart.</summary>
+    private (Tensor Cosines, Tensor Sines) RotaryTables(int positions) => RotaryTable.Tensors(Config, positions, ScalarType.Float32, Device);
 
     /// <summary>The names of a layer's weights; matrices with the same input stand together.</summary>
     private sealed class Layer(int index)

@@ -80,7 +80,7 @@ public sealed record DecoderConfig
     public bool AttentionBias { get; init; }
 
     /// <summary>Positions that one sees, itself included, as the file gives it; it counts for Mistral only.</summary>
-    [JsonPropertyName("sliding_window"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonPropertyName(WindowKey), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? GivenWindow { get; init; }
 
     /// <summary>What the file says beyond this.</summary>
@@ -137,7 +137,11 @@ public sealed record DecoderConfig
         DecoderConfig config;
         try
         {
-            config = JsonSerializer.Deserialize<DecoderConfig>(File.ReadAllText(file)) ?? throw new SocietyException($"{file}: is empty");
+            string text = File.ReadAllText(file);
+            config = JsonSerializer.Deserialize<DecoderConfig>(text) ?? throw new SocietyException($"{file}: is empty");
+            using JsonDocument document = JsonDocument.Parse(text);
+            // A window that is null is none; one that is not there is the family's.
+            if (config.GivenWindow is null && !document.RootElement.TryGetProperty(WindowKey, out _)) config = config with { GivenWindow = DecoderFamily.Find(config.ModelType)?.Window };
             return config.Normalised().Checked(file);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
@@ -150,11 +154,11 @@ public sealed record DecoderConfig
     /// <summary>The same under the older keys where the file uses the newer ones.</summary>
     private DecoderConfig Normalised()
     {
-        DecoderConfig config = this;
+        DecoderConfig config = RopeScaling is { Theta: { } theta } own ? this with { RopeTheta = theta, RopeScaling = own with { Theta = null } } : this;
         if (Others is null) return config;
         Dictionary<string, JsonElement> others = new(Others);
-        if (others.Remove("rope_parameters", out JsonElement rotary) && rotary.ValueKind == JsonValueKind.Object && rotary.Deserialize<RotaryScaling>() is { } scaling)
-            config = config with { RopeTheta = scaling.Theta ?? RopeTheta, RopeScaling = scaling.Rule == "default" ? null : scaling with { Theta = null } };
+        if (others.Remove("rope_parameters", out JsonElement rotary) && rotary.ValueKind != JsonValueKind.Null && rotary.Deserialize<RotaryScaling>() is { } scaling)
+            config = config with { RopeTheta = scaling.Theta ?? config.RopeTheta, RopeScaling = scaling.Plain ? null : scaling with { Theta = null } };
         if (others.Remove("dtype", out JsonElement type) && type.ValueKind == JsonValueKind.String) config = config with { StoredType = type.GetString()! };
         return config with { Others = others.Count == 0 ? null : others };
     }
@@ -202,10 +206,11 @@ public sealed record DecoderConfig
     {
         JsonObject json = JsonSerializer.SerializeToNode(this)!.AsObject();
         // Other tools take a missing window for Mistral 7B's first.
-        if (Family.SlidingWindow && Window is null) json["sliding_window"] = null;
+        if (Family.SlidingWindow && Window is null) json[WindowKey] = null;
         WholeFile.Write(Path.Combine(folder, FileName), json.ToJsonString(Indented) + "\n");
     }
 
+    private const string WindowKey = "sliding_window";
     private const int LargestSize = 1 << 20;
     private const int LargestVocabulary = 1 << 24;
     private const int LargestDepth = 4096;

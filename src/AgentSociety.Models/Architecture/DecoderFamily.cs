@@ -6,7 +6,7 @@ internal sealed record DecoderFamily
     private static readonly DecoderFamily[] Known =
     [
         new() { ModelType = "llama", Class = "LlamaForCausalLM", GgufName = "llama", GgufInterleaves = true },
-        new() { ModelType = "mistral", Class = "MistralForCausalLM", GgufName = "llama", GgufInterleaves = true, SlidingWindow = true },
+        new() { ModelType = "mistral", Class = "MistralForCausalLM", GgufName = "llama", GgufInterleaves = true, SlidingWindow = true, Window = 4096 },
         new() { ModelType = "qwen2", Class = "Qwen2ForCausalLM", GgufName = "qwen2", QueryKeyValueBias = true },
         new() { ModelType = "qwen3", Class = "Qwen3ForCausalLM", GgufName = "qwen3", QueryKeyNorm = true, HeadWidth = 128 },
     ];
@@ -31,6 +31,9 @@ internal sealed record DecoderFamily
 
     /// <summary><c>sliding_window</c> counts.</summary>
     public bool SlidingWindow { get; init; }
+
+    /// <summary>Positions that one sees where the file does not say; null for all. Hugging Face's class fills it in so (a file that says null has none).</summary>
+    public int? Window { get; init; }
 
     /// <summary>Width of a head where the file gives none; null for the width divided by the heads.</summary>
     public int? HeadWidth { get; init; }

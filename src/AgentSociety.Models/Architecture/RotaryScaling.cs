@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace AgentSociety.Models;
@@ -33,13 +34,17 @@ public sealed record RotaryScaling
     [JsonPropertyName("original_max_position_embeddings"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? OriginalContext { get; init; }
 
+    /// <summary>What the file says beyond this.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Others { get; init; }
+
     /// <summary>The rule's name, whichever key held it.</summary>
     [JsonIgnore]
     public string Rule => Type ?? OlderType ?? "default";
 
     /// <summary>Why the rule cannot be applied; null where it can.</summary>
     [JsonIgnore]
-    internal string? Problem => Rule switch
+    internal string? Problem => Foreign is { } key ? $"{key} of the rotary positions" : Rule switch
     {
         "default" => null,
         "linear" when Factor > 0 => null,
@@ -47,6 +52,14 @@ public sealed record RotaryScaling
         "linear" or "llama3" => $"rope_scaling '{Rule}' lacks a number that it needs",
         _ => $"rope_scaling '{Rule}' is not supported (default, linear and llama3 are)",
     };
+
+    /// <summary>The first thing that is said of the positions, would change them and is not built; null for none.</summary>
+    private string? Foreign => Others?.FirstOrDefault(other => other.Value.ValueKind != JsonValueKind.Null
+        && !(other.Key is "partial_rotary_factor" or "attention_factor" && other.Value.ValueKind == JsonValueKind.Number && other.Value.GetDouble() == 1)).Key;
+
+    /// <summary>True where the positions are plain, at whatever base.</summary>
+    [JsonIgnore]
+    internal bool Plain => Rule == "default" && Foreign is null;
 
     /// <summary>What each frequency is multiplied by.</summary>
     /// <remarks><c>llama3</c>: the rule published with Llama 3.1's reference code; <c>linear</c>: Chen et al. (2023), "position interpolation", equation 3.</remarks>

@@ -220,7 +220,7 @@ public sealed class DecodingEngine : IDisposable
             _pass.Refresh();
             foreach (Slot slot in _slots) slot.Fed = 0;
             // The shared weights may hold a lost adapter's update by now, which would then be added twice.
-            foreach (Sequence sequence in _active.Where(sequence => IsGone(sequence.Adapter?.Name)).ToArray())
+            foreach (Sequence sequence in _active.Where(sequence => IsGone(sequence.Adapter?.Name) || sequence.Adapter?.Number < _model.MergedAt(sequence.Adapter?.Name ?? "")).ToArray())
                 Finish(sequence, FinishReason.AdapterGone, Loss(sequence.Adapter!.Name));
         }
 

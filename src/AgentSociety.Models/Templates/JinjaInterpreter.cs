@@ -325,7 +325,8 @@ internal sealed class JinjaInterpreter
     {
         string text => Characters(line, text).Select(character => (object?)character.ToString()),
         IReadOnlyList<object?> list => list,
-        IReadOnlyDictionary<string, object?> map => map.Keys,
+        // What the loop does may add keys.
+        IReadOnlyDictionary<string, object?> map => [.. map.Keys],
         Undefined => [],
         _ => throw new JinjaException(line, $"'{JinjaValues.Print(value)}' cannot be looped over"),
     };

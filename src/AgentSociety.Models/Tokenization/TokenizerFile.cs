@@ -42,6 +42,7 @@ internal sealed class TokenizerFile
         JsonElement none = JsonDocument.Parse("null").RootElement, normaliser = Optional(root, "normalizer") ?? none, preTokeniser = Optional(root, "pre_tokenizer") ?? none;
         _normalisers = [TextSteps.Normaliser(normaliser, continues: false), TextSteps.Normaliser(normaliser, continues: true)];
         _preTokenisers = [TextSteps.PreTokeniser(preTokeniser, continues: false), TextSteps.PreTokeniser(preTokeniser, continues: true)];
+        Normalisers = [.. StepsOf(normaliser, "normalizers").Select(step => step.Clone())];
         Steps = [.. StepsOf(preTokeniser, "pretokenizers").Select(step => step.Clone())];
         JsonElement[] decoders = [.. Optional(root, "decoder") is { } decoder ? StepsOf(decoder, "decoders") : []];
         ByteLevel = decoders.Any(step => Is(step, "ByteLevel"));
@@ -83,6 +84,9 @@ internal sealed class TokenizerFile
 
     /// <summary>The encoding of one piece.</summary>
     public BytePairMerges Model { get; }
+
+    /// <summary>The normaliser's steps as the file has them.</summary>
+    public IReadOnlyList<JsonElement> Normalisers { get; }
 
     /// <summary>The pre-tokeniser's steps as the file has them.</summary>
     public IReadOnlyList<JsonElement> Steps { get; }

@@ -66,6 +66,9 @@ internal static class GgufTokenizer
         }
 
         if (source.SpaceMark != TextSteps.Space || !source.ByteFallback) throw new SocietyException("the tokenizer is neither byte-level nor SentencePiece's kind with byte fallback, and llama.cpp knows no other BPE; export the Hugging Face format instead");
+        // llama.cpp writes the mark for each space, and one before the text; no more.
+        if (source.Normalisers.FirstOrDefault(step => !IsMark(step)) is { ValueKind: JsonValueKind.Object } other)
+            throw new SocietyException($"the tokenizer normalises by {other.GetProperty("type").GetString()}, which llama.cpp does not; export the Hugging Face format instead");
         AddVocabulary(file, "llama", tokens, size, id => source.Tokens[id] is null ? Unused : Kind(id));
         // llama.cpp merges the pair whose result has the best score: the earlier merged, the better.
         const float Never = -1e6f;
@@ -88,14 +91,29 @@ internal static class GgufTokenizer
     {
         JsonElement[] steps = [.. source.Steps];
         string[] types = [.. steps.Select(step => step.GetProperty("type").GetString()!)];
+        foreach (string normaliser in source.Normalisers.Select(step => step.GetProperty("type").GetString()!).Where(normaliser => normaliser != "NFC"))
+            throw new SocietyException($"the tokenizer normalises by {normaliser}, which llama.cpp does not; export the Hugging Face format instead");
+        JsonElement bytes = steps.LastOrDefault(step => step.GetProperty("type").GetString() == "ByteLevel");
+        if (bytes.ValueKind == JsonValueKind.Object && Says(bytes, "add_prefix_space")) throw new SocietyException("the tokenizer puts a space before a text (add_prefix_space), which llama.cpp does not for byte-level vocabularies; export the Hugging Face format instead");
+        bool cutsItself = bytes.ValueKind == JsonValueKind.Object && (!bytes.TryGetProperty("use_regex", out JsonElement cuts) || cuts.ValueKind != JsonValueKind.False);
         (string? Whole, string? Merged) names = types switch
         {
-            ["ByteLevel"] => (null, "gpt-2"),
-            ["Digits", "ByteLevel"] when steps[0].GetProperty("individual_digits").GetBoolean() => (null, "smollm"),
-            ["Split", "ByteLevel"] when steps[0].GetProperty("pattern").TryGetProperty("Regex", out JsonElement pattern) => Patterns.GetValueOrDefault(pattern.GetString()!),
+            ["ByteLevel"] when cutsItself => (null, "gpt-2"),
+            ["Digits", "ByteLevel"] when cutsItself && Says(steps[0], "individual_digits") => (null, "smollm"),
+            ["Split", "ByteLevel"] when !cutsItself && IsIsolated(steps[0]) && steps[0].GetProperty("pattern").TryGetProperty("Regex", out JsonElement pattern) => Patterns.GetValueOrDefault(pattern.GetString()!),
             _ => default,
         };
         return (source.TakesWhole ? names.Whole : names.Merged)
             ?? throw new SocietyException($"llama.cpp has no name for the way this tokenizer cuts text ({string.Join(", ", types)}{(source.TakesWhole ? ", with ignore_merges" : "")}); export the Hugging Face format instead");
     }
+    private static bool IsMark(JsonElement step) => step.GetProperty("type").GetString() switch
+    {
+        "Prepend" => step.GetProperty("prepend").GetString() == TextSteps.Space.ToString(),
+        "Replace" => step.GetProperty("content").GetString() == TextSteps.Space.ToString() && step.GetProperty("pattern").TryGetProperty("String", out JsonElement sought) && sought.GetString() == " ",
+        _ => false,
+    };
+
+    private static bool Says(JsonElement step, string name) => step.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+
+    private static bool IsIsolated(JsonElement split) => split.GetProperty("behavior").GetString() == "Isolated" && !Says(split, "invert");
 }

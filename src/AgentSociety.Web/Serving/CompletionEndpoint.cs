@@ -17,6 +17,7 @@ internal sealed class CompletionEndpoint(LocalChat chat, int maximumAnswers, Tim
         // A page of another site can send only what needs no preflight; JSON needs one, and gets none here.
         if (!context.Request.HasJsonContentType()) throw new RequestFault(415, "the body must be application/json");
         CompletionRequest request = await ReadAsync(context).ConfigureAwait(false);
+        if (request.Asks.Count > maximumAnswers) throw new RequestFault(400, $"n is {request.Asks.Count}; this server writes at most {maximumAnswers} at once", "n");
         if (Interlocked.Add(ref _answers, request.Asks.Count) > maximumAnswers)
         {
             Interlocked.Add(ref _answers, -request.Asks.Count);

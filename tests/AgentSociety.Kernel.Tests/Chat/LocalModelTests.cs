@@ -115,6 +115,42 @@ public sealed class LocalModelTests
     }
 
     [Fact]
+    public async Task Whatever_is_taken_in_while_the_model_is_taken_down_is_carried_out_or_told()
+    {
+        using LanguageModel model = Torch.Model();
+        for (int time = 0; time < 200; time++)
+        {
+            LocalModel local = new(model);
+            List<Task> asked = [];
+            Task asking = Task.Run(() =>
+            {
+                try
+                {
+                    while (true) asked.Add(local.ChangeAsync(static _ => { }));
+                }
+                catch (ObjectDisposedException)
+                {
+                    // From here on nothing is taken in.
+                }
+            });
+            if (time % 4 > 0) await Task.Yield();
+            local.Dispose();
+            await asking;
+            await Task.WhenAll(asked).WaitAsync(TimeSpan.FromSeconds(20));
+        }
+    }
+
+    [Fact]
+    public async Task The_engine_is_made_when_it_is_asked_for_and_says_what_hinders_it()
+    {
+        using LanguageModel model = Torch.Model();
+        using LocalModel impossible = new(model, slots: -1), local = new(model);
+        await Assert.ThrowsAsync<OverflowException>(impossible.StartAsync);
+        await local.StartAsync();
+        Assert.NotEmpty(await Pieces(local, new TextRequest { Prompt = [1], MaximumTokens = 2 }));
+    }
+
+    [Fact]
     public async Task A_text_ends_at_its_deadline_with_what_it_has()
     {
         using LanguageModel model = Torch.Model(context: 1 << 16);

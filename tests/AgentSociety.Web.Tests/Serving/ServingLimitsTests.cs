@@ -87,6 +87,33 @@ public sealed class ServingLimitsTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Fact]
+    public async Task Answers_beyond_those_that_are_written_at_once_are_told_to_come_again()
+    {
+        using EngineLevels levels = new();
+        await using ServedModel served = await ServedModel.StartAsync(new ModelServerOptions { MaximumAnswers = 1 }, Slow());
+        using HttpClient http = new();
+        using CancellationTokenSource leave = new();
+        Task running = PostAsync(http, served, Long, leave.Token);
+        await levels.UntilAsync(() => levels.Running == 1);
+        (HttpStatusCode status, JsonElement answer, _) = await PostAsync(http, served, Long);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "rate_limit_exceeded"), (status, answer.GetProperty("error").GetProperty("code").GetString()));
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    [Fact]
+    public async Task More_answers_than_are_ever_written_at_once_are_refused_for_good()
+    {
+        await using ServedModel served = await ServedModel.StartAsync(new ModelServerOptions { MaximumAnswers = 3 });
+        using HttpClient http = new();
+        string body = """{"model":"small","messages":[{"role":"user","content":"Hello"}],"max_tokens":2,"n":4}""";
+        (HttpStatusCode status, JsonElement answer, RetryConditionHeaderValue? again) = await PostAsync(http, served, body);
+        Assert.Equal((HttpStatusCode.BadRequest, "n", null), (status, answer.GetProperty("error").GetProperty("param").GetString(), again));
+        Assert.Contains("n is 4; this server writes at most 3 at once", answer.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(http, served, body.Replace("4}", "3}", StringComparison.Ordinal))).Status);
+    }
+
     /// <summary>A model that takes seconds for <see cref="Long"/>.</summary>
     private static LanguageModel Slow() =>
         LanguageModel.Create(new ArchitectureSettings { Width = 256, Layers = 6, Heads = 4, KeyValueHeads = 4, FeedForward = 1024, Context = 8192 }, new CharacterTokenizer("Helo 01"), 1);
