@@ -66,10 +66,12 @@ public sealed class RunRecords(SocietyDatabase database)
     public IReadOnlyCollection<string> PlayedForms(int fromRound = 0) => database.Read(connection =>
         connection.Query<string>("SELECT DISTINCT canonical FROM problem WHERE round >= @fromRound", new { fromRound }).ToHashSet(StringComparer.Ordinal));
 
-    /// <summary>Texts of the problems that were played, in the order in which they were.</summary>
+    /// <summary>The problems that were played, in the order in which they were.</summary>
     /// <param name="fromRound">Only those of this round and later.</param>
-    public IReadOnlyList<string> PlayedTexts(int fromRound = 0) => database.Read(connection =>
-        connection.Query<string>("SELECT text FROM problem WHERE round >= @fromRound ORDER BY rowid", new { fromRound }).AsList());
+    public IReadOnlyList<ProblemRecord> Played(int fromRound = 0) => database.Read(connection => connection.Query<ProblemRecord>("""
+        SELECT id AS Id, round AS Round, text AS Text, difficulty AS Difficulty, canonical AS CanonicalForm, proposer AS Proposer, solve_rate AS SolveRate
+        FROM problem WHERE round >= @fromRound ORDER BY rowid
+        """, new { fromRound }).AsList());
 
     /// <summary>Difficulty of each problem that was played, by its id.</summary>
     public Dictionary<string, int> Difficulties() => database.Read(connection =>

@@ -91,7 +91,7 @@ public sealed class LearnerActor : ReceiveActor
         _plan = plan;
         _stop = stop;
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
-        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, learn.Environment as IDemonstrator, learn.Remembered, learn.Temperature, stop: _stop))));
+        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, GuardedDraw.Material(_plan, learn.Environment), learn.Remembered, learn.Temperature, stop: _stop))));
         Receive<Measure>(measure => Answer(() => DivergenceFrom(measure)));
         Receive<Sleep>(sleep => Answer(() => new Slept(SleepPhase.Sleep(_plan, _model!, sleep.Round, sleep.Lessons, sleep.Notes, _stop))));
         Receive<Bear>(bear => Answer(() => Begin(bear.Checkpoint)));
@@ -161,7 +161,7 @@ public sealed class LearnerActor : ReceiveActor
 
     private PretrainProgress Pretrain(LanguageModel model)
     {
-        if (_plan.Environment is not IDemonstrator material)
+        if (GuardedDraw.Material(_plan, _plan.Environment) is not { } material)
             throw new SocietyException($"{_plan.Loaded.File}: the environment '{_plan.Environment.Name}' has no demonstrations to pretrain on; name a trained checkpoint under model.base");
         IActorRef asker = Sender;
         DateTime told = DateTime.MinValue;

@@ -22,7 +22,7 @@ internal sealed partial class SocietyActor
         foreach (PosedProblem problem in _selection.Problems)
         {
             _posed.Add(problem.Problem.CanonicalForm);
-            _archive.Add(problem.Problem.Text);
+            _archive.Add(problem.Problem);
         }
 
         _posed.UnionWith(_selection.Reserved);

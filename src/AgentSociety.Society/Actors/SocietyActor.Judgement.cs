@@ -26,14 +26,13 @@ internal sealed partial class SocietyActor
         IReadOnlyList<int> asked = JudgeAgreement.Asked(_plan, settings, _round, _attempts.Length);
         bool?[] said = new bool?[asked.Count];
         int missing = asked.Count;
-        Dictionary<string, Problem> problems = _selection.Problems.ToDictionary(posed => posed.Id, posed => posed.Problem);
         for (int index = 0; index < asked.Count; index++)
         {
             EpisodeRecord attempt = _attempts[asked[index]].Episode;
             judge.Tell(new ModelHost.Generate
             {
                 Id = $"{_round}/judge/{index}",
-                Prompt = JudgeAgreement.Question(settings, problems[attempt.Problem!].Text, attempt.Segments),
+                Prompt = JudgeAgreement.Question(settings, attempt.Segments),
                 Adapter = TrainingPlan.Base,
                 Sampling = new SamplingSettings { Temperature = 0 },
                 Key = KeyedRandom.Key(_plan.Seed, "judge", _round, index),

@@ -58,7 +58,7 @@ internal sealed partial class SocietyActor
         _posed.Clear();
         _archive.Clear();
         _memory = new RoundMemory(_plan, _tokenLengths, null);
-        _curriculum = new ProblemCurriculum(_plan);
+        _curriculum = new ProblemCurriculum(_plan, _guarded);
         _solutions = new SolutionMemory(Scenario.Learning);
         _learner.Tell(new LearnerActor.Bear(_session.Directory.Checkpoint("round-0")));
         Become(() =>

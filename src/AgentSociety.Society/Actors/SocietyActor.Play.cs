@@ -34,7 +34,7 @@ internal sealed partial class SocietyActor
     {
         if (Curated) Solve(_curriculum.Draw(_round));
         else if (Scenario.SelfPlay.Enabled) Propose();
-        else Solve(ProblemSelection.Of(_plan, _round, [], _posed));
+        else Solve(ProblemSelection.Of(_plan, _round, [], _posed, _guarded));
     }
 
     private void Propose()
@@ -62,8 +62,8 @@ internal sealed partial class SocietyActor
         KeyedRandom random = KeyedRandom.For(_plan.Seed, "propose/prompt", _round, index);
         if (_plan.Environment is not IConditionedProposer { Shown: > 0 } conditioned) return _plan.Environment.ProposerPrompt(frontier, random);
         KeyedRandom draw = KeyedRandom.For(_plan.Seed, "propose/earlier", _round, index);
-        string[] texts = [.. _archive.Count == 0 ? [] : Enumerable.Range(0, conditioned.Shown).Select(_ => draw.Choose(_archive)).Distinct()];
-        return conditioned.ProposerPrompt(frontier, [.. texts.Select(text => _plan.Environment.Parse(text).Problem).OfType<Problem>()], random);
+        Problem[] earlier = [.. _archive.Count == 0 ? [] : Enumerable.Range(0, conditioned.Shown).Select(_ => draw.Choose(_archive)).DistinctBy(problem => problem.Text)];
+        return conditioned.ProposerPrompt(frontier, earlier, random);
     }
 
     private void Proposing()

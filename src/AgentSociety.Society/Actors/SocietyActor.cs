@@ -37,7 +37,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<string, IActorRef> _agents = [];
     private readonly HashSet<string> _posed = new(StringComparer.Ordinal);
-    private readonly List<string> _archive = [];
+    private readonly List<Problem> _archive = [];
     private SolutionMemory _solutions;
 
     private IActorRef _learner = ActorRefs.Nobody;
@@ -159,14 +159,14 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
             Populate();
             _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, _host), "newborn"));
-            _guarded = Scenario.SelfPlay.Enabled && !Curated ? HeldOutTest.Guarded(_plan) : null;
+            _guarded = HeldOutTest.Guarded(_plan);
             _posed.UnionWith(_session.Records.PlayedForms(_lifetimes.MemoryFrom(_round)));
             _posed.UnionWith(ReservedForms(_lifetimes.MemoryFrom(_round)));
-            _archive.AddRange(_session.Records.PlayedTexts(_lifetimes.MemoryFrom(_round)));
+            _archive.AddRange(_session.Records.Played(_lifetimes.MemoryFrom(_round)).Select(StoredProblem.Of));
             _reports = state?.Reports ?? [];
             _decisions = state?.Decisions ?? [];
             _leftToPeople = [.. state?.LeftToPeople ?? []];
-            _curriculum = new ProblemCurriculum(_plan);
+            _curriculum = new ProblemCurriculum(_plan, _guarded);
             if (Curated) for (int round = _lifetimes.MemoryFrom(_round); round <= _round; round++) _curriculum.Observe(_session.Records.Problems(round));
             _solutions = Remembered(_lifetimes.MemoryFrom(_round), _round);
             if (prepared.Pretrained is { } pretrained)
@@ -196,7 +196,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         string name = $"{(solves ? "" : "editor-")}remote-{Scenario.Population.Select(some => some.Remote).OfType<RemoteSettings>().Distinct().ToList().IndexOf(remote)}";
         if (Context.Child(name) is { } open && !open.IsNobody()) return open;
         if (_session.OpenRemote is not { } opener) throw new SocietyException($"{agent.Name} plays at {remote.Endpoint}, and this program opens no endpoints; leave out population.remote");
-        IReadOnlyList<IReadOnlyList<Segment>> examples = solves && _plan.Environment is IDemonstrator shown
+        IReadOnlyList<IReadOnlyList<Segment>> examples = solves && GuardedDraw.Material(_plan, _plan.Environment) is { } shown
             ? [.. Enumerable.Range(0, 3).Select(index => shown.DemonstrateSolution(Math.Min(1 + index, _plan.Environment.MaximumDifficulty), KeyedRandom.For(_plan.Seed, "remote/example", index)))]
             : [];
         return Context.Watch(Context.ActorOf(RemoteHost.Props(opener(remote), examples), name));

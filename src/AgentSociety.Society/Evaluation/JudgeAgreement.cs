@@ -23,9 +23,11 @@ internal static class JudgeAgreement
         return places[..asked];
     }
 
-    /// <summary>What the judge reads: the problem, and all that was written and replied after it. An answer may try to talk to the judge; that it can is what is measured.</summary>
-    public static string Question(JudgeSettings settings, string problem, IReadOnlyList<Segment> transcript)
+    /// <summary>What the judge reads: what the solver was asked, and all that was written and replied after it. An answer may try to talk to the judge; that it can is what is measured.</summary>
+    /// <remarks>The problem's own text would not do: it may hold the answer, as the input of a program that is looked for, or not the question, as the moves that lead to a position.</remarks>
+    public static string Question(JudgeSettings settings, IReadOnlyList<Segment> transcript)
     {
+        string problem = string.Concat(transcript.Where(segment => segment.Source == Source.Prompt).Select(segment => segment.Text));
         string answer = string.Concat(transcript.Where(segment => segment.Source != Source.Prompt).Select(segment => segment.Text));
         string told = settings.Instructions.Length == 0 ? "" : $"{settings.Instructions}\n\n";
         return $"{told}Problem:\n{problem}\n\nAnswer:\n{answer}\n\nIs the answer right? Reply with yes or no.\n";

@@ -15,19 +15,19 @@ internal static class MemoryProbe
     /// <param name="plan">The run.</param>
     /// <param name="round">The round that is over; the draw depends on it.</param>
     /// <param name="pairs">Pairs wanted.</param>
-    /// <param name="texts">Texts of all problems that were played, oldest first.</param>
+    /// <param name="played">All problems that were played, oldest first.</param>
     /// <param name="forms">Canonical forms of the same, and of reserved ones that were posed.</param>
-    public static (IReadOnlyList<HeldOutTest.Question> Seen, IReadOnlyList<HeldOutTest.Question> Fresh) Of(RunPlan plan, int round, int pairs, IReadOnlyList<string> texts, IReadOnlySet<string> forms)
+    public static (IReadOnlyList<HeldOutTest.Question> Seen, IReadOnlyList<HeldOutTest.Question> Fresh) Of(RunPlan plan, int round, int pairs, IReadOnlyList<Problem> played, IReadOnlySet<string> forms)
     {
         List<HeldOutTest.Question> seen = [], fresh = [];
         HashSet<string> taken = new(forms, StringComparer.Ordinal);
-        int first = Math.Max(0, texts.Count - Newest);
+        int first = Math.Max(0, played.Count - Newest);
         KeyedRandom random = KeyedRandom.For(plan.Seed, "probe/memory", round);
-        foreach (int index in random.Permutation(texts.Count - first))
+        foreach (int index in random.Permutation(played.Count - first))
         {
             if (seen.Count == pairs) break;
-            if (plan.Environment.Parse(texts[first + index]).Problem is not { } played || Unplayed(plan, played.Difficulty, taken, random) is not { } other) continue;
-            seen.Add(Question(plan, played, seen.Count));
+            if (Unplayed(plan, played[first + index].Difficulty, taken, random) is not { } other) continue;
+            seen.Add(Question(plan, played[first + index], seen.Count));
             fresh.Add(Question(plan, other, fresh.Count));
         }
 

@@ -2,6 +2,7 @@ using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Environments.DataSets;
 using AgentSociety.Learning.Curricula;
 
 namespace AgentSociety.Society;
@@ -14,11 +15,15 @@ internal sealed class ProblemCurriculum
     private readonly RunPlan _plan;
     private readonly PrioritisedArchive _archive;
     private readonly Tutor _tutor;
+    private readonly Contamination? _heldOut;
+    private readonly Dictionary<string, ProblemRecord> _played = new(StringComparer.Ordinal);
     private int _reach;
 
-    public ProblemCurriculum(RunPlan plan)
+    /// <param name="plan">The run.</param>
+    /// <param name="heldOut">The questions of the held-out test, where problems are told in words; null elsewhere.</param>
+    public ProblemCurriculum(RunPlan plan, Contamination? heldOut = null)
     {
-        _plan = plan;
+        (_plan, _heldOut) = (plan, heldOut);
         _reach = Math.Min(plan.Scenario.Pretrain.MaximumDifficulty, plan.Environment.MaximumDifficulty);
         _archive = new PrioritisedArchive(Settings);
         _tutor = new Tutor(Settings, _reach, plan.Environment.MaximumDifficulty);
@@ -29,10 +34,11 @@ internal sealed class ProblemCurriculum
     /// <summary>Takes note of a round that was played.</summary>
     public void Observe(IReadOnlyList<ProblemRecord> problems)
     {
-        int[] solvers = Assignment.Of(_plan, [.. problems.Select(problem => new Problem { Text = problem.Text, Difficulty = problem.Difficulty, CanonicalForm = problem.CanonicalForm })]);
+        int[] solvers = Assignment.Of(_plan, [.. problems.Select(StoredProblem.Of)]);
         for (int index = 0; index < problems.Count; index++)
         {
             ProblemRecord problem = problems[index];
+            _played[problem.Text] = problem;
             _archive.Observe(problem.Text, problem.Round, problem.SolveRate);
             _tutor.Observe(Pupil(solvers[index]), problem.Difficulty, problem.SolveRate);
             if (problem.SolveRate > 0) _reach = Math.Min(_plan.Environment.MaximumDifficulty, Math.Max(_reach, problem.Difficulty + 1));
@@ -51,7 +57,7 @@ internal sealed class ProblemCurriculum
         for (int index = 0; index < room; index++)
         {
             KeyedRandom random = KeyedRandom.For(_plan.Seed, "curriculum/problem", round, index);
-            Problem? earlier = replayed.TryDequeue(out string? text) && posed.Add(text) ? _plan.Environment.Parse(text).Problem : null;
+            Problem? earlier = replayed.TryDequeue(out string? text) && posed.Add(text) ? StoredProblem.Of(_plan.Environment, _played[text]) : null;
             Problem problem = earlier ?? New(tutored ? _tutor.Draw(Pupil(index), random) : random.Next(1, _reach), random, posed);
             problems.Add(new PosedProblem($"{round}/{index}", problem, null));
         }
@@ -64,7 +70,7 @@ internal sealed class ProblemCurriculum
     {
         for (int draws = 0; ; draws++)
         {
-            Problem problem = ProblemDraw.Unreserved(_plan.Environment.Name, difficulty, random, _plan.Environment.Generate);
+            Problem problem = GuardedDraw.Problem(_plan.Environment.Name, difficulty, random, _heldOut, _plan.Environment.Generate);
             if (posed.Add(problem.Text) || draws >= MostDraws) return problem;
         }
     }

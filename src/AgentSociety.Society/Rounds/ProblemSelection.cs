@@ -67,7 +67,7 @@ public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IRea
         }
 
         bool fill = !plan.Scenario.SelfPlay.Enabled || plan.Scenario.SelfPlay.TopUp;
-        while (fill && problems.Count < room) problems.Add(new PosedProblem($"{round}/{problems.Count}", FromDistribution(plan, round, problems.Count), null));
+        while (fill && problems.Count < room) problems.Add(new PosedProblem($"{round}/{problems.Count}", FromDistribution(plan, round, problems.Count, heldOut), null));
         return new ProblemSelection(problems, fates, reserved, heldOut is not null);
     }
 
@@ -76,10 +76,10 @@ public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IRea
         problem.Text.All(alphabet.Contains) && plan.Environment.SolverPrompt(problem, KeyedRandom.For(plan.Seed, "solve/prompt", round, index)).All(alphabet.Contains);
 
     /// <summary>A problem of the distribution that the base model was trained on.</summary>
-    private static Problem FromDistribution(RunPlan plan, int round, int index)
+    private static Problem FromDistribution(RunPlan plan, int round, int index, Contamination? heldOut)
     {
         KeyedRandom random = KeyedRandom.For(plan.Seed, "distribution", round, index);
         int hardest = Math.Min(plan.Scenario.Pretrain.MaximumDifficulty, plan.Environment.MaximumDifficulty);
-        return ProblemDraw.Unreserved(plan.Environment.Name, hardest, random, (most, draw) => plan.Environment.Generate(draw.Next(1, most), draw));
+        return GuardedDraw.Problem(plan.Environment.Name, hardest, random, heldOut, (most, draw) => plan.Environment.Generate(draw.Next(1, most), draw));
     }
 }

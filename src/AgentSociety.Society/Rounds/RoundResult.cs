@@ -31,7 +31,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
             .ToDictionary(group => group.Key, group => group.Average(attempt => attempt.Episode.Reward));
         Dictionary<string, string> solvers = solved.DistinctBy(attempt => attempt.Episode.Problem).ToDictionary(attempt => attempt.Episode.Problem!, attempt => attempt.Episode.Agent);
         foreach (PosedProblem problem in selection.Problems) memory.Reward.Observe(problem.Problem.Difficulty, rates[problem.Id], solvers[problem.Id]);
-        double[] charges = Charges(proposals, memory.Reward);
+        double[] charges = Charges([.. proposals.Select(proposed => proposed.Proposal.Problem)], memory.Reward);
         for (int index = 0; index < proposals.Count; index++) judged.Add(Rewarded(proposals[index], selection.Fates[index], rates, memory.Reward, charges[index]));
         judged.AddRange(solved);
         judged.AddRange(reviews.OfType<AgentActor.Reviewed>().Select(review => new JudgedEpisode(review.Episode, [], posed[review.Episode.Problem!].Problem.Difficulty)));
@@ -75,13 +75,14 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
     }
 
     /// <summary>What each valid proposal is charged for being like others of the round; 0 for texts that are no problem.</summary>
-    private static double[] Charges(IReadOnlyList<AgentActor.Proposed> proposals, ProposerReward reward)
+    /// <remarks>Its cluster's part of all that was proposed (Huang et al. 2025, "R-Zero", section 3.2): the one valid text among many that are none repeats nobody.</remarks>
+    internal static double[] Charges(IReadOnlyList<Problem?> proposals, ProposerReward reward)
     {
         double[] charges = new double[proposals.Count];
         if (reward.Repetition == 0) return charges;
-        int[] valid = [.. Enumerable.Range(0, proposals.Count).Where(index => proposals[index].Proposal.Problem is not null)];
-        double[] shares = Repetition.Shares([.. valid.Select(index => proposals[index].Proposal.Problem!.Text)], reward.RepetitionDistance);
-        for (int index = 0; index < valid.Length; index++) charges[valid[index]] = reward.Repetition * shares[index];
+        int[] valid = [.. Enumerable.Range(0, proposals.Count).Where(index => proposals[index] is not null)];
+        double[] shares = Repetition.Shares([.. valid.Select(index => proposals[index]!.Text)], reward.RepetitionDistance);
+        for (int index = 0; index < valid.Length; index++) charges[valid[index]] = reward.Repetition * shares[index] * valid.Length / proposals.Count;
         return charges;
     }
 

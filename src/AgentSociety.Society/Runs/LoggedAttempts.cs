@@ -28,7 +28,7 @@ public static class LoggedAttempts
             }
 
             if (!problems.TryGetValue(posed.Text, out Problem? problem))
-                problems[posed.Text] = problem = environment.Parse(posed.Text).Problem ?? throw new SocietyException($"{logged.Run}/{logged.Episode.Id}: the environment reads '{posed.Text}' as no problem; the run was made by another version");
+                problems[posed.Text] = problem = StoredProblem.Of(environment, posed);
             LoggedEpisode noted = seats ? logged with { Seat = problem.Seat.Length > 0 ? $"{environment.Name}/{problem.Seat}" : "" } : logged;
             yield return steps ? noted with { Steps = Judge(environment, problem, logged).Steps } : noted;
         }
@@ -36,7 +36,16 @@ public static class LoggedAttempts
 
     private static Verdict Judge(IEnvironment environment, Problem problem, LoggedEpisode logged)
     {
-        Verdict verdict = environment.Verify(problem, logged.Episode.Segments);
+        Verdict verdict;
+        try
+        {
+            verdict = environment.Verify(problem, logged.Episode.Segments);
+        }
+        catch (ArgumentException failure)
+        {
+            throw new SocietyException($"{logged.Run}/{logged.Episode.Id}: the environment reads '{problem.Text}' as no problem; the run was made by another version", cause: failure);
+        }
+
         if (verdict.Outcome == logged.Episode.Outcome && verdict.Sound == logged.Episode.Sound) return verdict;
         throw new SocietyException($"{logged.Run}/{logged.Episode.Id}: the verifier says {verdict.Outcome} and the run {logged.Episode.Outcome}; leave policy.stepCredit out, or use it in the scenario's learning, where verdicts are at hand");
     }

@@ -26,11 +26,11 @@ internal static class SleepLessons
     public static IReadOnlyList<Lesson> Of(RunPlan plan, int fromRound, SocietyDatabase database, IReadOnlyList<ProblemRecord> problems, IReadOnlyList<EpisodeRecord> episodes)
     {
         RunRecords records = new(database);
-        Dictionary<int, Dictionary<string, string>> texts = [];
-        if (problems.Count > 0) texts[problems[0].Round] = problems.ToDictionary(problem => problem.Id, problem => problem.Text);
-        string TextOf(EpisodeRecord episode)
+        Dictionary<int, Dictionary<string, ProblemRecord>> played = [];
+        if (problems.Count > 0) played[problems[0].Round] = problems.ToDictionary(problem => problem.Id);
+        ProblemRecord Of(EpisodeRecord episode)
         {
-            if (!texts.TryGetValue(episode.Round, out Dictionary<string, string>? known)) known = texts[episode.Round] = records.Problems(episode.Round).ToDictionary(problem => problem.Id, problem => problem.Text);
+            if (!played.TryGetValue(episode.Round, out Dictionary<string, ProblemRecord>? known)) known = played[episode.Round] = records.Problems(episode.Round).ToDictionary(problem => problem.Id);
             return known[episode.Problem!];
         }
 
@@ -40,8 +40,8 @@ internal static class SleepLessons
         foreach (EpisodeRecord episode in earlier.Concat(episodes).Where(Read).Reverse())
         {
             if (lessons.Count == plan.Scenario.Consolidation.Lessons) break;
-            if (!seen.Add(string.Concat(episode.Segments.Select(segment => segment.Text))) || plan.Environment.Parse(TextOf(episode)).Problem is not { } problem) continue;
-            Lesson lesson = Lesson.Of(plan.Environment, problem, episode.Segments) with { Episode = episode.Id };
+            if (!seen.Add(string.Concat(episode.Segments.Select(segment => segment.Text)))) continue;
+            Lesson lesson = Lesson.Of(plan.Environment, StoredProblem.Of(Of(episode)), episode.Segments) with { Episode = episode.Id };
             if (!lesson.WithNotes.SequenceEqual(lesson.WithoutNotes)) lessons.Add(lesson);
         }
 

@@ -53,6 +53,18 @@ public sealed class ProblemCurriculumTests : IDisposable
         Assert.Equal("abc4=", Assert.Single(curriculum.Draw(2).Problems).Problem.Text);
     }
 
+    [Fact]
+    public void What_was_accepted_is_played_again_as_it_is_stored_whatever_the_environment_would_say_of_it_now()
+    {
+        RunPlan plan = RunPlan.Of(_tiny.Scenario("selfPlay.curriculum=archive", "selfPlay.archive.replay=1", "selfPlay.problemsPerRound=1"));
+        ProblemCurriculum curriculum = new(plan);
+        Assert.Null(plan.Environment.Parse("too slow today").Problem);
+        ProblemRecord stored = Played(1, 0, 3, 0.5, "too slow today");
+        curriculum.Observe([stored]);
+        Problem again = Assert.Single(curriculum.Draw(2).Problems).Problem;
+        Assert.Equal((stored.Text, stored.Difficulty, stored.CanonicalForm), (again.Text, again.Difficulty, again.CanonicalForm));
+    }
+
     private static ProblemRecord Played(int round, int index, int difficulty, double solveRate, string? text = null) => new()
     {
         Id = $"{round}/{index}",

@@ -1,7 +1,10 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
+using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
+using AgentSociety.Environments.DataSets;
 
 namespace AgentSociety.Society.Tests;
 
@@ -36,7 +39,7 @@ public sealed class ContaminationTests : IDisposable
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
         RunRecords records = new(database);
         Assert.Equal([(1, 4.0), (2, 0.0)], records.Metric("proposals/contaminated"));
-        Assert.Equal(Proposed[..4].Order(), records.PlayedTexts().Order());
+        Assert.Equal(Proposed[..4].Order(), records.Played().Select(problem => problem.Text).Order());
         Dictionary<(int Round, string Text), EpisodeRecord> posed = database.Episodes(new EpisodeFilter { Role = Role.Proposer }).ToDictionary(episode => (episode.Round, AgentActor.Written(episode.Segments)));
         Assert.All(Proposed[4..8], text => Assert.Equal((Outcome.Correct, "repeats words of a held-out question, and so not played"), (posed[(1, text)].Outcome, posed[(1, text)].Reason)));
         Assert.All(Proposed[8..], text => Assert.Equal("kept for held-out tests, and so not played", posed[(1, text)].Reason));
@@ -53,12 +56,28 @@ public sealed class ContaminationTests : IDisposable
         Assert.Null(HeldOutTest.Guarded(RunPlan.Of(_tiny.Scenario("environment={name: word-problems}"))));
     }
 
+    [Theory, InlineData("selfPlay.topUp=true"), InlineData("selfPlay.enabled=false"), InlineData("selfPlay.curriculum=bandit")]
+    public void Nothing_that_is_drawn_repeats_a_held_out_question_either(string setting)
+    {
+        RunPlan plan = RunPlan.Of(Scenario("{path: questions.jsonl, levels: 1}", setting, "selfPlay.problemsPerRound=30"));
+        Contamination? heldOut = HeldOutTest.Guarded(plan);
+        ProblemSelection selection = plan.Scenario.SelfPlay.Curriculum == ProblemSource.Proposer ? ProblemSelection.Of(plan, 1, [], new HashSet<string>(), heldOut) : new ProblemCurriculum(plan, heldOut).Draw(1);
+        Assert.Equal(30, selection.Problems.Count);
+        Assert.All(selection.Problems, problem => Assert.Contains(problem.Problem.Text, Plain));
+        IDemonstrator material = GuardedDraw.Material(plan, plan.Environment)!;
+        for (ulong key = 0; key < 60; key++)
+        {
+            Assert.Contains(material.DemonstrateSolution(1, KeyedRandom.FromKey(key))[0].Text.TrimEnd(), Plain);
+            Assert.Contains(material.DemonstrateProposal(1, KeyedRandom.FromKey(key))[1].Text, Plain);
+        }
+    }
+
     private static bool IsFree(string question) => !Reservation.Holds("data-set", question);
 
-    private LoadedScenario Scenario(string options)
+    private LoadedScenario Scenario(string options, params string[] settings)
     {
         File.WriteAllLines(_tiny.PathOf("questions.jsonl"), Alike.Concat(Plain).Select(question => $$"""{"question":"{{question}}","answer":"#### 7"}"""));
-        return _tiny.Scenario($"environment={{name: data-set, options: {options}}}", "model.architecture.context=192", "pretrain.maximumDifficulty=1", "evaluation.difficulties=[1]", "evaluation.finalProblemsPerDifficulty=80",
-            "culture.sharing=off", "selfPlay.rounds=2", "selfPlay.problemsPerRound=12", "selfPlay.topUp=false", "population=[{role: proposer, count: 1, remote: {endpoint: 'http://127.0.0.1:9/v1', model: quoter}}, {role: solver, count: 1}]");
+        return _tiny.Scenario([$"environment={{name: data-set, options: {options}}}", "model.architecture.context=192", "pretrain.maximumDifficulty=1", "evaluation.difficulties=[1]", "evaluation.finalProblemsPerDifficulty=80",
+            "culture.sharing=off", "selfPlay.rounds=2", "selfPlay.problemsPerRound=12", "selfPlay.topUp=false", "population=[{role: proposer, count: 1, remote: {endpoint: 'http://127.0.0.1:9/v1', model: quoter}}, {role: solver, count: 1}]", .. settings]);
     }
 }

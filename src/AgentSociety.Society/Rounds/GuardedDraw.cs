@@ -1,0 +1,57 @@
+using AgentSociety.Core;
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
+using AgentSociety.Core.Randomness;
+using AgentSociety.Environments.DataSets;
+
+namespace AgentSociety.Society;
+
+/// <summary>Keeps what would give a question of the held-out test away out of everything that is drawn: problems of the fixed distribution and of curricula, and base material.</summary>
+internal static class GuardedDraw
+{
+    private const int DrawsADifficulty = 256;
+
+    /// <summary>A problem that is neither reserved nor repeats words of a held-out question: of this difficulty or, where 256 draws gave none, of the next lower one, and so on.</summary>
+    /// <param name="environment">Name of the environment.</param>
+    /// <param name="difficulty">What is asked for.</param>
+    /// <param name="random">Where draws come from.</param>
+    /// <param name="heldOut">The questions of the held-out test, where problems are told in words; null elsewhere.</param>
+    /// <param name="generate">Draws a problem of a difficulty.</param>
+    /// <exception cref="SocietyException">All draws gave problems that belong to tests.</exception>
+    public static Problem Problem(string environment, int difficulty, KeyedRandom random, Contamination? heldOut, Func<int, KeyedRandom, Problem> generate)
+    {
+        if (heldOut is null) return ProblemDraw.Unreserved(environment, difficulty, random, generate);
+        for (int tries = 0; tries < DrawsADifficulty * difficulty; tries++)
+        {
+            Problem problem = generate(difficulty - (tries / DrawsADifficulty), random);
+            if (!Reservation.Holds(environment, problem.CanonicalForm) && !heldOut.Touches(problem.Text)) return problem;
+        }
+
+        throw NothingLeft(environment, difficulty);
+    }
+
+    /// <summary>An environment's base material without what repeats words of a question of the run's held-out test; null where it has none.</summary>
+    public static IDemonstrator? Material(RunPlan plan, IEnvironment environment) =>
+        environment is IDemonstrator material ? HeldOutTest.Guarded(plan) is { } heldOut ? new GuardedMaterial(environment.Name, material, heldOut) : material : null;
+
+    private static SocietyException NothingLeft(string environment, int difficulty) =>
+        new($"environment '{environment}': everything of difficulty {difficulty} and below that came in {DrawsADifficulty * difficulty:N0} draws is reserved for tests or repeats words of their questions; raise sharedWords, or give it more problems");
+
+    private sealed class GuardedMaterial(string environment, IDemonstrator material, Contamination heldOut) : IDemonstrator
+    {
+        public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random) => Drawn(difficulty, random, material.DemonstrateSolution);
+
+        public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) => Drawn(difficulty, random, material.DemonstrateProposal);
+
+        private IReadOnlyList<Segment> Drawn(int difficulty, KeyedRandom random, Func<int, KeyedRandom, IReadOnlyList<Segment>> draw)
+        {
+            for (int tries = 0; tries < DrawsADifficulty * difficulty; tries++)
+            {
+                IReadOnlyList<Segment> shown = draw(difficulty - (tries / DrawsADifficulty), random);
+                if (!shown.Any(segment => heldOut.Touches(segment.Text))) return shown;
+            }
+
+            throw NothingLeft(environment, difficulty);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using AgentSociety.Core.Environments;
+using AgentSociety.Core.Records;
+
+namespace AgentSociety.Society;
+
+/// <summary>Problems as they were accepted: what was played is not judged a second time, by another version or on a slower machine.</summary>
+internal static class StoredProblem
+{
+    /// <summary>The problem of a record, without its seat, which records do not hold.</summary>
+    public static Problem Of(ProblemRecord record) => new() { Text = record.Text, Difficulty = record.Difficulty, CanonicalForm = record.CanonicalForm };
+
+    /// <summary>The problem of a record; a game says by its text which seat plays.</summary>
+    public static Problem Of(IEnvironment environment, ProblemRecord record) => Of(record) with { Seat = environment.Parse(record.Text).Problem?.Seat ?? "" };
+}
