@@ -158,7 +158,7 @@ public class PlaythroughTests
     public void Decisions_are_shown_as_recorded()
     {
         StringBuilder told = new();
-        foreach (IMeasuredPlay play in new IMeasuredPlay[] { new DealEnvironment(new KuhnPoker(), new() { Opponent = Stranger.PastSelves }, 7), new BoardEnvironment(new Nim(3, 4, 5), new(), 7), new BoardEnvironment(new TicTacToe(), new(), 7) })
+        foreach (IMeasuredPlay play in new IMeasuredPlay[] { new DealEnvironment(new KuhnPoker(), new() { Opponent = Stranger.PastSelves }, 7), new BoardEnvironment(new Nim(3, 4, 5), new(), 7), new BoardEnvironment(new TicTacToe(), new() { OneMove = true }, 7) })
         {
             told.Append($"{((IEnvironment)play).Name}, {play.Decisions.Count} decisions\n");
             foreach (DecisionPoint decision in play.Decisions.Take(12)) told.Append($"  {decision.Prompt} at most {decision.Longest}\n");

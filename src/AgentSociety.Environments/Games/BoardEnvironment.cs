@@ -173,7 +173,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
     /// <inheritdoc />
     /// <remarks>
     /// The probability of a move that loses nothing, averaged over the positions that are not lost, each alike: over all of them, over the reserved ones, and over those
-    /// where some legal move does lose something. An illegal move is no perfect one.
+    /// where some legal move does lose something. An illegal move is no perfect one. Reserved ones have a rate of their own only where a problem is one move: a game that is played on goes through them.
     /// </remarks>
     public IReadOnlyList<MetricRecord> Measure(IReadOnlyList<IReadOnlyDictionary<string, double>> policy)
     {
@@ -185,7 +185,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
         return
         [
             new("optimal-play-rate", played.Average(at => at.Perfect)),
-            new("optimal-play-rate/reserved", Rate(at => Reservation.Holds(Name, GameTable.Shown(at.Canonical)))),
+            .. ReservedUnseen ? [new MetricRecord("optimal-play-rate/reserved", Rate(at => Reservation.Holds(Name, GameTable.Shown(at.Canonical))))] : Array.Empty<MetricRecord>(),
             new("optimal-play-rate/decisive", Rate(at => _perfect.Best(at).Count < at.Moves.Count)),
             new("illegal-moves", 1 - played.Average(at => at.Legal)),
         ];
@@ -198,6 +198,9 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
 
     /// <inheritdoc />
     public Strategy? Frozen { get; }
+
+    /// <inheritdoc />
+    public bool ReservedUnseen => _options.OneMove;
 
     /// <inheritdoc />
     public bool Sampled => _options.Measured > 0;

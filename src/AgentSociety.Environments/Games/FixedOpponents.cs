@@ -6,7 +6,7 @@ namespace AgentSociety.Environments.Games;
 /// <summary>How a strategy fares against opponents that never change, exactly: what makes rounds and runs comparable whose opponents in play were different ones.</summary>
 /// <remarks>
 /// <c>score/NAME</c> is what it can expect of whole games in both seats, 1 for a win and 0.5 for a draw. <c>accuracy/NAME</c> is the probability to solve a problem against
-/// that opponent: on boards a held-out position, played on to its end and no worse than perfect play is sure of; where something is hidden any deal, without a move that loses
+/// that opponent: on boards a held-out position, played on to its end and no worse than perfect play is sure of, left out where held-out positions are seen in play (<see cref="IGamePlay.ReservedUnseen"/>); where something is hidden any deal, without a move that loses
 /// anything in expectation against that opponent. Where a strategy was not read it plays any legal move.
 /// </remarks>
 public static class FixedOpponents
@@ -20,7 +20,7 @@ public static class FixedOpponents
     {
         if (play.Sampled) return [];
         IGame game = play.Game;
-        IGamePosition[] heldOut = game.PerfectInformation ? HeldOut(play) : [];
+        IGamePosition[] heldOut = play.ReservedUnseen ? HeldOut(play) : [];
         PerfectPlay perfect = new();
         List<MetricRecord> measured = [];
         foreach ((string name, Strategy opponent) in Of(play))

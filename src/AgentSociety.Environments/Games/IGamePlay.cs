@@ -14,6 +14,9 @@ public interface IGamePlay : IMeasuredPlay
     /// <summary>A past self of a file, as one more opponent that never changes; null where the scenario names none.</summary>
     Strategy? Frozen => null;
 
+    /// <summary>True where reserved positions are neither played nor shown: each problem is one decision. Games that are played on go through them.</summary>
+    bool ReservedUnseen => false;
+
     /// <summary>True where the decision points may be a sample of the game's: what was read there is no strategy for whole games, and is not rated.</summary>
     bool Sampled => false;
 }

@@ -39,7 +39,7 @@ public sealed class FixedOpponentTests : IDisposable
         }
 
         Assert.InRange(played, 5_000, int.MaxValue);
-        double measured = Metric(FixedOpponents.Measure(new BoardEnvironment(game, new(), 1), Exploitability.Uniform), metric);
+        double measured = Metric(FixedOpponents.Measure(new BoardEnvironment(game, new() { OneMove = true }, 1), Exploitability.Uniform), metric);
         Assert.InRange(measured, ((double)right / played) - 0.02, ((double)right / played) + 0.02);
 
         // One way to each position.
@@ -74,7 +74,7 @@ public sealed class FixedOpponentTests : IDisposable
     public void Who_plays_perfectly_solves_everything_and_draws_with_himself()
     {
         TicTacToe game = new();
-        IReadOnlyList<MetricRecord> perfect = FixedOpponents.Measure(new BoardEnvironment(game, new(), 1), OptimalPlay.Of(game));
+        IReadOnlyList<MetricRecord> perfect = FixedOpponents.Measure(new BoardEnvironment(game, new() { OneMove = true }, 1), OptimalPlay.Of(game));
         Assert.Equal(1, Metric(perfect, "accuracy/random"), 12);
         Assert.Equal(1, Metric(perfect, "accuracy/optimal"), 12);
         Assert.Equal(0.5, Metric(perfect, "score/optimal"), 12);

@@ -54,6 +54,21 @@ public class MeasuredPlayTests
     }
 
     [Fact]
+    public void What_is_held_out_is_measured_apart_only_where_games_do_not_go_through_it()
+    {
+        TicTacToe game = new(canonical: true);
+        BoardEnvironment games = new(game, new() { Canonical = true }, 1), moves = new(game, new() { Canonical = true, OneMove = true }, 1);
+        // A game that was begun at a position that is free to play goes on through one that is not.
+        Assert.Contains(games.Decisions, decision => Reservation.Holds(games.Name, decision.Prompt));
+        Assert.Equal(["illegal-moves", "optimal-play-rate", "optimal-play-rate/decisive"], Names(games));
+        Assert.Equal(["illegal-moves", "optimal-play-rate", "optimal-play-rate/decisive", "optimal-play-rate/reserved"], Names(moves));
+        Assert.DoesNotContain(FixedOpponents.Measure(games, Exploitability.Uniform), metric => metric.Name.StartsWith("accuracy", StringComparison.Ordinal));
+        Assert.Equal(2, FixedOpponents.Measure(moves, Exploitability.Uniform).Count(metric => metric.Name.StartsWith("accuracy", StringComparison.Ordinal)));
+
+        static IEnumerable<string> Names(BoardEnvironment board) => board.Measure([.. board.Decisions.Select(_ => Certain(1))]).Select(metric => metric.Name).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
     public void The_optimal_play_rate_of_nim_is_that_of_boutons_rule()
     {
         BoardEnvironment nim = new(new Nim(3, 4, 5), new(), 1);

@@ -114,6 +114,9 @@ public class LawTests
         Assert.All(solution.Concat(proposal), segment => Assert.All(segment.Text, character => Assert.Contains(character, world.Alphabet)));
         Problem solved = ScriptedPlay.Problem(world, solution[0].Text), posed = ScriptedPlay.Problem(world, proposal[1].Text);
         Assert.False(Reservation.Holds(world.Name, solved.CanonicalForm) || Reservation.Holds(world.Name, posed.CanonicalForm));
+        // What is left is written down as a problem where it is none of the tests'.
+        foreach (string written in solution.Where(segment => segment.Source == Source.Model && segment.Text.Contains('=')).Select(segment => segment.Text[..(segment.Text.IndexOf('=') + 1)].Split(';')[^1]))
+            Assert.False(world.Parse(written).Problem is { } left && Reservation.Holds(world.Name, left.CanonicalForm), written);
         Verdict verdict = world.Verify(solved, solution);
         Assert.NotEqual(Outcome.Malformed, verdict.Outcome);
         Assert.All(verdict.Steps.SkipLast(1), step => Assert.True(step.Valid));
