@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Numerics;
 
-namespace AgentSociety.Environments.DataSets;
+namespace AgentSociety.Environments;
 
 /// <summary>A number as people write it, exactly: <c>-1,234.50</c>, <c>3/4</c>; and, where the reader asks for its unit, <c>$5</c> and <c>12%</c>, which is 12.</summary>
 readonly record struct Rational : ISpanFormattable
 {
-    private const int Longest = 64;
+    /// <summary>Characters of the longest number that is read: no answer is longer.</summary>
+    public const int Longest = 64;
 
     private Rational(BigInteger numerator, BigInteger denominator)
     {

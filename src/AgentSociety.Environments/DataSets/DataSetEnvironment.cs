@@ -29,7 +29,7 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator, IWordedPro
         {
             line++;
             if (text.Length == 0) continue;
-            Row row = Read(text) ?? throw new SocietyException($"{options.Path}:{line}: not an object with texts 'question' and 'answer', the answer ending in '{_marker}' and a number") { Option = "path" };
+            Row row = Read(text, line, options.Path) ?? throw new SocietyException($"{options.Path}:{line}: not an object with texts 'question' and 'answer', the answer ending in '{_marker}' and a number") { Option = "path" };
             _rows.TryAdd(row.Question, row);
         }
 
@@ -111,16 +111,17 @@ public sealed class DataSetEnvironment : IEnvironment, IDemonstrator, IWordedPro
 
     private static Verdict Judged(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
 
-    private Row? Read(string line)
+    private Row? Read(string text, int line, string path)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(line);
+            using JsonDocument document = JsonDocument.Parse(text);
             if (document.RootElement is not { ValueKind: JsonValueKind.Object } root) return null;
             if (!root.TryGetProperty("question", out JsonElement question) || question.ValueKind != JsonValueKind.String) return null;
             if (!root.TryGetProperty("answer", out JsonElement answer) || answer.ValueKind != JsonValueKind.String) return null;
             string solution = answer.GetString()!;
-            int marker = solution.LastIndexOf(_marker, StringComparison.Ordinal);
+            int marker = solution.IndexOf(_marker, StringComparison.Ordinal);
+            if (marker != solution.LastIndexOf(_marker, StringComparison.Ordinal)) throw new SocietyException($"{path}:{line}: '{_marker}' comes twice in the answer, and an answer has it once; leave one") { Option = "path" };
             return marker >= 0 && Rational.Read(solution.AsSpan(marker + _marker.Length).TrimEnd(), out char unit) is { } number ? new(question.GetString()!, solution, number, unit, 1) : null;
         }
         catch (JsonException)

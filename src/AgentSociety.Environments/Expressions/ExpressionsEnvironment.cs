@@ -2,7 +2,6 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
-using AgentSociety.Environments.DataSets;
 
 namespace AgentSociety.Environments.Expressions;
 

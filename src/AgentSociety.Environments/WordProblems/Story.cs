@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using AgentSociety.Environments.DataSets;
 
 namespace AgentSociety.Environments.WordProblems;
 

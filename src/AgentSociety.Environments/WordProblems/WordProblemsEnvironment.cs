@@ -2,7 +2,6 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
-using AgentSociety.Environments.DataSets;
 
 namespace AgentSociety.Environments.WordProblems;
 
@@ -56,7 +55,9 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
         if (text.Length > 80 * (MaximumDifficulty + 2)) return Proposal.Malformed($"longer than {80 * (MaximumDifficulty + 2)} characters");
         if (Story.Read(text, _options.LargestNumber, MaximumDifficulty) is not { } story) return Proposal.Malformed($"not a story of this form, with 1 to {MaximumDifficulty} things that happen and numbers from 2 to {_options.LargestNumber}");
         if (story.Events.FirstOrDefault(happened => !_options.Operations.Contains(happened.Operation, StringComparison.Ordinal)) is { } foreign) return Proposal.Malformed($"'{foreign.Write()}' does not happen here");
-        if (story.Work().Any(line => line.After.Numerator.Sign < 0)) return Proposal.Malformed("more is given away than there is");
+        IReadOnlyList<(string, Rational After)> work = story.Work();
+        if (work.Any(line => line.After.Numerator.Sign < 0)) return Proposal.Malformed("more is given away than there is");
+        if (work.Any(line => line.After.ToString().Length > Rational.Longest)) return Proposal.Malformed($"a number on the way has more than {Rational.Longest} characters, so that nobody could answer");
         return Proposal.Valid(new() { Text = text, Difficulty = story.Events.Count, CanonicalForm = story.Numbers() });
     }
 

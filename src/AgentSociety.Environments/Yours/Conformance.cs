@@ -27,6 +27,8 @@ public sealed class Conformance
     /// <param name="again">Makes the environment once more, of the same options and seed: for a program, another process. Same keys must give the same there.</param>
     public static IReadOnlyList<string> Check(IEnvironment environment, int samples = 20, Func<IEnvironment>? again = null)
     {
+        // Without a name, characters and difficulties there is nothing to play.
+        if (Nameless(environment).ToArray() is { Length: > 0 } nameless) return nameless;
         Conformance check = new(environment);
         check.Play(samples);
         if (environment is IDemonstrator demonstrator) check.Demonstrations(demonstrator, samples);
@@ -34,9 +36,16 @@ public sealed class Conformance
         return [.. check._failures.Distinct()];
     }
 
+    private static IEnumerable<string> Nameless(IEnvironment environment)
+    {
+        // The author's code may have left null where the interface has none.
+        if (string.IsNullOrEmpty(environment.Name)) yield return "Name is empty.";
+        if (string.IsNullOrEmpty(environment.Alphabet)) yield return "Alphabet is empty.";
+        if (environment.MaximumDifficulty < 1) yield return $"MaximumDifficulty is {environment.MaximumDifficulty}; difficulties begin with 1.";
+    }
+
     private void Play(int samples)
     {
-        if (_environment.Name.Length == 0) _failures.Add("Name is empty.");
         if (_alphabet.Count != _environment.Alphabet.Length) _failures.Add("Alphabet holds a character twice.");
         HashSet<Problem> problems = [];
         Dictionary<string, int> open = [];
@@ -66,7 +75,9 @@ public sealed class Conformance
         foreach ((string word, int count) in open.Where(one => one.Value > 2 && 2 * one.Value > problems.Count)) _failures.Add($"Verify accepts '{word}' whatever the problem: to {count} of {problems.Count}.");
         foreach (string text in Nonsense.Concat(Words))
         {
-            if (Asked("Parse", () => _environment.Parse(text)) is { Problem: null, Reason.Length: 0 }) _failures.Add($"Parse refuses '{Short(text)}' without a reason.");
+            if (Asked("Parse", () => _environment.Parse(text)) is not { } proposal) continue;
+            if (proposal is { Problem: null, Reason.Length: 0 }) _failures.Add($"Parse refuses '{Short(text)}' without a reason.");
+            Measured(text, proposal);
         }
 
         Spelled("ProposerPrompt holds", Asked("ProposerPrompt", () => _environment.ProposerPrompt(new([0.5, null]), KeyedRandom.For(3, "conformance"))) ?? "");
@@ -94,9 +105,16 @@ public sealed class Conformance
         }
     }
 
+    // A run counts by difficulty, from 1 to the greatest.
+    private void Measured(string text, Proposal proposal)
+    {
+        if (proposal.Problem is { } problem && (problem.Difficulty < 1 || problem.Difficulty > _environment.MaximumDifficulty)) _failures.Add($"Parse gives '{Short(text)}' the difficulty {problem.Difficulty}; difficulties go from 1 to {_environment.MaximumDifficulty}.");
+    }
+
     private void Posed(string text)
     {
         if (Asked("Parse", () => _environment.Parse(text)) is not { } proposal) return;
+        Measured(text, proposal);
         if (proposal.Problem is null) _failures.Add($"DemonstrateProposal shows '{text}', which Parse refuses: {proposal.Reason}.");
         else if (Reservation.Holds(_environment.Name, proposal.Problem.CanonicalForm)) _failures.Add($"DemonstrateProposal shows '{text}', which is reserved for tests.");
     }

@@ -104,12 +104,12 @@ public sealed class ExternalEnvironment : IEnvironment, IDisposable
     /// <summary>Ends the program.</summary>
     public void Dispose() => _program.Dispose();
 
-    private Problem Read(JsonNode? said, string method) => new()
+    private Problem Read(JsonNode? said, string method)
     {
-        Text = Text(said, "text", method),
-        Difficulty = Number(said, "difficulty", method),
-        CanonicalForm = Text(said, "canonicalForm", method),
-    };
+        int difficulty = Number(said, "difficulty", method);
+        if (difficulty > MaximumDifficulty) throw _program.Failed($"answers '{method}' with difficulty {difficulty}, and described itself with a maximumDifficulty of {MaximumDifficulty}");
+        return new() { Text = Text(said, "text", method), Difficulty = difficulty, CanonicalForm = Text(said, "canonicalForm", method) };
+    }
 
     private static JsonObject Written(Problem problem) => new() { ["text"] = problem.Text, ["difficulty"] = problem.Difficulty, ["canonicalForm"] = problem.CanonicalForm };
 

@@ -68,6 +68,13 @@ public sealed class DataSetTests : IDisposable
     }
 
     [Fact]
+    public void A_line_whose_answer_has_the_marker_twice_is_named_by_number()
+    {
+        File.WriteAllText(_path, "{\"question\":\"q\",\"answer\":\"#### 1\"}\n{\"question\":\"r\",\"answer\":\"#### 1\\n#### 2\"}");
+        Assert.Matches(":2: '####' comes twice", Assert.Throws<SocietyException>(() => new DataSetEnvironment(new() { Path = _path, Levels = 1 })).Message);
+    }
+
+    [Fact]
     public void A_missing_file_is_named() => Assert.Contains("/nowhere", Assert.Throws<SocietyException>(() => new DataSetEnvironment(new() { Path = "/nowhere/x.jsonl" })).Message);
 
     [Fact]

@@ -51,6 +51,19 @@ public partial class WordProblemsTests
     }
 
     [Fact]
+    public void A_story_whose_numbers_grow_beyond_what_can_be_answered_is_none()
+    {
+        WordProblemsEnvironment large = new(new() { MaximumDifficulty = 20, LargestNumber = 999_999 });
+        string grown = string.Concat(Enumerable.Repeat("Ada now has 999999 times as many. ", 20));
+        Assert.Contains("nobody could answer", large.Parse($"Ada has 12 apples. {grown}How many apples has Ada now?").Reason);
+        for (int index = 0; index < 100; index++)
+        {
+            IReadOnlyList<Segment> shown = large.DemonstrateSolution(20, KeyedRandom.For(1, "large", index));
+            Assert.True(large.Verify(ScriptedPlay.Problem(large, shown[0].Text.TrimEnd('\n')), shown).Sound, shown[1].Text);
+        }
+    }
+
+    [Fact]
     public void What_the_scenario_does_not_name_does_not_happen()
     {
         WordProblemsEnvironment whole = new(new() { Operations = "+-" });

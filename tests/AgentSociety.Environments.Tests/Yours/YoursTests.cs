@@ -54,6 +54,22 @@ public sealed class YoursTests : IDisposable
         Assert.Contains(failures, failure => failure.Contains("no answer at all", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void An_environment_without_a_name_characters_or_difficulties_is_told_so()
+    {
+        Assert.Equal(["Name is empty.", "Alphabet is empty.", "MaximumDifficulty is 0; difficulties begin with 1."], Conformance.Check(new Letters(4) { Name = null!, Alphabet = null!, MaximumDifficulty = 0 }));
+        Assert.Equal(["Parse gives 'correct' the difficulty 9; difficulties go from 1 to 1."], Conformance.Check(new Letters(4) { OfWords = 9 }));
+        Assert.Empty(Conformance.Check(new Letters(4) { OfWords = 1 }));
+    }
+
+    [Fact]
+    public void A_program_that_gives_a_difficulty_above_its_greatest_ends_the_run()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using ExternalEnvironment environment = Start("""case $line in *'"method":"parse"'*) r='{"problem":{"text":"a","difficulty":2,"canonicalForm":"a"}}';; esac""", 30);
+        Assert.Contains("difficulty 2", Assert.Throws<SocietyException>(() => environment.Parse("a")).Message);
+    }
+
     public static TheoryData<string, string> Slips => new()
     {
         { "open to white space", "nonsense answer" }, { "open to a word", "whatever the problem" }, { "by beginning", "something put after it" }, { "shows wrongly", "which Verify calls wrong" }, { "throws", "nothing to read" }, { "drifts", "another instance" },
@@ -244,15 +260,18 @@ public sealed class Letters(ulong seed) : IEnvironment, IDemonstrator
     /// <summary>Problems turn with it, as with a hash that differs from process to process.</summary>
     public int Drift { get; init; }
 
-    public string Name => $"letters-{seed}";
+    public string Name { get; init; } = $"letters-{seed}";
 
-    public string Alphabet => "abcdefghijklmnopqrstuvwxyz@:";
+    public string Alphabet { get; init; } = "abcdefghijklmnopqrstuvwxyz@:";
 
-    public int MaximumDifficulty => 1;
+    public int MaximumDifficulty { get; init; } = 1;
+
+    /// <summary>The difficulty of the word <c>correct</c>; null where it is no problem.</summary>
+    public int? OfWords { get; init; }
 
     public Problem Generate(int difficulty, KeyedRandom random) => Parse($"{(char)('a' + ((random.Next(25) + Drift) % 25))}").Problem!;
 
-    public Proposal Parse(string text) => Throws && text.Length == 0 ? throw new InvalidOperationException("nothing to read") : text is [>= 'a' and <= 'y'] ? Proposal.Valid(new() { Text = text, Difficulty = 1, CanonicalForm = text }) : Proposal.Malformed("not one letter from a to y");
+    public Proposal Parse(string text) => Throws && text.Length == 0 ? throw new InvalidOperationException("nothing to read") : OfWords is { } difficulty && text == "correct" ? Proposal.Valid(new() { Text = text, Difficulty = difficulty, CanonicalForm = text }) : text is [>= 'a' and <= 'y'] ? Proposal.Valid(new() { Text = text, Difficulty = 1, CanonicalForm = text }) : Proposal.Malformed("not one letter from a to y");
 
     public string ProposerPrompt(Frontier frontier, KeyedRandom random) => "@:";
 
