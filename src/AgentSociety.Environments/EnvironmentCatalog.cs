@@ -15,6 +15,11 @@ namespace AgentSociety.Environments;
 /// <summary>The environments that a scenario can name.</summary>
 public static class EnvironmentCatalog
 {
+    // One of each for all environments: its equilibrium is worked out once.
+    private static readonly KuhnPoker KuhnPoker = new();
+    private static readonly Haggling Haggling = new();
+    private static readonly Goofspiel Goofspiel = new();
+
     /// <summary>All of them, in the order in which a listing shows them.</summary>
     public static IReadOnlyList<EnvironmentEntry> All { get; } =
     [
@@ -30,16 +35,16 @@ public static class EnvironmentCatalog
         Entry<GameOptions>("tic-tac-toe", "Play on from a position against a fixed opponent, and lose nothing.", static (options, seed) => new BoardEnvironment(new TicTacToe(options.Canonical), options, seed)),
         Entry<GameOptions>("connect-four", "Four in a row on a board of four by four, small enough to be solved.", static (options, seed) => new BoardEnvironment(new ConnectFour(4, 4, options.Canonical), options, seed)),
         Entry<GameOptions>("nim", "Heaps of 3, 4 and 5 stones; who takes the last one wins.", static (options, seed) => new BoardEnvironment(new Nim(options.Canonical, 3, 4, 5), options, seed)),
-        Entry<DealOptions>("kuhn-poker", "Poker with three cards: decide as well as can be against an opponent whose card is hidden.", static (options, seed) => new DealEnvironment(new KuhnPoker(), options, seed)),
-        Entry<DealOptions>("haggling", "Buyer and seller agree on a price, each knowing only what it is worth to himself.", static (options, seed) => new DealEnvironment(new Haggling(), options, seed)),
-        Entry<DealOptions>("goofspiel", "Sealed bids for prizes, both at the same time: three cards each, a card is bid once.", static (options, seed) => new DealEnvironment(new Goofspiel(), options, seed)),
+        Entry<DealOptions>("kuhn-poker", "Poker with three cards: decide as well as can be against an opponent whose card is hidden.", static (options, seed) => new DealEnvironment(KuhnPoker, options, seed)),
+        Entry<DealOptions>("haggling", "Buyer and seller agree on a price, each knowing only what it is worth to himself.", static (options, seed) => new DealEnvironment(Haggling, options, seed)),
+        Entry<DealOptions>("goofspiel", "Sealed bids for prizes, both at the same time: three cards each, a card is bid once.", static (options, seed) => new DealEnvironment(Goofspiel, options, seed)),
         Entry<DataSetOptions>(DataSetEnvironment.EnvironmentName, "Questions of a JSONL file with numbers as answers, such as GSM8K.", static (options, _) => new DataSetEnvironment(options)),
         Entry<PluginOptions>("plugin", "Yours: a class in a .NET library, by path and type name.", PluginEnvironment.Load),
         Entry<ExternalOptions>("external", "Yours: a program in any language that answers JSON lines.", ExternalEnvironment.Start),
     ];
 
     /// <summary>The two-player games that strategies can be measured in, board games and games of hidden information.</summary>
-    public static IReadOnlyList<IGame> Games { get; } = [new TicTacToe(), new ConnectFour(), new Nim(3, 4, 5), new KuhnPoker(), new Haggling(), new Goofspiel()];
+    public static IReadOnlyList<IGame> Games { get; } = [new TicTacToe(), new ConnectFour(), new Nim(3, 4, 5), KuhnPoker, Haggling, Goofspiel];
 
     /// <summary>The entry of this name; null where there is none.</summary>
     public static EnvironmentEntry? Find(string name) => All.FirstOrDefault(entry => entry.Name == name);

@@ -13,7 +13,7 @@ namespace AgentSociety.Environments.Tests;
 /// One suite for every verifier: texts that were right somewhere are made into such as can be right nowhere, and none may be accepted. What is peculiar to an environment is crafted beside its own
 /// tests. Counts are written out.
 /// </summary>
-/// <remarks>Code stands here with the restricted language, whose answers are numbers: in the full one another text can be a right answer, such as another string of the same length.</remarks>
+/// <remarks>Code in the full language stands here with deduction and induction: in abduction another text can be a right answer, such as another string of the same length.</remarks>
 public sealed class AdversarialSuiteTests(ITestOutputHelper output) : IDisposable
 {
     private const int Problems = 250;
@@ -25,6 +25,10 @@ public sealed class AdversarialSuiteTests(ITestOutputHelper output) : IDisposabl
     {
         ["data-set"] = new DataSetOptions { Path = _questions },
         ["code"] = new CodeOptions { Language = CodeLanguage.Restricted },
+        ["code, deduction in full"] = new CodeOptions { Abduction = false, Induction = false },
+        ["code, induction in full"] = new CodeOptions { Abduction = false, Deduction = false },
+        ["nim, one move"] = new GameOptions { OneMove = true },
+        ["connect-four, whole games"] = new GameOptions(),
         [Traced] = new CodeOptions { Language = CodeLanguage.Restricted, Trace = true, Induction = false },
         ["connect-four"] = new GameOptions { OneMove = true },
     };
@@ -55,7 +59,7 @@ public sealed class AdversarialSuiteTests(ITestOutputHelper output) : IDisposabl
         ("stuffed", static _ => string.Concat(Enumerable.Range(0, 1000).Select(number => $"{number} "))),
     ];
 
-    public static TheoryData<string> Names => [.. EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external")).Append(Traced)];
+    public static TheoryData<string> Names => [.. EnvironmentCatalog.All.Select(entry => entry.Name).Where(name => name is not ("plugin" or "external")).Concat([Traced, "code, deduction in full", "code, induction in full", "nim, one move", "connect-four, whole games"])];
 
     public void Dispose() => File.Delete(_questions);
 

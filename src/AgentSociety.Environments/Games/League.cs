@@ -3,7 +3,7 @@ using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Environments.Games;
 
-/// <summary>Matches between strategies, and who should play whom among past selves.</summary>
+/// <summary>Matches between strategies.</summary>
 public static class League
 {
     /// <summary>Plays every pair in both seats.</summary>
@@ -56,52 +56,6 @@ public static class League
 
             if (known is not null) known[at] = value;
             return value;
-        }
-    }
-
-    /// <summary>
-    /// How often each past self should be played: the more, the more often it wins (prioritised fictitious self-play, f(p) = (1 - p)² with p the
-    /// share won against it; Vinyals et al. 2019, "Grandmaster level in StarCraft II", methods).
-    /// </summary>
-    /// <param name="player">Who is to be trained.</param>
-    /// <param name="pastSelves">Whom it may play.</param>
-    /// <param name="matches">Games so far; a past self without any counts as evenly matched.</param>
-    /// <returns>Weights that add up to 1, in the order of <paramref name="pastSelves"/>.</returns>
-    public static IReadOnlyList<double> Priorities(string player, IReadOnlyList<string> pastSelves, IReadOnlyList<Match> matches)
-    {
-        double[] weights = [.. pastSelves.Select(other => Math.Pow(1 - Won(other), 2))];
-        double total = weights.Sum();
-        return [.. weights.Select(weight => total > 0 ? weight / total : 1.0 / weights.Length)];
-
-        double Won(string other) => matches.Where(match => match.First == player && match.Second == other).Select(match => match.Score)
-            .Concat(matches.Where(match => match.First == other && match.Second == player).Select(match => 1 - match.Score)).DefaultIfEmpty(0.5).Average();
-    }
-
-    /// <summary>The share of moves that lose nothing, exactly: over all games against an opponent who plays any move alike, both seats equally often.</summary>
-    /// <remarks>For games of perfect information; <see cref="Exploitability.Of"/> measures the others.</remarks>
-    public static double OptimalPlayRate(IGame game, Strategy strategy, PerfectPlay perfect)
-    {
-        double moves = 0, optimal = 0;
-        for (int seat = 0; seat < 2; seat++)
-        {
-            foreach (GameDeal deal in game.Deals) Walk(deal.Position, seat, deal.Probability);
-        }
-
-        return optimal / moves;
-
-        void Walk(IGamePosition position, int seat, double weight)
-        {
-            if (position.Mover < 0) return;
-            bool own = position.Mover == seat;
-            IReadOnlyList<double> weights = own ? strategy(position.View(seat), position.Moves) : Exploitability.Uniform("", position.Moves);
-            IReadOnlyList<string> best = own ? perfect.Best(position) : [];
-            if (own) moves += weight;
-            for (int index = 0; index < weights.Count; index++)
-            {
-                if (weights[index] <= 0) continue;
-                if (own && best.Contains(position.Moves[index])) optimal += weight * weights[index];
-                Walk(position.Play(position.Moves[index]), seat, weight * weights[index]);
-            }
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using AgentSociety.Core.Environments;
 
@@ -10,13 +9,10 @@ public static class OptimalPlay
     /// <summary>Regret matching comes near an equilibrium and not upon it: what it cannot tell apart is equally good.</summary>
     public const double NearEquilibrium = 1e-3;
 
-    private static readonly ConcurrentDictionary<string, Lazy<Strategy>> Equilibria = [];
-    private static readonly ConditionalWeakTable<IGame, Lazy<Strategy>> Minimaxes = [];
+    private static readonly ConditionalWeakTable<IGame, Lazy<Strategy>> Known = [];
 
-    /// <summary>The strategy for both seats; worked out once for each game.</summary>
-    public static Strategy Of(IGame game) => game.PerfectInformation
-        ? Minimaxes.GetValue(game, static seen => new(() => Minimax(seen))).Value
-        : Equilibria.GetOrAdd(game.Name, _ => new(() => Equilibrium(game))).Value;
+    /// <summary>The strategy for both seats; worked out once for each game. Two games of one name may have other boards, cards or prizes, so that each has its own.</summary>
+    public static Strategy Of(IGame game) => Known.GetValue(game, static played => new(() => played.PerfectInformation ? Minimax(played) : Equilibrium(played))).Value;
 
     private static Strategy Equilibrium(IGame game)
     {

@@ -46,19 +46,6 @@ public static class StrategyTable
     /// <summary>A table as a strategy; a view that it lacks is played uniformly.</summary>
     public static Strategy Strategy(IReadOnlyDictionary<string, IReadOnlyList<double>> table) => (view, moves) => table.TryGetValue(view, out IReadOnlyList<double>? weights) ? weights : Exploitability.Uniform(view, moves);
 
-    /// <summary>The mean of several selves, each as often as any other: what fictitious play answers (Brown 1951).</summary>
-    public static Strategy Mean(IReadOnlyList<Strategy> selves) => (view, moves) =>
-    {
-        double[] mean = new double[moves.Count];
-        foreach (Strategy self in selves)
-        {
-            IReadOnlyList<double> weights = self(view, moves);
-            for (int index = 0; index < mean.Length; index++) mean[index] += weights[index] / selves.Count;
-        }
-
-        return mean;
-    };
-
     /// <summary>Writes a table as JSON.</summary>
     public static void Write(string path, IReadOnlyDictionary<string, IReadOnlyList<double>> table) => File.WriteAllText(path, JsonSerializer.Serialize(table, Indented) + "\n");
 

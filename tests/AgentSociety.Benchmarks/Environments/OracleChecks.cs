@@ -48,13 +48,13 @@ static class OracleChecks
     private static Check Hostile()
     {
         Sandbox sandbox = new(new());
-        int contained = 0;
-        Parallel.For(0, HostileProgramTests.Count, index =>
+        int contained = 0, count = HostileProgramTests.Count(10_000);
+        Parallel.For(0, count, index =>
         {
             Execution execution = sandbox.Run(HostileProgramTests.Hostile(index), "1");
             if (execution.Value is null ? execution.Failure.Length > 0 : execution.Value.Length < 20) Interlocked.Increment(ref contained);
         });
-        return new("hostile programs", sandbox.Run("function f(x){return x+1}", "1").Value == "2" ? contained : 0, HostileProgramTests.Count, "contained");
+        return new("hostile programs", sandbox.Run("function f(x){return x+1}", "1").Value == "2" ? contained : 0, count, "contained");
     }
 
     private static Check Solutions<T>(string name, T environment, int hardest, Func<Problem, string> reason)

@@ -38,19 +38,21 @@ public class HostileProgramTests(ITestOutputHelper output)
         "const o={toJSON:()=>Array(8000).fill('a'.repeat(9000))};return JSON.stringify(o).length", "let a=[1];for(let i=0;i<60;i++)a=[a,a,1];return JSON.stringify(a,null,10).length", "const o={toString:()=>'a'.repeat(9000)};return Array(8000).fill(o).join().length", "const o={exec(){return {0:'',index:0,length:1}},flags:'g',lastIndex:0};return RegExp.prototype[Symbol.replace].call(o,'a','b'.repeat(9000)).length",
     ];
 
-    internal static int Count => int.TryParse(Environment.GetEnvironmentVariable("AGENTSOCIETY_HOSTILE"), out int count) ? count : 1_000;
+    /// <summary>How many of them, where AGENTSOCIETY_HOSTILE does not say.</summary>
+    internal static int Count(int otherwise) => int.TryParse(Environment.GetEnvironmentVariable("AGENTSOCIETY_HOSTILE"), out int count) ? count : otherwise;
 
     [Fact, Trait("Category", "Long")]
     public void Hostile_programs_are_contained_within_their_limits_and_the_process_is_healthy()
     {
         Sandbox sandbox = new(new());
+        int count = Count(1_000);
         long before = GC.GetTotalMemory(forceFullCollection: true);
         int values = 0;
         double slowest = 0;
         string worst = "";
         Stopwatch all = Stopwatch.StartNew();
         TimeSpan used = Environment.CpuUsage.TotalTime;
-        Parallel.For(0, Count, index =>
+        Parallel.For(0, count, index =>
         {
             string program = Hostile(index);
             Stopwatch clock = Stopwatch.StartNew();
@@ -67,9 +69,9 @@ public class HostileProgramTests(ITestOutputHelper output)
         });
         long after = GC.GetTotalMemory(forceFullCollection: true);
         double cores = (Environment.CpuUsage.TotalTime - used).TotalSeconds;
-        output.WriteLine($"{Count} hostile programs in {all.Elapsed.TotalSeconds:f0} s, {cores:f0} s of cores: {values} polluted and changed nothing, {Count - values} gave nothing; slowest {slowest:f2} s: {worst}; memory left {(after - before) / 1e6:f1} MB");
+        output.WriteLine($"{count} hostile programs in {all.Elapsed.TotalSeconds:f0} s, {cores:f0} s of cores: {values} polluted and changed nothing, {count - values} gave nothing; slowest {slowest:f2} s: {worst}; memory left {(after - before) / 1e6:f1} MB");
         // Time on the wall is the machine's business: on one that others keep busy a program waits for a core longer than it runs.
-        Assert.InRange(cores / Count, 0, 0.2);
+        Assert.InRange(cores / count, 0, 0.1);
         Assert.InRange(after - before, long.MinValue, 100_000_000);
         Assert.Equal("2", sandbox.Run("function f(x){return x+1}", "1").Value);
     }

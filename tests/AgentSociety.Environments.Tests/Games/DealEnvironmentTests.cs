@@ -91,7 +91,7 @@ public sealed class DealEnvironmentTests : IDisposable
         List<Strategy> selves = [Exploitability.Uniform];
         for (int round = 0; round < 400; round++)
         {
-            Strategy mean = StrategyTable.Mean([.. selves]);
+            Strategy mean = Mean([.. selves]);
             IReadOnlyDictionary<string, IReadOnlyList<string>>[] best = [Exploitability.BestMoves(kuhn, 0, mean), Exploitability.BestMoves(kuhn, 1, mean)];
             IReadOnlyDictionary<string, IReadOnlyList<double>> table = StrategyTable.Of(kuhn, (view, moves) =>
             {
@@ -101,7 +101,7 @@ public sealed class DealEnvironmentTests : IDisposable
             selves.Add((view, _) => table[view]);
         }
 
-        Strategy late = StrategyTable.Mean(selves);
+        Strategy late = Mean(selves);
         Assert.InRange(Exploitability.Of(kuhn, late, late), 0, 0.05);
     }
 
@@ -150,4 +150,17 @@ public sealed class DealEnvironmentTests : IDisposable
         int spoken = view.Count(char.IsAsciiDigit);
         return table.Name == "kuhn-poker" ? ["p", "b"] : spoken == 0 ? ["4", "5"] : spoken == 1 ? ["y", "n", "5"] : ["y", "n"];
     }
+
+    // Each as often as any other: what fictitious play answers (Brown 1951).
+    private static Strategy Mean(IReadOnlyList<Strategy> selves) => (view, moves) =>
+    {
+        double[] mean = new double[moves.Count];
+        foreach (Strategy self in selves)
+        {
+            IReadOnlyList<double> weights = self(view, moves);
+            for (int index = 0; index < mean.Length; index++) mean[index] += weights[index] / selves.Count;
+        }
+
+        return mean;
+    };
 }

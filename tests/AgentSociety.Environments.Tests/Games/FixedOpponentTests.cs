@@ -71,6 +71,16 @@ public sealed class FixedOpponentTests : IDisposable
     }
 
     [Fact]
+    public void Two_games_of_one_name_have_equilibria_of_their_own()
+    {
+        // The same cards, and a name that another game has.
+        Renamed other = new(new Goofspiel(), new KuhnPoker().Name);
+        Strategy kuhn = OptimalPlay.Of(new KuhnPoker()), own = OptimalPlay.Of(other);
+        Assert.InRange(Exploitability.Of(other, own, own), -1e-9, 0.05);
+        Assert.InRange(Exploitability.Of(new KuhnPoker(), kuhn, kuhn), -1e-9, 0.05);
+    }
+
+    [Fact]
     public void Who_plays_perfectly_solves_everything_and_draws_with_himself()
     {
         TicTacToe game = new();
@@ -144,4 +154,15 @@ public sealed class FixedOpponentTests : IDisposable
     }
 
     private static double Metric(IReadOnlyList<MetricRecord> metrics, string name) => metrics.Single(metric => metric.Name == name).Value;
+
+    private sealed class Renamed(IGame game, string name) : IGame
+    {
+        public string Name => name;
+
+        public string Alphabet => game.Alphabet;
+
+        public bool PerfectInformation => game.PerfectInformation;
+
+        public IReadOnlyList<GameDeal> Deals => game.Deals;
+    }
 }

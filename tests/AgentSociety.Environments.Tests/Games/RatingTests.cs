@@ -74,17 +74,6 @@ public class RatingTests
         IReadOnlyList<Rating> ratings = Ratings.Of(matches);
         Assert.Equal("perfect", ratings[0].Player);
         Assert.True(ratings[0].Strength - ratings[0].Error > ratings[1].Strength + ratings[1].Error);
-        Assert.Equal(1, League.OptimalPlayRate(game, flawless, perfect), 12);
-        Assert.InRange(League.OptimalPlayRate(game, Exploitability.Uniform, perfect), 0.3, 0.7);
-    }
-
-    [Fact]
-    public void Past_selves_that_win_are_played_more()
-    {
-        Match[] matches = [new("now", "old", 1), new("old", "now", 0), new("rival", "now", 1), new("now", "rival", 0), new("now", "peer", 0.5)];
-        Assert.Equal([0, 0.8, 0.2], League.Priorities("now", ["old", "rival", "peer"], matches).Select(weight => Math.Round(weight, 12)));
-        Assert.Equal([0.5, 0.5], League.Priorities("now", ["x", "y"], []));
-        Assert.Equal([1.0], League.Priorities("now", ["old"], matches));
     }
 
     private static IEnumerable<IGamePosition> Positions(IGame game)

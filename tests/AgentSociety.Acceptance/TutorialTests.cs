@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using Xunit.Abstractions;
+
+namespace AgentSociety.Acceptance;
+
+/// <summary>The tutorial's first page, by the commands that it names: from the template to an environment that keeps its promises and a scenario that is valid.</summary>
+[Trait("Category", "Tutorial")]
+public sealed class TutorialTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("tutorial-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_task_that_is_made_from_the_template_is_built_tested_and_valid()
+    {
+        string repository = Repository.Folder("."), task = Path.Combine(_folder, "Backwards");
+        await Succeeds(_folder, "new", "install", Path.Combine(repository, "templates", "environment"));
+        await Succeeds(_folder, "new", "agentsociety-environment", "-n", "Backwards", "--agentSociety", repository);
+        (int code, string said) = await Run(task, "build", "-c", "Release", "-nodeReuse:false", "-p:UseSharedCompilation=false");
+        if (code != 0 && said.Contains("NU1301", StringComparison.Ordinal))
+        {
+            output.WriteLine($"NOT TESTED: no package source can be reached, and what Core needs is not on this machine.\n{said}");
+            return;
+        }
+
+        Assert.True(code == 0, said);
+        string agentsociety = Path.Combine(AppContext.BaseDirectory, "agentsociety.dll");
+        Assert.Contains("keeps every promise", await Succeeds(task, agentsociety, "env", "test", "plugin", "--set", "assembly=bin/Release/net10.0/Backwards.dll", "--set", "type=Backwards.BackwardsEnvironment"), StringComparison.Ordinal);
+        Assert.Contains("valid", await Succeeds(task, agentsociety, "validate", "Backwards.yaml"), StringComparison.Ordinal);
+    }
+
+    private async Task<string> Succeeds(string folder, params string[] arguments)
+    {
+        (int code, string said) = await Run(folder, arguments);
+        Assert.True(code == 0, $"dotnet {string.Join(' ', arguments)}: {said}");
+        return said;
+    }
+
+    private async Task<(int Code, string Said)> Run(string folder, params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        // A home of its own for templates: what the user has installed stays as it is.
+        start.Environment["DOTNET_CLI_HOME"] = _folder;
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, said + await errors);
+    }
+}
