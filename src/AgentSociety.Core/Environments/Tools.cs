@@ -38,6 +38,16 @@ public interface IToolSession
     IReadOnlyList<NoteEdit> Edits { get; }
 }
 
+/// <summary>Tools that take their time, such as another program or a page of the web: the attempt waits for the reply, and nobody else does.</summary>
+public interface IAsyncToolSession : IToolSession
+{
+    /// <summary>Answers one call, as <see cref="IToolSession.Call"/>, on any thread; calls of one attempt come one after the other.</summary>
+    /// <param name="call">What the model wrote since the last reply, the marker included.</param>
+    /// <param name="cancellation">Says that nobody waits for the reply any more.</param>
+    /// <returns>The text to insert; empty to insert nothing. A failure ends this attempt alone.</returns>
+    Task<string> CallAsync(string call, CancellationToken cancellation);
+}
+
 /// <summary>What a tool call was for.</summary>
 public enum ToolKind
 {

@@ -1,18 +1,18 @@
 using AgentSociety.Core;
-using AgentSociety.Core.Environments;
-using AgentSociety.Models.Cpu;
-using AgentSociety.Models.Tensors;
-using TorchSharp;
 
 namespace AgentSociety.Models;
 
-/// <summary>Continues many prompts at once: requests join and leave between steps, tools answer within one sequence while the others go on.</summary>
+/// <summary>Continues many prompts at once: requests join and leave between steps, a sequence whose tool takes its time pauses alone.</summary>
 /// <remarks>
 /// <para>Continuous batching after Yu et al., "Orca" (OSDI 2022), section 3.1; the beginning that requests share is computed once.</para>
 /// <para>
 /// On the CPU a sequence's tokens and log-probabilities are the same, bit for bit, whatever it is batched with and however its prompt is
 /// split: every row's sums run in an order of their own (He et al. 2025, "Defeating nondeterminism in LLM inference"). On a GPU torch chooses that order by the
 /// shape of the batch, and last digits differ.
+/// </para>
+/// <para>
+/// Tools answer within the step (<see cref="Core.Environments.IToolSession"/>), or pause their own sequence, which keeps its slot and takes the reply at a later step
+/// (<see cref="Core.Environments.IAsyncToolSession"/>).
 /// </para>
 /// <para>
 /// Not thread-safe, and weights must not change during a step. A sequence keeps the version of its adapter that it was admitted with until it ends, and those admitted
@@ -37,17 +37,13 @@ public sealed class DecodingEngine : IDisposable
     private readonly Sampler _sampler;
     private readonly TimeProvider _time;
     private readonly EngineMetrics _metrics;
-    private readonly TurnQueue<GenerationRequest> _waiting = new(static request => request.Owner);
+    private readonly Admission _admission;
+    private readonly ToolCalls _tools;
+    private readonly RequestQueue _waiting = new();
     private readonly List<Sequence> _active = [];
-    private readonly HashSet<string> _known = [];
-    private readonly Dictionary<string, ToolMarkers> _markers = [];
     private readonly List<(long Number, Generation Generation)> _done = [];
-    private readonly List<Sequence> _sampling = [];
-    private readonly Row[] _rows;
-    private long _version;
-    private long _sharedVersion;
-    private long _admitted;
-    private int _deadlines;
+    private readonly StepRows _step;
+    private long _version, _sharedVersion;
 
     /// <summary>An engine over a model.</summary>
     /// <param name="model">The model, which is decoded with on the device where it lives; the engine does not own it.</param>
@@ -70,10 +66,13 @@ public sealed class DecodingEngine : IDisposable
         _room = new CacheRoom(config, slots, Context, cacheBytes);
         _slots = [.. Enumerable.Range(0, slots).Select(index => new Slot(index, Context))];
         MostWaiting = Math.Max(UsualQueue, (int)Math.Min(int.MaxValue, (long)UsualQueuePerSlot * slots));
-        _rows = new Row[Math.Max(RowsPerStep, _slots.Length)];
-        _pass = (pass ?? PassFor)(model, new PassSize(_slots.Length, Context, _room.Positions, _rows.Length));
+        int rows = Math.Max(RowsPerStep, _slots.Length);
+        _step = new StepRows(rows);
+        _pass = (pass ?? ForwardPass.Of)(model, new PassSize(_slots.Length, Context, _room.Positions, rows));
         _caches = new SlotCaches(_room, _pass, _slots, Context);
         _adapters = new AdapterVersions(model, _pass);
+        _admission = new Admission(model, _slots, _caches, _adapters, _pass);
+        _tools = new ToolCalls(model);
         _sampler = new Sampler(config.VocabularySize);
         (_version, _sharedVersion) = (model.WeightsVersion, model.SharedVersion);
         try
@@ -107,7 +106,7 @@ public sealed class DecodingEngine : IDisposable
     public int Running => _active.Count;
 
     /// <summary>Sequences of the last step, those included that waited in it for a beginning to copy: fewer than are running where some stand back for want of room.</summary>
-    public int Batch { get; private set; }
+    public int Batch => _step.Batch;
 
     /// <summary>Tokens sampled since the engine was made.</summary>
     public long DecodedTokens { get; private set; }
@@ -132,28 +131,14 @@ public sealed class DecodingEngine : IDisposable
     /// <exception cref="ArgumentException">A request of this name is not finished, or a token is not of the vocabulary.</exception>
     public void Submit(GenerationRequest request)
     {
-        DecoderConfig config = _model.Decoder.Config;
         if (Full)
         {
             EngineMetrics.Refuse();
             throw new SocietyException($"request {request.Id}: {_waiting.Count} requests wait already and no more may; ask again later", badInput: false) { Busy = true };
         }
 
-        if (request.Prompt.Length == 0) throw new SocietyException($"request {request.Id}: the prompt is empty; a model needs at least one token to continue");
-        if (request.Prompt.Length >= Context)
-            throw new SocietyException($"request {request.Id}: the prompt has {request.Prompt.Length} tokens and the context {Context}; shorten the prompt or use a model with a longer context");
-        foreach (int token in request.Prompt)
-        {
-            if ((uint)token >= (uint)config.VocabularySize) throw new ArgumentException($"Request {request.Id}: token {token} is not of the vocabulary of {config.VocabularySize}.", nameof(request));
-        }
-
-        if (AdapterOf(request) is { } adapter && !_model.Adapters.ContainsKey(adapter))
-            throw new SocietyException($"request {request.Id}: the model has no adapter '{adapter}'; it has {(_model.Adapters.Count == 0 ? "none" : string.Join(", ", _model.Adapters.Keys.Order(StringComparer.Ordinal)))}");
-        if (request.Stops.Any(string.IsNullOrEmpty)) throw new SocietyException($"request {request.Id}: a stop is empty, and would be met at once; leave it out");
-        request = Prepared(request);
-        if (!_known.Add(request.Id)) throw new ArgumentException($"A request named {request.Id} is not finished.", nameof(request));
-        _waiting.Enqueue(request);
-        if (request.Deadline is not null) _deadlines++;
+        request = RequestCheck.Of(request, _model, Context);
+        if (!_waiting.Enqueue(request)) throw new ArgumentException($"A request named {request.Id} is not finished.", nameof(request));
         Report();
     }
 
@@ -161,30 +146,35 @@ public sealed class DecodingEngine : IDisposable
     /// <returns>False where there is no such request.</returns>
     public bool Cancel(string id)
     {
-        if (!_known.Remove(id)) return false;
+        if (!_waiting.Knows(id)) return false;
         if (_active.FirstOrDefault(sequence => sequence.Request.Id == id) is { } running) Leave(running);
-        else Forget(_waiting.Remove(request => request.Id == id)[0]);
+        else _waiting.Remove(request => request.Id == id);
         Report();
         return true;
     }
 
-    /// <summary>Feeds every sequence its next tokens and samples where a sequence has none left; does nothing when idle.</summary>
+    /// <summary>Feeds every sequence its next tokens and samples where a sequence has none left; does nothing when idle. Where all wait for tools (<see cref="Core.Environments.IAsyncToolSession"/>), it waits a moment with them.</summary>
     /// <returns>What finished, in order of admission.</returns>
     public IReadOnlyList<Generation> Step()
     {
         long started = _metrics.Start(), decoded = DecodedTokens;
         _done.Clear();
         if (_version != _model.WeightsVersion) TakeUpWeights();
-        if (_deadlines > 0) EndLate(_time.GetUtcNow());
+        if (_waiting.AnyDeadline) EndLate(_time.GetUtcNow());
+        TakeReplies();
         // Before others are admitted to the slots of donors that have left.
-        foreach (Sequence sequence in _active) CopyFromDonor(sequence);
+        foreach (Sequence sequence in _active) _admission.CopyFromDonor(sequence);
         while (_waiting.Count > 0 && _active.Count < _slots.Length && _caches.HasRoomFor(_waiting.Next, _active)) Admit(_waiting.Dequeue());
         _caches.Fit(_active);
-        int rows = Gather();
-        _pass.Run(_rows.AsSpan(0, rows));
-        for (int output = 0; output < _sampling.Count; output++) Continue(_sampling[output], output);
+        foreach (Sequence sequence in _active) _admission.CopyFromDonor(sequence);
+        _step.Gather(_active);
+        PrefilledTokens += _step.Prefilled;
+        _pass.Run(_step.Rows);
+        for (int output = 0; output < _step.Sampling.Count; output++) Continue(_step.Sampling[output], output);
+        // Whoever steps again and again would take a processor for nothing.
+        if (_step.Rows.Length == 0 && _done.Count == 0 && _active.Count > 0 && _active.All(sequence => sequence.Pending is not null)) ToolCalls.Wait(_active);
         _done.Sort(static (left, right) => left.Number.CompareTo(right.Number));
-        Seconds += _metrics.Step(started, Batch, (int)(DecodedTokens - decoded), rows - _sampling.Count);
+        Seconds += _metrics.Step(started, Batch, (int)(DecodedTokens - decoded), _step.Prefilled);
         Report();
         return [.. _done.Select(static done => done.Generation)];
     }
@@ -193,22 +183,12 @@ public sealed class DecodingEngine : IDisposable
     public void Dispose()
     {
         _metrics.Level(0, 0, 0, 0);
+        foreach (Sequence sequence in _active) sequence.Pending?.Dispose();
         _adapters.Dispose();
         _pass.Dispose();
     }
 
-    private static IForwardPass PassFor(LanguageModel model, PassSize size) => model.Decoder.Device.type == DeviceType.CPU
-        ? new CpuPass(model, size, TorchRuntime.Threads)
-        : new TensorPass(model, size);
-
-    private void Report()
-    {
-        long cached = 0;
-        foreach (Sequence sequence in _active) cached += sequence.Slot.Fed;
-        _metrics.Level(_waiting.Count, _active.Count, cached, _room.Positions);
-    }
-
-    private static string? AdapterOf(GenerationRequest request) => string.IsNullOrEmpty(request.Adapter) || request.Adapter == LanguageModel.BaseName ? null : request.Adapter;
+    private void Report() => _metrics.Level(_waiting.Count, _active.Count, _active.Sum(static sequence => (long)sequence.Slot.Fed), _room.Positions);
 
     private void TakeUpWeights()
     {
@@ -225,10 +205,8 @@ public sealed class DecodingEngine : IDisposable
         }
 
         // What waits for an adapter that is gone fails alone, and not the batch with it.
-        foreach (GenerationRequest request in _waiting.Remove(request => IsGone(AdapterOf(request))))
+        foreach (GenerationRequest request in _waiting.Remove(request => IsGone(RequestCheck.AdapterOf(request))))
         {
-            _known.Remove(request.Id);
-            Forget(request);
             _done.Add((long.MaxValue, Sequence.Unstarted(request, _model.Tokenizer, FinishReason.AdapterGone, Loss(request.Adapter!))));
         }
 
@@ -238,83 +216,20 @@ public sealed class DecodingEngine : IDisposable
 
     private void Admit(GenerationRequest request)
     {
-        AdapterVersion? adapter = _adapters.Join(AdapterOf(request));
-        // The last prompt token is always computed, since its logits are needed.
-        ReadOnlySpan<int> shareable = request.Prompt.AsSpan(0, request.Prompt.Length - 1);
-        Slot? free = null, donor = null;
-        int longest = 0, freeLength = -1;
-        foreach (Slot slot in _slots)
-        {
-            int kept = slot.Owner is { } owner ? owner.Request.Prompt.Length : slot.Fed;
-            int length = kept == 0 || slot.Adapter != adapter ? 0 : shareable.CommonPrefixLength(slot.Tokens.AsSpan(0, kept));
-            if (length > longest) (longest, donor) = (length, slot);
-            if (slot.Owner is null && length > freeLength) (freeLength, free) = (length, slot);
-        }
-
-        Sequence sequence = new(request, free!, adapter, ++_admitted)
-        {
-            Pattern = request.Form?.Tokens,
-            Stops = request.Stops.Count == 0 ? null : new StopSearch(request.Stops, _model.Forms.Tokens.Longest),
-        };
-        bool inPlace = freeLength == longest;
-        if (!inPlace && donor!.Owner is { } source) sequence.Donor = (donor, source, longest);
-        else if (!inPlace)
-        {
-            free!.Fed = 0;
-            _caches.Grow(free, request.Prompt.Length, donor);
-            // Where the room was not enough for both, the donor went.
-            longest = Math.Min(longest, donor!.Fed);
-            if (longest > 0) _pass.CopyPrefix(donor.Index, free.Index, longest);
-        }
-
-        free!.Fed = sequence.Donor is null ? longest : 0;
-        free.Admitted = sequence.Number;
-        free.Adapter = adapter;
-        free.Owner = sequence;
-        request.Prompt.CopyTo(free.Tokens.AsSpan());
+        Sequence sequence = _admission.Admit(request, RequestCheck.AdapterOf(request));
         // Those with one adapter stand together, so that their products are taken together.
-        int last = adapter is null ? -1 : _active.FindLastIndex(other => other.Adapter == adapter);
+        int last = sequence.Adapter is null ? -1 : _active.FindLastIndex(other => other.Adapter == sequence.Adapter);
         _active.Insert(last < 0 ? _active.Count : last + 1, sequence);
     }
 
-    /// <summary>Lists the tokens to be fed: at least one of every sequence, more of prompts and replies as far as the step's budget goes.</summary>
-    private int Gather()
+    /// <summary>Gives those their replies whose tools have answered.</summary>
+    private void TakeReplies()
     {
-        _sampling.Clear();
-        Batch = 0;
-        foreach (Sequence sequence in _active) CopyFromDonor(sequence);
-        int rows = 0, after = _active.Count;
-        foreach (Sequence sequence in _active)
+        foreach (Sequence sequence in _active.Where(sequence => sequence.Pending is { Replies.IsCompleted: true }).ToArray())
         {
-            after--;
-            if (sequence.StandsBack) continue;
-            Batch++;
-            if (sequence.Donor is not null) continue;
-            Slot slot = sequence.Slot;
-            int take = Math.Min(sequence.Count - slot.Fed, _rows.Length - rows - after);
-            for (int end = slot.Fed + take; slot.Fed < end; slot.Fed++)
-            {
-                bool last = slot.Fed == sequence.Count - 1;
-                _rows[rows++] = new Row(slot.Tokens[slot.Fed], slot.Index, slot.Fed, sequence.Adapter, last ? _sampling.Count : -1);
-                if (last) _sampling.Add(sequence);
-            }
+            if (_tools.Resume(sequence) is { } failure) Finish(sequence, FinishReason.ToolFailed, failure);
+            else if (sequence.Full is { } reason) Finish(sequence, reason);
         }
-
-        PrefilledTokens += rows - _sampling.Count;
-        return rows;
-    }
-
-    /// <summary>Copies the shared beginning once the donor has it, also from one that has left and whose slot still holds it; a donor that has left before is not waited for.</summary>
-    private void CopyFromDonor(Sequence sequence)
-    {
-        if (sequence.Donor is not { } donor) return;
-        Slot slot = donor.Slot;
-        bool there = slot.Fed >= donor.Length && slot.Adapter == sequence.Adapter && slot.Tokens.AsSpan(0, donor.Length).SequenceEqual(sequence.Slot.Tokens.AsSpan(0, donor.Length));
-        if (!there && slot.Owner == donor.Owner) return;
-        sequence.Donor = null;
-        if (!there) return;
-        _pass.CopyPrefix(donor.Slot.Index, sequence.Slot.Index, donor.Length);
-        sequence.Slot.Fed = donor.Length;
     }
 
     private void Continue(Sequence sequence, int output)
@@ -351,41 +266,10 @@ public sealed class DecodingEngine : IDisposable
         else
         {
             if (sequence.Pattern is { } followed) sequence.PatternState = followed.Next(sequence.PatternState, token);
-            if (request.Tools is { Markers.Length: > 0 } tools && MarkersOf(tools).MayEndIn(token) && !TryCall(sequence, tools)) return;
-            if (sequence.Full is { } reason) Finish(sequence, reason);
+            if (_tools.Make(sequence, token) is { } failure) Finish(sequence, FinishReason.ToolFailed, failure);
+            else if (sequence.Pending is null && sequence.Full is { } reason) Finish(sequence, reason);
         }
     }
-
-    /// <summary>Makes the calls that the last token completed; false where that ended the sequence.</summary>
-    private bool TryCall(Sequence sequence, IToolSession tools)
-    {
-        (IReadOnlyList<string> calls, string rest) = MarkersOf(tools).Read(sequence.CallBegun, sequence.Tokens[sequence.CallStart..]);
-        if (calls.Count == 0) return true;
-        try
-        {
-            List<int> reply = [];
-            foreach (string call in calls) reply.AddRange(_model.Tokenizer.EncodeContinuation(tools.Call(call)));
-            sequence.Replied(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(reply), rest);
-            return true;
-        }
-        catch (SocietyException failure)
-        {
-            // One sequence's trouble is not the batch's.
-            Finish(sequence, FinishReason.ToolFailed, failure.Message);
-            return false;
-        }
-    }
-
-    private ToolMarkers MarkersOf(IToolSession tools) =>
-        _markers.TryGetValue(tools.Markers, out ToolMarkers? known) ? known : _markers[tools.Markers] = new ToolMarkers(_model.Tokenizer, tools.Markers, _model.Decoder.Config.VocabularySize);
-
-    /// <summary>The request with its form prepared.</summary>
-    private GenerationRequest Prepared(GenerationRequest request) => request switch
-    {
-        { Pattern: not null, Schema: not null } => throw new SocietyException($"request {request.Id}: it asks for a pattern and for a schema; leave one of them out"),
-        { Form: null } and ({ Pattern: not null } or { Schema: not null }) => request with { Form = _model.PrepareAsync(request.Pattern, request.Schema).GetAwaiter().GetResult() },
-        _ => request,
-    };
 
     /// <summary>Ends what is of no use any more.</summary>
     private void EndLate(DateTimeOffset now)
@@ -393,8 +277,6 @@ public sealed class DecodingEngine : IDisposable
         foreach (Sequence late in _active.Where(sequence => sequence.Request.Deadline <= now).ToArray()) Finish(late, FinishReason.DeadlinePassed);
         foreach (GenerationRequest late in _waiting.Remove(request => request.Deadline <= now))
         {
-            _known.Remove(late.Id);
-            Forget(late);
             _done.Add((long.MaxValue, Sequence.Unstarted(late, _model.Tokenizer, FinishReason.DeadlinePassed)));
         }
     }
@@ -402,20 +284,14 @@ public sealed class DecodingEngine : IDisposable
     private void Finish(Sequence sequence, FinishReason reason, string? failure = null)
     {
         _done.Add((sequence.Number, sequence.Finish(_model.Tokenizer, reason, failure)));
-        _known.Remove(sequence.Request.Id);
         Leave(sequence);
     }
 
     private void Leave(Sequence sequence)
     {
-        sequence.Slot.Owner = null;
+        sequence.Pending?.Dispose();
+        _admission.Leave(sequence);
         _active.Remove(sequence);
-        _adapters.Leave(sequence.Adapter);
-        Forget(sequence.Request);
-    }
-
-    private void Forget(GenerationRequest request)
-    {
-        if (request.Deadline is not null) _deadlines--;
+        _waiting.Finish(sequence.Request);
     }
 }

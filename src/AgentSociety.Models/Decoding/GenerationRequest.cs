@@ -21,7 +21,7 @@ public sealed record GenerationRequest
     /// <summary>Key of the random stream that tokens are drawn with (see <see cref="Core.Randomness.KeyedRandom"/>): one draw a sampled token.</summary>
     public ulong Key { get; init; }
 
-    /// <summary>The tools that answer while this sequence waits; null for none. Called on the engine's thread.</summary>
+    /// <summary>The tools that answer while this sequence waits; null for none. Called on the engine's thread, within its step, but for an <see cref="IAsyncToolSession"/>, whose replies the others do not wait for.</summary>
     public IToolSession? Tools { get; init; }
 
     /// <summary>Most tokens after the prompt, tool replies included.</summary>

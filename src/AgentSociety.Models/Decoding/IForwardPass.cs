@@ -1,3 +1,7 @@
+using AgentSociety.Models.Cpu;
+using AgentSociety.Models.Tensors;
+using TorchSharp;
+
 namespace AgentSociety.Models;
 
 /// <summary>How the engine computes: a decoder's weights, the caches of all slots, and rows on their way through.</summary>
@@ -25,6 +29,14 @@ internal interface IForwardPass : IDisposable
 
     /// <summary>Copies the first <paramref name="length"/> places of a slot's cache to another.</summary>
     void CopyPrefix(int from, int to, int length);
+}
+
+/// <summary>The pass that belongs to a model's device.</summary>
+internal static class ForwardPass
+{
+    public static IForwardPass Of(LanguageModel model, PassSize size) => model.Decoder.Device.type == DeviceType.CPU
+        ? new CpuPass(model, size, TorchRuntime.Threads)
+        : new TensorPass(model, size);
 }
 
 /// <summary>What a pass makes room for.</summary>

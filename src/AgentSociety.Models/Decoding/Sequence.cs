@@ -20,8 +20,8 @@ internal sealed class Slot(int index, int context)
     /// <summary>Whose weights the cache was made with, and which version of them.</summary>
     public AdapterVersion? Adapter { get; set; }
 
-    /// <summary>When it was last given away, in the order of admission.</summary>
-    public long Admitted { get; set; }
+    /// <summary>When it was last given away, taken back or copied from; greater numbers are later.</summary>
+    public long Used { get; set; }
 
     /// <summary>The sequence that has the slot; null for none.</summary>
     public Sequence? Owner { get; set; }
@@ -67,6 +67,9 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, AdapterVers
 
     /// <summary>True while it stands back for older ones, since there is no room for its cache.</summary>
     public bool StandsBack { get; set; }
+
+    /// <summary>The reply that it waits for; it keeps its slot meanwhile and has no rows. Null for none.</summary>
+    public PendingReply? Pending { get; set; }
 
     public ReadOnlySpan<int> Tokens => Slot.Tokens.AsSpan(0, Count);
 

@@ -51,7 +51,7 @@ internal sealed class SlotCaches(CacheRoom room, IForwardPass pass, Slot[] slots
         int size = room.SizeFor(tokens);
         if (!room.Tight || room.Of(slot.Index) >= size) return;
         while (room.Held - room.Of(slot.Index) + size > room.Positions)
-            Release(slots.Where(other => other.Owner is null && other != slot && room.Of(other.Index) > 0).OrderBy(other => other == last).ThenBy(other => other.Admitted).First());
+            Release(slots.Where(other => other.Owner is null && other != slot && room.Of(other.Index) > 0).OrderBy(other => other == last).ThenBy(other => other.Used).First());
         pass.Reserve(slot.Index, size, slot.Fed);
         room.Take(slot.Index, size);
     }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using AgentSociety.Core;
-using AgentSociety.Models.Cpu;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Models;
@@ -102,7 +101,7 @@ public static class GgufExport
         using var frozen = no_grad();
         // Row i of a head's first half and row i of its second become neighbours.
         using Tensor ordered = heads == 0 ? weight.detach() : weight.detach().reshape(heads, 2, weight.shape[0] / heads / 2, -1).transpose(1, 2).reshape(weight.shape);
-        PackedDecoder.Read<float>(ordered, (values, _) => Write(values, type, stream));
+        TensorValues.Read<float>(ordered, (values, _) => Write(values, type, stream));
     }
 
     private static void Write(ReadOnlySpan<float> values, GgufType type, Stream stream)

@@ -53,8 +53,8 @@ internal sealed unsafe class PackedAdapter : IDisposable
         for (int part = 0; part < modules.Count; part++)
         {
             int row = start, module = part;
-            PackedDecoder.Read<float>(modules[part].Down, (values, first) => update.PackDown(values, row + first));
-            PackedDecoder.Read<float>(modules[part].Up, (values, first) => update.PackUp(module, values, first, scale));
+            TensorValues.Read<float>(modules[part].Down, (values, first) => update.PackDown(values, row + first));
+            TensorValues.Read<float>(modules[part].Up, (values, first) => update.PackUp(module, values, first, scale));
             start += modules[part].Shape.Rank;
         }
     }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace AgentSociety.Models.Cpu;
@@ -8,7 +7,6 @@ namespace AgentSociety.Models.Cpu;
 internal sealed unsafe class PackedDecoder : IDisposable
 {
     private const long KeptTwice = 1 << 23;
-    private const long ValuesAtOnce = 1 << 22;
 
     /// <summary>Room for a decoder's weights, each in the format that it has there.</summary>
     public PackedDecoder(Decoder decoder)
@@ -133,28 +131,12 @@ internal sealed unsafe class PackedDecoder : IDisposable
         else new ReadOnlySpan<float>(embedding.Start<float>() + (long)token * Config.Width, Config.Width).CopyTo(new(target, Config.Width));
     }
 
-    /// <summary>Hands over a tensor's values, row-major, a block of rows at a time so that no second copy of a large one is made.</summary>
-    /// <typeparam name="TValue">Float or <see cref="BFloat16"/>.</typeparam>
-    /// <param name="tensor">[rows] or [rows, columns], on any device, in any number format.</param>
-    /// <param name="use">Takes the values and the row at which they begin.</param>
-    internal static void Read<TValue>(torch.Tensor tensor, Action<ReadOnlySpan<TValue>, int> use)
-        where TValue : unmanaged
-    {
-        torch.ScalarType format = typeof(TValue) == typeof(BFloat16) ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
-        long rows = tensor.shape[0], block = Math.Max(1, ValuesAtOnce / Math.Max(1, tensor.numel() / Math.Max(1, rows)));
-        for (long start = 0; start < rows; start += block)
-        {
-            using torch.Tensor detached = tensor.detach(), part = detached.narrow(0, start, Math.Min(block, rows - start)), near = part.cpu(), wanted = near.to(format), plain = wanted.contiguous();
-            use(MemoryMarshal.Cast<byte, TValue>(plain.bytes), (int)start);
-        }
-    }
-
     private static string HeadOf(DecoderConfig config) => config.TiedHead ? "model.embed_tokens" : "lm_head";
 
     private static void Pack(Decoder decoder, string name, PackedMatrix matrix, int firstOutput = 0)
     {
-        if (matrix.Halved) Read<BFloat16>(decoder[name], (values, row) => matrix.Pack(values, firstOutput + row));
-        else Read<float>(decoder[name], (values, row) => matrix.Pack(values, firstOutput + row));
+        if (matrix.Halved) TensorValues.Read<BFloat16>(decoder[name], (values, row) => matrix.Pack(values, firstOutput + row));
+        else TensorValues.Read<float>(decoder[name], (values, row) => matrix.Pack(values, firstOutput + row));
     }
 
     private static void Copy(Decoder decoder, string name, FloatBlock block, int first = 0) => Copy(decoder[name], block.Start + first);
@@ -163,7 +145,7 @@ internal sealed unsafe class PackedDecoder : IDisposable
         where TWeight : unmanaged
     {
         long columns = tensor.numel() / tensor.shape[0];
-        Read<TWeight>(tensor, (values, row) => values.CopyTo(new Span<TWeight>(target + row * columns, values.Length)));
+        TensorValues.Read<TWeight>(tensor, (values, row) => values.CopyTo(new Span<TWeight>(target + row * columns, values.Length)));
     }
 
     private void Widen(BFloat16* source, float* target)

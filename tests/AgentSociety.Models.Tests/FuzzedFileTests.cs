@@ -1,0 +1,80 @@
+using System.Text;
+using AgentSociety.Core;
+using AgentSociety.Core.Scenarios;
+using CsCheck;
+using Xunit.Abstractions;
+
+namespace AgentSociety.Models.Tests;
+
+/// <summary>The files beside the weights, damaged: each is read, or refused in a line that names it or its folder.</summary>
+[Collection("Torch")]
+public sealed class FuzzedFileTests : IDisposable
+{
+    private static readonly string[] Values = ["0", "-1", "1", "2", "3", "2147483647", "9e99", "1.5", "true", "null", "\"\"", "\"a\"", "\"\\ud800\"", "[]", "[1]", "[[]]", "[\"q_proj\"]", "{}", "{\"a\":null}", "\"../x\"", "\"(\""];
+    private readonly ITestOutputHelper _output;
+    private readonly string _folder = Directory.CreateTempSubdirectory("fuzzed-").FullName;
+
+    public FuzzedFileTests(ITestOutputHelper output)
+    {
+        _output = output;
+        using LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 16, Layers = 2, Heads = 2, KeyValueHeads = 1, FeedForward = 16, Context = 32 }, BytePairTrainer.Train(["the cat sat on the mat"], 262), 1);
+        model.AddAdapter("a", new LoraSettings { Rank = 2, Targets = ["q_proj"] }, 1);
+        model.Save(_folder);
+        Shards.Split(_folder, 2);
+        File.WriteAllText(Path.Combine(_folder, "generation_config.json"), """{"do_sample":true,"temperature":0.7,"top_k":20,"top_p":0.9,"min_p":0.1,"repetition_penalty":1.1,"eos_token_id":[1,2]}""");
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("adapters/a/adapter_config.json", 400)]
+    [InlineData("adapters/a/adapter_model.safetensors", 400)]
+    [InlineData("model.safetensors.index.json", 400)]
+    [InlineData("generation_config.json", 400)]
+    [InlineData("tokenizer_config.json", 400)]
+    public void A_damaged_file_is_read_or_refused_by_name(string name, int cases)
+    {
+        string file = Path.Combine(_folder, name.Replace('/', Path.DirectorySeparatorChar));
+        byte[] good = File.ReadAllBytes(file);
+        int read = 0, refused = 0;
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, Values.Length - 1], Gen.Int[0, 3], Gen.Byte).Array[1, 3].Sample(changes =>
+        {
+            byte[] damaged = good;
+            foreach ((int place, int value, int kind, byte other) in changes) damaged = Damaged(damaged, Math.Min(place, Math.Max(0, damaged.Length - 1)), Values[value], kind, other);
+            File.WriteAllBytes(file, damaged);
+            try
+            {
+                LanguageModel.Load(_folder).Dispose();
+                read++;
+            }
+            catch (SocietyException failure)
+            {
+                refused++;
+                if (!failure.Message.Contains(_folder, StringComparison.Ordinal)) throw new InvalidOperationException($"the message does not name the file: {failure.Message}\n{Encoding.UTF8.GetString(damaged)}");
+            }
+        }, iter: cases, threads: 1);
+        _output.WriteLine($"{name}: {cases} damaged files, {read} read, {refused} refused");
+        Assert.Equal(cases, read + refused);
+        Assert.InRange(refused, cases / 10, cases);
+    }
+
+    /// <summary>A byte changed, the end cut off, a value put in the place of another, or a piece doubled.</summary>
+    private static byte[] Damaged(byte[] file, int place, string value, int kind, byte other)
+    {
+        if (file.Length == 0) return file;
+        switch (kind)
+        {
+            case 0:
+                byte[] changed = [.. file];
+                changed[place] = other;
+                return changed;
+            case 1:
+                return other % 4 == 0 ? file[..place] : [.. file[..place], .. file[Math.Min(file.Length, place + 1 + other % 8)..]];
+            case 2:
+                int begin = Array.IndexOf(file, (byte)':', place), end = begin < 0 ? -1 : Array.FindIndex(file, begin, sign => sign is (byte)',' or (byte)'}');
+                return end < 0 ? file : [.. file[..(begin + 1)], .. Encoding.UTF8.GetBytes(value), .. file[end..]];
+            default:
+                return [.. file[..place], .. file[(place / 2)..place], .. file[place..]];
+        }
+    }
+}
