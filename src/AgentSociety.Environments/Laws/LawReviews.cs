@@ -4,8 +4,14 @@ using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Environments.Laws;
 
-/// <summary>How attempts are reviewed: the attempt, <c>@</c>, then every step again with a mark behind it, <c>=</c> where it holds and <c>-</c> where it does not, such as <c>bac4=c4?2a2?5b5?1#1@c4?=a2?=b5?=#1=</c>.</summary>
-/// <remarks>A mark behind its step is a matter of looking back at it; marks alone would have to be counted off against the steps, which small models do not learn.</remarks>
+/// <summary>
+/// How attempts are reviewed: the attempt, <c>@</c>, then for every step what was due, the step, and a mark, <c>=</c> where it holds and <c>-</c> where it does not:
+/// <c>bac4=c4?2a7?5b5?1#1@c4c4?=a2a7?-a2b5?-a2#1-</c>.
+/// </summary>
+/// <remarks>
+/// A reviewer walks the problem again, which is what it can do, and compares two neighbours. Marks alone would have to be counted off against the steps, and marks behind the steps ask for a judgement in
+/// one stroke: small models learn neither, and praise everything.
+/// </remarks>
 static class LawReviews
 {
     private const char Review = '@';
@@ -39,11 +45,11 @@ static class LawReviews
             attempt[index] = attempt[index] with { Text = new string(text) };
         }
 
-        Verdict verdict = LawVerifier.Verify(law, problem, world, attempt);
-        return [new(Source.Prompt, Prompt(attempt)), new(Source.Model, string.Concat(verdict.Steps.Select(Marked)))];
+        (Verdict verdict, IReadOnlyList<string> due) = LawVerifier.VerifyWithDue(law, problem, world, attempt);
+        return [new(Source.Prompt, Prompt(attempt)), new(Source.Model, string.Concat(verdict.Steps.Zip(due, Marked)))];
 
-        string Marked(StepVerdict step) =>
-            string.Concat(attempt[step.Segment].Text.Substring(step.Start, step.Length).Where(character => !IsMark(character))) + (step.Valid ? Holds : Fails);
+        string Marked(StepVerdict step, string expected) =>
+            expected + string.Concat(attempt[step.Segment].Text.Substring(step.Start, step.Length).Where(character => !IsMark(character))) + (step.Valid ? Holds : Fails);
     }
 
     private static bool IsMark(char character) => character is Holds or Fails;

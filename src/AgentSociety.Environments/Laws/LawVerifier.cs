@@ -17,6 +17,7 @@ sealed class LawVerifier
     private readonly IReadOnlyList<Segment> _transcript;
     private readonly ILawWalk _walk;
     private readonly List<StepVerdict> _steps = [];
+    private List<string>? _due;
     private List<(int Question, string Reply)>? _learned;
     private bool _looked;
     private bool _tried;
@@ -28,6 +29,13 @@ sealed class LawVerifier
 
     public static Verdict Verify(ILaw law, string problem, string[] world, IReadOnlyList<Segment> transcript) =>
         new LawVerifier(law, problem, world, transcript).Judge();
+
+    /// <summary>The verdict and, for each step, what was due in its place: the question to ask or the answer to give; nothing beside a note, which may come at any time.</summary>
+    public static (Verdict Verdict, IReadOnlyList<string> Due) VerifyWithDue(ILaw law, string problem, string[] world, IReadOnlyList<Segment> transcript)
+    {
+        List<string> due = [];
+        return (new LawVerifier(law, problem, world, transcript) { _due = due }.Judge(), due);
+    }
 
     private Verdict Judge()
     {
@@ -57,7 +65,8 @@ sealed class LawVerifier
                 continue;
             }
 
-            if (junk < position) _steps.Add(new(segment, junk, position - junk, false));
+            if (junk < position) Add(segment, junk, position - junk, valid: false);
+            Due(step is { Marker: LawText.Note });
             bool last = position + length == text.Length;
             _steps.Add(new(segment, position, length, step is null || Follows(step.Value, text.AsSpan(position, length), last ? ReplyAfter(segment) : null)));
             if (step is null) _rest = null;
@@ -65,8 +74,17 @@ sealed class LawVerifier
             junk = position;
         }
 
-        if (junk < end) _steps.Add(new(segment, junk, end - junk, false));
+        if (junk < end) Add(segment, junk, end - junk, valid: false);
     }
+
+    private void Add(int segment, int start, int length, bool valid)
+    {
+        Due(note: false);
+        _steps.Add(new(segment, start, length, valid));
+    }
+
+    // Before the step is judged, since a valid one moves the walk on.
+    private void Due(bool note) => _due?.Add(note ? "" : _walk.Due >= 0 ? _law.Question(_walk.Due) : $"{LawText.Answer}{_walk.Answer}");
 
     private LawCall? CallAt(string text, int position, int end)
     {
@@ -119,12 +137,12 @@ sealed class LawVerifier
         for (int later = segment + 1; later < _transcript.Count; later++) last &= _transcript[later].Text.Length == 0;
         if (!last || !_law.Answers(given))
         {
-            _steps.Add(new(segment, start, text.Length - start, false));
+            Add(segment, start, text.Length - start, valid: false);
             return Malformed($"'{LawText.Answer}' must be followed by {_law.AnswerForm} and nothing else");
         }
 
         bool follows = _walk.Due < 0 && (_walk.HandsOn < 0 || _handedOn) && given.SequenceEqual(_walk.Answer);
-        _steps.Add(new(segment, start, text.Length - start, follows));
+        Add(segment, start, text.Length - start, follows);
         string truth = LawText.Solve(_law, _problem, _world).Answer;
         if (!given.SequenceEqual(truth)) return new() { Outcome = Outcome.Wrong, Reason = $"{_problem}{truth}, not {given}", Steps = _steps };
         bool sound = _steps.TrueForAll(step => step.Valid);

@@ -27,8 +27,8 @@ internal sealed partial class SocietyActor
             AgentActor.Solved solved = _attempts[place];
             EpisodeRecord attempt = solved.Episode;
             int steps = solved.Verdict.Steps.Count;
-            // A review may repeat what the agent wrote, and has a mark for each step and an end.
-            int room = attempt.LossMask.Count(written => written) + steps + 1;
+            // A review may repeat what the agent wrote and say what was due beside it, and has a mark for each step and an end.
+            int room = (2 * attempt.LossMask.Count(written => written)) + steps + 1;
             if (steps == 0 || attempt.Tokens.Length + 1 + room > _context) continue;
             _missing++;
             _agents[attempt.Agent].Tell(new AgentActor.Review
