@@ -53,6 +53,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         if (text.Length > 12 * (MaximumDifficulty + 1)) return Proposal.Malformed($"longer than {12 * (MaximumDifficulty + 1)} characters");
         if (text.Length < 4 || text[^1] != Ask || Expression.Read(text.AsSpan(0, text.Length - 1)) is not { } read) return Proposal.Malformed("not an expression of whole numbers that ends with '='");
         if (Longest(text) > _options.Digits) return Proposal.Malformed($"a number has more than {_options.Digits} digits");
+        if (_options.LargestNumber > 0 && Largest(text) > _options.LargestNumber) return Proposal.Malformed($"a number is larger than {_options.LargestNumber}");
         foreach (char operation in "+-*/%")
         {
             if (text.Contains(operation, StringComparison.Ordinal) && !_options.Operations.Contains(operation, StringComparison.Ordinal)) return Proposal.Malformed($"'{operation}' is not posed here");
@@ -147,9 +148,22 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         return longest;
     }
 
+    // Of numbers that have few digits.
+    private static int Largest(string text)
+    {
+        int largest = 0, number = 0;
+        foreach (char character in text) largest = Math.Max(largest, number = character is >= '0' and <= '9' ? (number * 10) + character - '0' : 0);
+        return largest;
+    }
+
     private Expression Drawn(int operations, KeyedRandom random)
     {
-        if (operations == 0) return Expression.Number(random.Next(1, (int)Math.Pow(10, random.Next(1, _options.Digits)) - 1));
+        if (operations == 0)
+        {
+            int largest = (int)Math.Pow(10, random.Next(1, _options.Digits)) - 1;
+            return Expression.Number(random.Next(1, _options.LargestNumber > 0 ? Math.Min(largest, _options.LargestNumber) : largest));
+        }
+
         int left = random.Next(operations);
         return Expression.Of(Drawn(left, random), _options.Operations[random.Next(_options.Operations.Length)], Drawn(operations - 1 - left, random));
     }

@@ -13,6 +13,10 @@ public sealed record ExpressionsOptions
     [Range(1, 6)]
     public int Digits { get; init; } = 1;
 
+    /// <summary>The largest number of a problem, so that a small model has fewer sums to know by heart; 0 for what <see cref="Digits"/> allows.</summary>
+    [Range(0, 999_999)]
+    public int LargestNumber { get; init; }
+
     /// <summary>Most operations of a problem.</summary>
     [Range(1, 32)]
     public int MaximumDifficulty { get; init; } = 8;

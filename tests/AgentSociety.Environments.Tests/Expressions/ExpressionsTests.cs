@@ -116,6 +116,17 @@ public class ExpressionsTests
     }, iter: 200);
 
     [Fact]
+    public void Numbers_above_the_largest_are_neither_drawn_nor_posed()
+    {
+        ExpressionsEnvironment small = new(new() { Operations = "+-", LargestNumber = 5 });
+        Assert.Contains("larger than 5", small.Parse("1+6=").Reason);
+        Assert.NotNull(small.Parse("1+5=").Problem);
+        string drawn = string.Concat(Enumerable.Range(0, 200).Select(index => small.Generate(4, KeyedRandom.For(1, "small", index)).Text));
+        Assert.DoesNotContain(drawn, character => character is >= '6' and <= '9');
+        Assert.Contains('5', drawn);
+    }
+
+    [Fact]
     public void An_operation_that_the_scenario_does_not_name_is_malformed() => Assert.Contains("'%'", new ExpressionsEnvironment(new() { Operations = "+-" }).Parse("1+7%3=").Reason);
 
     [Fact]
