@@ -6,7 +6,8 @@ namespace AgentSociety.Environments.Expressions;
 /// <summary>An expression of whole numbers with + - * / % and parentheses, evaluated exactly; and the rules for working it out by one operation at a time.</summary>
 /// <remarks>
 /// A fraction in lowest terms, <c>3/2</c>, is a number and no operation that is left to do; <c>6/4</c> is one. <c>a%m</c> is the residue from 0 to m - 1 of a
-/// whole number by a positive one. A minus sign of a number stands only at the beginning or after a parenthesis.
+/// whole number by a positive one. A minus sign of a number stands only at the beginning or after a parenthesis. A number may have a label, a letter before it, that
+/// says nothing of its value; what comes of two numbers keeps the first one's.
 /// </remarks>
 sealed class Expression
 {
@@ -18,8 +19,9 @@ sealed class Expression
     private readonly Expression? _left;
     private readonly char _operator;
     private readonly Expression? _right;
+    private readonly string _label = "";
 
-    private Expression(Rational number) => Value = number;
+    private Expression(Rational number, string label) => (Value, _label) = (number, label);
 
     private Expression(Expression left, char operation, Expression right)
     {
@@ -37,21 +39,34 @@ sealed class Expression
     /// <summary>The exact value; null where it divides by zero or takes a residue of or by what it cannot.</summary>
     public Rational? Value { get; }
 
-    public static Expression Number(BigInteger number) => new((Rational)number);
+    public static Expression Number(BigInteger number, string label = "") => new((Rational)number, label);
 
     public static Expression Of(Expression left, char operation, Expression right) =>
         operation == '/' && left is { _left: null, Written.Denominator.IsOne: true } && right is { _left: null, Written: { Denominator.IsOne: true, Numerator: { IsOne: false, Sign: > 0 } } }
             && BigInteger.GreatestCommonDivisor(left.Written.Numerator, right.Written.Numerator).IsOne
-            ? new(left.Written / right.Written)
+            ? new(left.Written / right.Written, left._label)
             : new(left, operation, right);
 
     /// <summary>Reads an expression; null where the text is none.</summary>
-    public static Expression? Read(ReadOnlySpan<char> text)
+    /// <param name="text">What is written.</param>
+    /// <param name="labels">True where numbers may have labels.</param>
+    public static Expression? Read(ReadOnlySpan<char> text, bool labels = false)
     {
         int at = 0;
-        Expression? whole = Sum(text, ref at, 0);
+        Expression? whole = Sum(text, ref at, 0, labels);
         return at == text.Length ? whole : null;
     }
+
+    /// <summary>The same expression with the letters of a text as labels, from the left.</summary>
+    public Expression Labelled(ReadOnlySpan<char> letters)
+    {
+        int next = 0;
+        return Labelled(letters, ref next);
+    }
+
+    private Expression Labelled(ReadOnlySpan<char> letters, ref int next) => _left is null || _right is null
+        ? new(Written, letters[next++].ToString())
+        : new(_left.Labelled(letters, ref next), _operator, _right.Labelled(letters, ref next));
 
     /// <summary>The expression after one operation whose operands are numbers, for each of them from the left; none where nothing can be done.</summary>
     public IEnumerable<Expression> Reductions()
@@ -59,7 +74,7 @@ sealed class Expression
         if (_left is null || _right is null) yield break;
         if (_left._left is null && _right._left is null)
         {
-            if (Value is { } value) yield return new(value);
+            if (Value is { } value) yield return new(value, _left._label);
             yield break;
         }
 
@@ -114,7 +129,7 @@ sealed class Expression
     }
 
     /// <inheritdoc />
-    public override string ToString() => _left is null || _right is null ? Written.ToString() : $"{_left.Within(Precedence)}{_operator}{_right.Within(Precedence + 1)}";
+    public override string ToString() => _left is null || _right is null ? $"{_label}{Written}" : $"{_left.Within(Precedence)}{_operator}{_right.Within(Precedence + 1)}";
 
     private int Precedence => _left is null ? Written.Numerator.Sign < 0 ? 0 : Written.Denominator.IsOne ? 3 : 2 : _operator is '+' or '-' ? 1 : 2;
 
@@ -135,51 +150,54 @@ sealed class Expression
         return rest.Sign < 0 ? rest + modulus : rest;
     }
 
-    private static Expression? Sum(ReadOnlySpan<char> text, ref int at, int depth)
+    private static Expression? Sum(ReadOnlySpan<char> text, ref int at, int depth, bool labels)
     {
-        bool negative = at < text.Length && text[at] == '-';
-        if (negative) at++;
-        Expression? sum = Product(text, ref at, depth, negative);
+        int sign = labels && at < text.Length && IsLabel(text[at]) ? at + 1 : at;
+        Expression? sum = Product(text, ref at, depth, labels, negative: sign < text.Length && text[sign] == '-');
         while (sum is not null && at < text.Length && text[at] is '+' or '-')
         {
             char operation = text[at++];
-            sum = Product(text, ref at, depth, false) is { } next ? Of(sum, operation, next) : null;
+            sum = Product(text, ref at, depth, labels, negative: false) is { } next ? Of(sum, operation, next) : null;
         }
 
         return sum;
     }
 
-    private static Expression? Product(ReadOnlySpan<char> text, ref int at, int depth, bool negative)
+    private static Expression? Product(ReadOnlySpan<char> text, ref int at, int depth, bool labels, bool negative)
     {
-        Expression? product = negative ? Literal(text, ref at, true) : Factor(text, ref at, depth);
+        Expression? product = negative ? Literal(text, ref at, labels, negative) : Factor(text, ref at, depth, labels);
         while (product is not null && at < text.Length && text[at] is '*' or '/' or '%')
         {
             char operation = text[at++];
-            product = Factor(text, ref at, depth) is { } next ? Of(product, operation, next) : null;
+            product = Factor(text, ref at, depth, labels) is { } next ? Of(product, operation, next) : null;
         }
 
         return product;
     }
 
-    private static Expression? Factor(ReadOnlySpan<char> text, ref int at, int depth)
+    private static Expression? Factor(ReadOnlySpan<char> text, ref int at, int depth, bool labels)
     {
-        if (at >= text.Length || text[at] != '(') return Literal(text, ref at, false);
+        if (at >= text.Length || text[at] != '(') return Literal(text, ref at, labels, negative: false);
         if (depth == Deepest) return null;
         at++;
-        Expression? inner = Sum(text, ref at, depth + 1);
+        Expression? inner = Sum(text, ref at, depth + 1, labels);
         if (at >= text.Length || text[at] != ')') return null;
         at++;
         return inner;
     }
 
-    // ASCII digits without leading zeros.
-    private static Expression? Literal(ReadOnlySpan<char> text, ref int at, bool negative)
+    private static bool IsLabel(char character) => character is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z');
+
+    // ASCII digits without leading zeros, behind the label and the sign.
+    private static Expression? Literal(ReadOnlySpan<char> text, ref int at, bool labels, bool negative)
     {
+        string label = labels && at < text.Length && IsLabel(text[at]) ? text[at++].ToString() : "";
+        if (negative) at++;
         int start = at;
         while (at < text.Length && text[at] is >= '0' and <= '9') at++;
         ReadOnlySpan<char> digits = text[start..at];
         if (digits.Length is 0 or > LongestNumber || (digits[0] == '0' && (digits.Length > 1 || negative))) return null;
         BigInteger number = digits.Length < 10 ? int.Parse(digits, CultureInfo.InvariantCulture) : BigInteger.Parse(digits, CultureInfo.InvariantCulture);
-        return Number(negative ? -number : number);
+        return Number(negative ? -number : number, label);
     }
 }

@@ -16,7 +16,9 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     public const string EnvironmentName = "expressions";
     private const char Ask = '=';
     private const char End = '#';
+    private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     private readonly ExpressionsOptions _options;
+    private readonly string _labels;
 
     /// <summary>Creates the environment.</summary>
     /// <exception cref="SocietyException">An option is out of range.</exception>
@@ -24,13 +26,15 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     {
         OptionChecks.Require(EnvironmentName, options);
         _options = options;
+        // Twice as many as a problem has numbers: which one is the first is drawn anew each time, so that short problems show every letter.
+        _labels = options.Labels ? Letters[..Math.Min(Letters.Length, 2 * (options.MaximumDifficulty + 1))] : "";
     }
 
     /// <inheritdoc />
     public string Name => EnvironmentName;
 
     /// <inheritdoc />
-    public string Alphabet => "0123456789+-*/%()=#@:";
+    public string Alphabet => $"0123456789+-*/%()=#@:{_labels}";
 
     /// <inheritdoc />
     public int MaximumDifficulty => _options.MaximumDifficulty;
@@ -72,7 +76,12 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     public string ProposerPrompt(Frontier frontier, KeyedRandom random) => $"@{FrontierText.Digits(frontier, MaximumDifficulty)}:";
 
     /// <inheritdoc />
-    public string SolverPrompt(Problem problem, KeyedRandom random) => problem.Text;
+    public string SolverPrompt(Problem problem, KeyedRandom random)
+    {
+        if (!_options.Labels) return problem.Text;
+        Expression read = Read(problem.Text);
+        return $"{read.Labelled(_labels.AsSpan(random.Next(_labels.Length - read.Operations)))}{Ask}";
+    }
 
     /// <inheritdoc />
     public IToolSession? OpenTools(Problem problem, ToolAccess access) => null;
@@ -94,10 +103,10 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
     {
-        Problem problem = Unreserved(difficulty, random);
+        string prompt = SolverPrompt(Unreserved(difficulty, random), random);
         List<string> steps = [];
-        for (Expression left = Read(problem.Text); left.Operations > 0; steps.Add(left.ToString())) left = left.Reductions().First();
-        return [new(Source.Prompt, problem.Text), new(Source.Model, $"{string.Join(Ask, steps)}{End}")];
+        for (Expression left = Read(prompt); left.Operations > 0; steps.Add(left.ToString())) left = left.Reductions().First();
+        return [new(Source.Prompt, prompt), new(Source.Model, $"{string.Join(Ask, steps)}{End}")];
     }
 
     /// <inheritdoc />
@@ -118,8 +127,8 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         {
             int next = text.IndexOf(Ask, start);
             if (next < 0) next = end;
-            // Exact numbers of any length cost time: no work of a problem has so many steps, or one so long. A number takes two of the longest, a bar, a sign, an operation and two parentheses.
-            if (steps.Count > 2 * MaximumDifficulty || next - start > ((2 * Expression.LongestNumber) + 5) * (MaximumDifficulty + 1) || Expression.Read(text.AsSpan(start, next - start)) is not { } step)
+            // Exact numbers of any length cost time: no work of a problem has so many steps, or one so long. A number takes two of the longest, a label, a bar, a sign, an operation and two parentheses.
+            if (steps.Count > 2 * MaximumDifficulty || next - start > ((2 * Expression.LongestNumber) + 6) * (MaximumDifficulty + 1) || Expression.Read(text.AsSpan(start, next - start), _options.Labels) is not { } step)
             {
                 steps.Add(new(segment, start, text.Length - start, false));
                 return Malformed($"step {steps.Count} is no expression", steps);
@@ -139,7 +148,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
 
     private static Verdict Malformed(string reason, IReadOnlyList<StepVerdict> steps) => new() { Outcome = Outcome.Malformed, Reason = reason, Steps = steps };
 
-    private static Expression Read(string problem) => Expression.Read(problem.AsSpan(0, problem.Length - 1)) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
+    private Expression Read(string problem) => Expression.Read(problem.AsSpan(0, problem.Length - 1), _options.Labels) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
 
     private static int Longest(string text)
     {

@@ -17,6 +17,12 @@ public sealed record ExpressionsOptions
     [Range(0, 999_999)]
     public int LargestNumber { get; init; }
 
+    /// <summary>
+    /// True where solvers see each number behind a letter, <c>a6-b2-c3=</c>, and may write it so: <c>a4-c3=a1#</c>. Which number comes next is then a matter of finding its letter, not of counting places: index
+    /// hints (Zhou et al. 2023, "What algorithms can transformers learn?").
+    /// </summary>
+    public bool Labels { get; init; }
+
     /// <summary>Most operations of a problem.</summary>
     [Range(1, 32)]
     public int MaximumDifficulty { get; init; } = 8;
