@@ -45,6 +45,32 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_in_half_precision_stays_so_with_an_adapter_merged()
+    {
+        string half = Path.Combine(_folder, "half"), merged = Path.Combine(_folder, "merged"), wide = Path.Combine(_folder, "wide");
+        await Done("model", "export", Base, "--out", half, "--type", "bf16");
+        await Done("model", "export", Base, "--format", "peft", "--adapter", "tuned", "--out", Path.Combine(_folder, "peft"));
+        await Done("model", "import", Path.Combine(_folder, "peft"), "--out", half, "--name", "tuned");
+        await Done("model", "export", half, "--adapter", "tuned", "--out", merged);
+        await Done("model", "export", half, "--adapter", "tuned", "--type", "f32", "--out", wide);
+        Assert.Equal(("bfloat16", "float32"), (TypeOf(merged), TypeOf(wide)));
+
+        static string TypeOf(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["torch_dtype"]!.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task Info_prints_the_template_as_the_model_has_it()
+    {
+        const string template = "{% for m in messages %}[{{ m.role }}]\n{{ m.content }}{% endfor %}";
+        string model = Path.Combine(_folder, "talks");
+        await Done("model", "export", Base, "--out", model);
+        File.WriteAllText(Path.Combine(model, "chat_template.jinja"), template);
+        KeptTerminal kept = new();
+        Assert.Equal(0, await CommandLine.Run(["model", "info", model, "--template"], kept.Terminal));
+        Assert.Equal(template, kept.Raw.TrimEnd());
+    }
+
+    [Fact]
     public async Task A_folder_with_adapters_of_another_model_is_no_place_for_one()
     {
         string plain = Path.Combine(_folder, "plain"), used = Path.Combine(_folder, "used");
@@ -79,6 +105,8 @@ public sealed class ModelCommandTests : IDisposable
     [Theory]
     [InlineData("model bench BASE --batch 0", "--batch")]
     [InlineData("model export BASE --format peft --out x", "--adapter")]
+    [InlineData("model export BASE --format peft --adapter tuned --type bf16 --out x", "--type")]
+    [InlineData("model info BASE --template", "no chat template")]
     [InlineData("model export BASE --type q3 --out x", "q3")]
     [InlineData("model export BASE --adapter nobody --out x", "nobody")]
     [InlineData("model import nowhere --out x", "nowhere")]

@@ -13,7 +13,7 @@ internal static class ModelExportCommand
         Option<string> format = new("--format") { Description = "hf for Hugging Face's folder, gguf for llama.cpp's file, peft for an adapter's folder.", HelpName = "FORMAT", DefaultValueFactory = _ => "hf" };
         format.AcceptOnlyFromAmong("hf", "gguf", "peft");
         Option<string> target = new("--out") { Description = "The folder, or the file for gguf.", HelpName = "PATH", Required = true };
-        Option<string?> type = new("--type") { Description = $"Number format: {ModelFolder.Types}, for gguf f32, f16 or q8; hf keeps what the weights have where it is not given, gguf takes f16.", HelpName = "TYPE" };
+        Option<string?> type = new("--type") { Description = $"Number format: {ModelFolder.Types}, for gguf f32, f16 or q8; hf keeps the model's where it is not given, gguf takes f16; peft has none.", HelpName = "TYPE" };
         Option<string?> adapter = new("--adapter") { Description = "Merge this adapter first; for peft the one to write.", HelpName = "NAME" };
         Verb command = new("export", "Models", "Writes a model, or one of its adapters, in a format that other tools load.",
             new("model export runs/first-society --out exported", "The newest checkpoint as a Hugging Face folder"),
@@ -32,6 +32,7 @@ internal static class ModelExportCommand
             if (wanted == "peft")
             {
                 if (name is null) throw new SocietyException("--format peft: name the adapter by --adapter");
+                if (number is not null) throw new SocietyException("--type: an adapter is written as it is, in float32; leave it out for --format peft");
                 (model.Adapters.TryGetValue(name, out Adapter? found) ? found : throw new SocietyException($"the model has no adapter '{name}'; it has {(model.Adapters.Count == 0 ? "none" : string.Join(", ", model.Adapters.Keys.Order(StringComparer.Ordinal)))}")).Save(to);
                 terminal.Line($"{to}: adapter {name}");
                 return;
@@ -39,11 +40,19 @@ internal static class ModelExportCommand
 
             if (name is not null) model.Merge(name);
             if (wanted == "gguf") GgufExport.Write(model, to, GgufTypeOf(number));
-            else ModelFolder.Write(model, to, number);
+            else ModelFolder.Write(model, to, number ?? (name is null ? null : StoredTypeOf(model)));
             terminal.Line($"{to}: {model.ParameterCount:N0} parameters");
         });
         return command;
     }
+
+    /// <summary>The format of the weights in the file, which merging widens.</summary>
+    private static string StoredTypeOf(LanguageModel model) => model.Decoder.Config.StoredType switch
+    {
+        "bfloat16" => "bf16",
+        "float16" or "half" => "f16",
+        _ => "f32",
+    };
 
     private static GgufType GgufTypeOf(string? name) => name switch
     {

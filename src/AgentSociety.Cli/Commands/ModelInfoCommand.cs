@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AgentSociety.Core;
 using AgentSociety.Models;
 using Spectre.Console;
 
@@ -10,13 +11,22 @@ internal static class ModelInfoCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> place = ModelCommand.Place();
-        Verb command = new("info", "Models", "Shows a model's architecture, parameters, memory in each number format, tokenizer and chat template.", new Example("model info models/qwen3", "Of a folder"));
+        Verb command = new("info", "Models", "Shows a model's architecture, parameters, memory in each number format, tokenizer and chat template.", new("model info models/qwen3", "Of a folder"),
+            new("model info models/qwen3 --template", "How it lays conversations out"));
+        Option<bool> template = new("--template") { Description = "Print the chat template alone, as the model has it." };
         command.Add(place);
+        command.Add(template);
         command.SetAction(parsed =>
         {
             TorchRuntime.Initialize("cpu");
             string folder = RunPlace.FindModel(parsed.GetRequiredValue(place));
             using LanguageModel model = LanguageModel.Load(folder, asStored: true);
+            if (parsed.GetValue(template))
+            {
+                terminal.Line(model.Template?.Source ?? throw new SocietyException($"{folder}: the model has no chat template"));
+                return;
+            }
+
             Grid grid = new();
             grid.AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(0, 0, 3, 0) });
             grid.AddColumn();
@@ -52,7 +62,7 @@ internal static class ModelInfoCommand
             ITokenizer other => $"{other.VocabularySize} tokens",
         });
         yield return ("ends with", string.Join(", ", model.EndTokens.Select(token => model.Tokenizer is BytePairTokenizer pairs ? $"{token} {pairs.Spelling(token)}" : $"{token}")));
-        yield return ("chat template", model.Template is { } template ? $"{template.Source.Length:N0} characters" : "none");
+        yield return ("chat template", model.Template is { } template ? $"{template.Source.Length:N0} characters, printed by --template" : "none");
         yield return ("adapters", model.Adapters.Count == 0 ? "none" : string.Join(", ", model.Adapters.Keys.Order(StringComparer.Ordinal)));
     }
 

@@ -7,8 +7,8 @@ namespace AgentSociety.Kernel;
 
 /// <summary>A local model for everything that speaks Microsoft.Extensions.AI.</summary>
 /// <remarks>
-/// Honours stop sequences, limits, temperature, top-p, top-k, seed, tools and cancellation, and refuses by name what it cannot do (forced calls, JSON
-/// formats, penalties, pictures) rather than leave it out unsaid. Safe to call from any thread; concurrent requests share one batch. Disposing it leaves the model at work.
+/// Honours stop sequences, limits, temperature, top-p, top-k, seed, tools, JSON schemas of answers and cancellation, and refuses by name what it cannot do (forced calls,
+/// JSON of any shape, penalties, pictures) rather than leave it out unsaid. Safe to call from any thread; concurrent requests share one batch. Disposing it leaves the model at work.
 /// </remarks>
 public sealed class LocalChatClient(LocalChat chat) : IChatClient
 {
