@@ -177,6 +177,29 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
     }
 
     [Fact]
+    public async Task Problems_of_two_runs_of_one_name_stay_apart_and_one_run_is_not_taken_twice()
+    {
+        EpisodeRecord Judged(EpisodeRecord episode, bool right) => episode with { Outcome = right ? Outcome.Correct : Outcome.Wrong, Sound = right, Reward = right ? 1 : 0 };
+        string right = played.Doctored("seed-101", episode => Judged(episode, true)), wrong = played.Doctored("seed-101", episode => Judged(episode, false)), place = played.At("data-twins");
+        await Done("export", $"{right},{wrong}", "--format", "trl-grpo", "--out", place, "--role", "solver", "--test-share", "0");
+        ILookup<string, double> groups = File.ReadLines(Path.Combine(place, "train.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
+            .ToLookup(row => row.GetProperty("group").GetString()!, row => row.GetProperty("reward").GetDouble());
+        Assert.All(groups, group => Assert.Equal((4, 1), (group.Count(), group.Distinct().Count())));
+        // In each of the runs every problem earned the same; only merged groups would have something to compare.
+        await Refused("earned the same", "train", "--from", $"{right},{wrong}", "--method", "grpo", "--base", PlayedRun.Base, "--out", played.At("never"), "--role", "solver");
+        await Refused("no pairs", "train", "--from", $"{right},{wrong}", "--method", "dpo", "--base", PlayedRun.Base, "--out", played.At("never"), "--role", "solver");
+
+        string copy = played.At("copy");
+        Directory.CreateDirectory(copy);
+        File.Copy(new RunDirectory(right).Database, new RunDirectory(copy).Database);
+        foreach (string again in (string[])[right, right + Path.DirectorySeparatorChar, copy])
+        {
+            await Refused("are one run", "train", "--from", $"{right},{again}", "--method", "grpo", "--base", PlayedRun.Base, "--out", played.At("never"));
+            await Refused("are one run", "export", $"{right},{again}", "--out", played.At("never"));
+        }
+    }
+
+    [Fact]
     public async Task A_method_that_is_not_there_and_credit_that_a_log_cannot_give_are_refused()
     {
         string lucky = played.Doctored("lucky", episode => episode.Role == Core.Play.Role.Solver ? episode with { Outcome = Outcome.Correct, Sound = true, Reward = 1 } : episode);

@@ -45,11 +45,21 @@ internal sealed class LogOptions
     }
 
     /// <summary>The runs of a list with commas between them, open for reading.</summary>
-    /// <exception cref="SocietyException">One of them is no run.</exception>
+    /// <exception cref="SocietyException">One of them is no run, or comes twice: its groups would be twice as large as those that were played.</exception>
     public static IReadOnlyList<SocietyDatabase> Open(string runs)
     {
         List<SocietyDatabase> open = [];
-        foreach (string run in runs.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) open.Add(SocietyDatabase.OpenReadOnly(RunPlace.Find(run).Database));
+        Dictionary<string, string> named = new(StringComparer.Ordinal);
+        foreach (string run in runs.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            SocietyDatabase database = SocietyDatabase.OpenReadOnly(RunPlace.Find(run).Database);
+            open.Add(database);
+            string key = RunLog.KeyOf(new RunRecords(database).Run());
+            if (named.TryAdd(key, run)) continue;
+            foreach (SocietyDatabase each in open) each.Dispose();
+            throw new SocietyException($"{named[key]} and {run} are one run, or a copy of it; name it once");
+        }
+
         return open.Count > 0 ? open : throw new SocietyException("no run is named; give one, or several with commas between them");
     }
 

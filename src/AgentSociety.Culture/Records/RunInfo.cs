@@ -15,6 +15,9 @@ public sealed record RunInfo
     /// <summary>The seed that every draw follows from.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>When it was begun, in milliseconds since 1970; 0 before it is. With name, scenario and seed it tells runs apart that go by one name, and stays with a copy.</summary>
+    public long Begun { get; init; }
+
     /// <summary>Versions of the program, its packages and its commit, by name.</summary>
     public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
 }

@@ -31,8 +31,8 @@ public sealed class RunRecords(SocietyDatabase database)
     public RunInfo Run() => Info() ?? throw new SocietyException($"{database.Path}: holds no run; name a run's directory or its society.db");
 
     /// <summary>What the run is; null before <see cref="Begin"/>.</summary>
-    public RunInfo? Info() => database.Read(connection => connection.Query<(string Name, string Scenario, string Hash, long Seed, string Versions)>(
-            "SELECT name, scenario, hash, seed, versions FROM run")
+    public RunInfo? Info() => database.Read(connection => connection.Query<(string Name, string Scenario, string Hash, long Seed, string Versions, long Begun)>(
+            "SELECT name, scenario, hash, seed, versions, begun FROM run")
         .Select(row => new RunInfo
         {
             Name = row.Name,
@@ -40,6 +40,7 @@ public sealed class RunRecords(SocietyDatabase database)
             ScenarioHash = row.Hash,
             Seed = row.Seed,
             Versions = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Versions)!,
+            Begun = row.Begun,
         }).FirstOrDefault());
 
     /// <summary>Stores a round, whole and durable on return.</summary>

@@ -75,6 +75,7 @@ internal static class JsonLines
         EpisodeRecord episode = logged.Episode;
         json.WriteStartObject("provenance");
         json.WriteString("run", logged.Run);
+        json.WriteString("run_key", logged.RunKey);
         json.WriteString("episode", episode.Id);
         json.WriteNumber("round", episode.Round);
         json.WriteString("agent", episode.Agent);

@@ -10,6 +10,9 @@ namespace AgentSociety.Learning;
 /// <param name="Problem">The problem that it solved or posed; null for a proposal that became none.</param>
 public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRecord? Problem)
 {
+    /// <summary>What tells its run from others of the same name, such as <c>seed-101~4f0c2a9be1d7</c> (see <see cref="RunLog.KeyOf"/>); the name alone where nothing else is known.</summary>
+    public string RunKey { get => field ?? Run; init; }
+
     /// <summary>The verifier's word on each step of the work; empty where it was not asked again: logs hold the verdict on the answer and not on steps.</summary>
     public IReadOnlyList<StepVerdict> Steps { get; init; } = [];
 
@@ -30,10 +33,10 @@ public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRec
 
     /// <summary>What identifies its problem across runs: episodes with the same one are never parted between training and test.</summary>
     /// <remarks>A proposal that nobody has read as a problem is known by its text: the same text is then on one side.</remarks>
-    public string ProblemKey => Problem?.CanonicalForm ?? Posed ?? (Episode.Role == Role.Proposer ? string.Concat(Exporter.Text(Episode, Source.Model).Where(letter => !char.IsWhiteSpace(letter))) : $"{Run}/{Episode.Id}");
+    public string ProblemKey => Problem?.CanonicalForm ?? Posed ?? (Episode.Role == Role.Proposer ? string.Concat(Exporter.Text(Episode, Source.Model).Where(letter => !char.IsWhiteSpace(letter))) : $"{RunKey}/{Episode.Id}");
 
-    /// <summary>Key of its group: the attempts at one problem in one round of one run; null for the proposal that the problem came from, and for reviews.</summary>
-    public string? Group => Problem is null || Episode.Role is Role.Proposer or Role.Critic ? null : $"{Run}/{Problem.Id}";
+    /// <summary>Key of its group: the attempts at one problem in one round of one run, or the reviews of those attempts; null for the proposal that the problem came from.</summary>
+    public string? Group => Problem is null || Episode.Role == Role.Proposer ? null : $"{RunKey}/{Problem.Id}{(Episode.Role == Role.Critic ? "/review" : "")}";
 
     /// <summary>Pages read, each as <c>PAGE@REVISION</c>, in order and once.</summary>
     public IReadOnlyList<string> PagesRead =>

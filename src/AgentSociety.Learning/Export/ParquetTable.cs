@@ -23,6 +23,10 @@ public sealed class ParquetRow
     [JsonPropertyName("run")]
     public string Run { get; set; } = "";
 
+    /// <summary>What tells the run from others of the same name.</summary>
+    [JsonPropertyName("run_key")]
+    public string RunKey { get; set; } = "";
+
     /// <summary>The episode's id, unique in its run.</summary>
     [JsonPropertyName("episode")]
     public string Episode { get; set; } = "";
@@ -113,6 +117,7 @@ public sealed class ParquetRow
         return new ParquetRow
         {
             Run = logged.Run,
+            RunKey = logged.RunKey,
             Episode = episode.Id,
             Round = episode.Round,
             Agent = episode.Agent,

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using AgentSociety.Core;
 using AgentSociety.Core.Records;
 using AgentSociety.Culture;
@@ -15,12 +17,17 @@ public static class RunLog
     public static IEnumerable<LoggedEpisode> Read(SocietyDatabase database, ExportOptions options)
     {
         RunRecords records = new(database);
-        string run = records.Run().Name;
-        return Episodes(database, records, run, options);
+        return Episodes(database, records, records.Run(), options);
     }
 
-    private static IEnumerable<LoggedEpisode> Episodes(SocietyDatabase database, RunRecords records, string run, ExportOptions options)
+    /// <summary>What tells a run from every other: its name, and a hash of scenario, seed and the moment at which it was begun. A copy of a run has the key of the run.</summary>
+    /// <remarks>Runs of an experiment are all called after their seeds, and the problems of every run are numbered alike.</remarks>
+    public static string KeyOf(RunInfo run) =>
+        $"{run.Name}~{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{run.Name}\n{run.ScenarioHash}\n{run.Seed}\n{run.Begun}"))))[..12]}";
+
+    private static IEnumerable<LoggedEpisode> Episodes(SocietyDatabase database, RunRecords records, RunInfo run, ExportOptions options)
     {
+        string key = KeyOf(run);
         EpisodeFilter filter = new() { FromRound = options.FirstRound, ToRound = options.LastRound, Agent = options.Agent, Role = options.Role };
         Dictionary<string, ProblemRecord> problems = [];
         int round = -1;
@@ -32,7 +39,7 @@ public static class RunLog
                 problems = records.Problems(round).ToDictionary(problem => problem.Id, StringComparer.Ordinal);
             }
 
-            yield return new LoggedEpisode(run, episode, episode.Problem is { } id ? problems.GetValueOrDefault(id) : null);
+            yield return new LoggedEpisode(run.Name, episode, episode.Problem is { } id ? problems.GetValueOrDefault(id) : null) { RunKey = key };
         }
     }
 }

@@ -16,7 +16,7 @@ public static class LogFingerprint
         Span<byte> number = stackalloc byte[sizeof(double)];
         foreach (LoggedEpisode logged in log)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{logged.Run}/{logged.Episode.Id}\n"));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{logged.RunKey}/{logged.Episode.Id}\n"));
             BinaryPrimitives.WriteInt64LittleEndian(number, logged.Episode.Tokens.Length);
             hash.AppendData(number);
             hash.AppendData(MemoryMarshal.AsBytes(logged.Episode.Tokens.AsSpan()));

@@ -1,4 +1,5 @@
 using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Learning;
@@ -25,7 +26,8 @@ internal static class LogPairs
     {
         List<PreferencePair> pairs = [];
         int number = 0;
-        foreach (IGrouping<string?, LoggedEpisode> group in log.Where(logged => logged.Group is not null).GroupBy(logged => logged.Group))
+        // Reviews of one problem's attempts are of different texts: neither is an answer to the other's prompt.
+        foreach (IGrouping<string?, LoggedEpisode> group in log.Where(logged => logged.Group is not null && logged.Episode.Role != Role.Critic).GroupBy(logged => logged.Group))
         {
             KeyedRandom random = KeyedRandom.For(seed, $"pairs/{purpose}", number++);
             LoggedEpisode[] right = [.. group.Where(logged => IsRight(logged, sound))];

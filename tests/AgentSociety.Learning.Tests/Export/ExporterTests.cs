@@ -129,6 +129,14 @@ public sealed class ExporterTests : IDisposable
         Assert.Null((solved with { Episode = solved.Episode with { Role = Role.Proposer } }).Group);
     }
 
+    [Fact]
+    public void Reviews_are_compared_with_those_of_the_same_problem_and_not_with_attempts()
+    {
+        LoggedEpisode Review(string problem) => Solved() with { Episode = Solved().Episode with { Role = Role.Critic }, Problem = Solved().Problem! with { Id = problem } };
+        Assert.Equal(Review("3/0").Group, Review("3/0").Group);
+        Assert.Equal(3, new[] { Review("3/0").Group, Review("3/1").Group, Solved().Group }.Distinct().Count());
+    }
+
     private static ExportOptions Options(ExportFormat format) => new() { Format = format, TestShare = 0 };
 
     private async Task<JsonElement> Line(ExportFormat format)

@@ -23,9 +23,19 @@ public sealed class RunLogTests : IDisposable
 
         LoggedEpisode[] log = [.. RunLog.Read(database, new ExportOptions { Format = ExportFormat.ChatML, FirstRound = 2 })];
         Assert.Equal(["2/solve/0/0", "2/solve/0/1"], log.Select(logged => logged.Episode.Id));
-        Assert.All(log, logged => Assert.Equal(("first", "abc2=", "first/2/0"), (logged.Run, logged.Problem!.Text, logged.Group)));
+        Assert.All(log, logged => Assert.Equal(("first", "abc2=", $"{logged.RunKey}/2/0"), (logged.Run, logged.Problem!.Text, logged.Group)));
+        Assert.Matches("^first~[0-9a-f]{12}$", Assert.Single(log.Select(logged => logged.RunKey).Distinct()));
         Assert.Equal([1, 2, 3], log[0].Episode.Tokens);
         Assert.Equal([0, -0.5f, -0.25f], log[0].Episode.LogProbabilities);
+    }
+
+    [Fact]
+    public void Runs_of_one_name_have_groups_of_their_own_and_a_copy_has_those_of_its_run()
+    {
+        string Key(RunInfo run) => RunLog.KeyOf(run);
+        RunInfo info = new() { Name = "seed-101", Scenario = "", ScenarioHash = "x", Seed = 101, Begun = 1 };
+        Assert.Equal(Key(info), Key(info with { }));
+        Assert.Equal(4, new[] { Key(info), Key(info with { ScenarioHash = "y" }), Key(info with { Seed = 102 }), Key(info with { Begun = 2 }) }.Distinct().Count());
     }
 
     [Fact]

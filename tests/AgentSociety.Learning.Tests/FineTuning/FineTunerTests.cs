@@ -1,5 +1,6 @@
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Models;
 using static TorchSharp.torch;
@@ -38,6 +39,16 @@ public sealed class FineTunerTests : IDisposable
         else Assert.True(after > before + (method == FineTuneMethod.PolicyGradient ? 0.15 : 0.3), $"margin {before} became {after}");
         Assert.True(reached.Step > 0 && double.IsFinite(reached.Loss));
         if (method == FineTuneMethod.Dpo) Assert.Equal(1, reached.Accuracy);
+    }
+
+    [Fact]
+    public void Reviews_are_measured_against_those_of_their_problem_as_in_play_and_are_no_pairs()
+    {
+        using LanguageModel model = Model();
+        // Of each problem all reviews earned the same, so that play had given none of them an advantage.
+        LoggedEpisode[] log = [.. Log(model).Select(logged => logged with { Episode = logged.Episode with { Role = Role.Critic, Reward = logged.Problem!.Id == "1/0" ? 1 : 0 } })];
+        Assert.Contains("earned the same", Assert.Throws<SocietyException>(() => new FineTuner(model, Settings with { Method = FineTuneMethod.PolicyGradient, Policy = new() { Advantage = AdvantageEstimator.Group } }, 1).Train(log)).Message);
+        Assert.Contains("no pairs", Assert.Throws<SocietyException>(() => new FineTuner(model, Settings with { Method = FineTuneMethod.Dpo }, 1).Train(log)).Message);
     }
 
     [Fact]
