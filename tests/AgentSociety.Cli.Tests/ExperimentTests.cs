@@ -72,6 +72,33 @@ public sealed partial class ExperimentTests : IDisposable
         Assert.True(code == 0, error + output);
         Assert.Equal(before, File.ReadAllText(At("place/experiment.json")));
         Assert.Equal(played, File.GetLastWriteTimeUtc(At("place/hot/seed-2/society.db")));
+
+        // A pilot afterwards is said beside the whole, and does not take its place.
+        (code, output, error) = await Program("experiment", "little.yaml", "--out", "place", "--parallel", "1", "--pilot");
+        Assert.True(code == 0, error + output);
+        Assert.True(ExperimentResult.Load(At("place/pilot.json")).IsPilot);
+        Assert.Equal(before, File.ReadAllText(At("place/experiment.json")));
+
+        // The last weights of a society are gone: its notes cannot be tested again, which is said as what it is.
+        foreach (string gone in Directory.EnumerateFiles(At("place"), "notes-worth.json", SearchOption.AllDirectories).ToArray()) File.Delete(gone);
+        foreach (string gone in Directory.EnumerateFiles(At("place"), "model.safetensors", SearchOption.AllDirectories).ToArray()) File.Delete(gone);
+        (code, output, error) = await Program("experiment", "little.yaml", "--out", "place", "--parallel", "1");
+        Assert.NotEqual(0, code);
+        Assert.DoesNotContain("defect", error);
+        Assert.Contains("model.safetensors", error);
+    }
+
+    [Fact]
+    public async Task A_pilot_on_the_way_tests_no_notes_and_a_second_run_tests_none_again()
+    {
+        File.WriteAllText(At("little.yaml"), Experiment.Replace("societies: 2", "societies: 3"));
+        (int code, string output, string error) = await Program("experiment", "little.yaml", "--out", "place", "--parallel", "2");
+        Assert.True(code == 0, error + output);
+        Dictionary<string, DateTime> taken = Directory.EnumerateFiles(At("place"), "notes-worth.json", SearchOption.AllDirectories).ToDictionary(file => file, File.GetLastWriteTimeUtc);
+        Assert.Equal(6, taken.Count);
+        (code, output, error) = await Program("experiment", "little.yaml", "--out", "place", "--parallel", "2");
+        Assert.True(code == 0, error + output);
+        Assert.All(taken, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
     }
 
     [Fact]

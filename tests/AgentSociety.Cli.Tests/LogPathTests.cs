@@ -149,7 +149,7 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(new RunDirectory(played.Run).Database);
         ITokenizer tokenizer = TokenizerFolder.Load(PlayedRun.Base, null);
-        LoggedEpisode[] log = [.. LoggedAttempts.Noted(RunLog.Read(database, new ExportOptions { Format = ExportFormat.ChatML, Role = Core.Play.Role.Solver, FirstRound = 1 }), database, steps: true, seats: false)];
+        LoggedEpisode[] log = [.. LoggedAttempts.Noted(RunLog.Read(database, new ExportOptions { Format = ExportFormat.ChatML, Role = Core.Play.Role.Solver, FirstRound = 1 }), database, steps: true, seats: false, kinds: false)];
         // The run's own credit was measured round by round, at the time, from verdicts that nobody stored.
         CreditAssignment credit = new(new LearningSettings { StepCredit = 1 }, tokens => TokenLengths.In(tokenizer, tokens));
         EpisodeRecord[] assigned = [.. log.GroupBy(logged => logged.Episode.Round).SelectMany(round =>
@@ -197,6 +197,41 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
             await Refused("are one run", "train", "--from", $"{right},{again}", "--method", "grpo", "--base", PlayedRun.Base, "--out", played.At("never"));
             await Refused("are one run", "export", $"{right},{again}", "--out", played.At("never"));
         }
+    }
+
+    [Fact]
+    public async Task Proposals_of_problems_that_are_kept_for_tests_are_not_trained_on()
+    {
+        string reserved;
+        using (SocietyDatabase database = SocietyDatabase.OpenReadOnly(new RunDirectory(played.Run).Database)) reserved = HeldOutTest.Questions(RunPlan.Of(database), 1)[0].Problem.Text;
+        ITokenizer tokenizer = TokenizerFolder.Load(PlayedRun.Base, null);
+        EpisodeRecord? Proposed(EpisodeRecord episode)
+        {
+            if (episode.Role != Core.Play.Role.Proposer) return null;
+            int[] prompt = [.. episode.Tokens.TakeWhile((_, index) => !episode.LossMask[index])], text = [.. tokenizer.Encode(reserved), tokenizer.EndOfText];
+            return episode.Attempt % 2 == 0 ? episode : episode with
+            {
+                Problem = null,
+                Segments = [episode.Segments[0], new(Core.Play.Source.Model, reserved)],
+                Tokens = [.. prompt, .. text],
+                LossMask = [.. prompt.Select(_ => false), .. text.Select(_ => true)],
+                LogProbabilities = new float[prompt.Length + text.Length],
+            };
+        }
+
+        string run = played.Doctored("posed", Proposed), model = played.At("unreserved");
+        int kept, all;
+        using (SocietyDatabase database = SocietyDatabase.OpenReadOnly(new RunDirectory(run).Database))
+        {
+            IEnvironment environment = RunPlan.Of(database).Environment;
+            EpisodeRecord[] proposals = [.. database.Episodes(new EpisodeFilter())];
+            bool IsReserved(EpisodeRecord proposal) => environment.Parse(string.Concat(proposal.Segments.Skip(1).Select(segment => segment.Text))).Problem is { } problem && Reservation.Holds(environment.Name, problem.CanonicalForm);
+            (all, kept) = (proposals.Length, proposals.Count(proposal => !IsReserved(proposal)));
+        }
+
+        Assert.InRange(kept, 1, all / 2);
+        await Done("train", "--from", run, "--method", "sft", "--keep-duplicates", "--base", PlayedRun.Base, "--out", model, "--threads", "1");
+        Assert.Equal(kept, JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training.json"))).RootElement.GetProperty("episodes").GetInt32());
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using AgentSociety.Cli.Experiments;
 using AgentSociety.Cli.Progress;
 using AgentSociety.Cli.Reports;
 using AgentSociety.Cli.Results;
+using AgentSociety.Core;
 using AgentSociety.Models;
 using AgentSociety.Society;
 using Spectre.Console;
@@ -26,7 +27,7 @@ internal static class ExperimentCommand
             new("experiment scenarios/experiments/culture-x-selfplay.yaml --pilot", "How many societies does the declared effect need?"),
             new("experiment scenarios/experiments/process-credit.yaml --parallel 2 --plain", "Two at a time, for a log"))
         {
-            More = "The same command goes on after a stop: finished societies are skipped, unfinished ones resumed. Results land in experiment.json, report.html and report.md.",
+            More = "The same command goes on after a stop: finished societies are skipped, unfinished ones resumed. Results land in experiment.json, report.html and report.md, those of --pilot in pilot.json, pilot.html and pilot.md.",
         };
         command.Add(file);
         foreach (Option option in (Option[])[place, pilot, plain, parallel]) command.Add(option);
@@ -38,13 +39,15 @@ internal static class ExperimentCommand
             Budget(plan, terminal);
             using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "the same command goes on from the last whole round of each society"));
             Session session = new(plan, directory, parsed.GetValue(place), terminal, parsed.GetValue(plain) || !terminal.IsInteractive, parsed.GetValue(parallel) ?? Environment.ProcessorCount, interruption.Token);
-            ExperimentResult result = await session.Run(plan.Settings.Pilot, pilot: true).ConfigureAwait(false);
+            bool alone = parsed.GetValue(pilot);
+            // On the way to the whole a pilot's spread is all that is asked: what its notes are worth is tested with the whole, beside whose societies the last of it has another neighbour.
+            ExperimentResult result = await session.Run(plan.Settings.Pilot, pilot: true, plan.Settings.NotesWorth && alone).ConfigureAwait(false);
             Planned(result, terminal);
-            if (!parsed.GetValue(pilot)) result = await session.Run(Societies(plan.Settings, result.Analysis), pilot: false).ConfigureAwait(false);
+            if (!alone) result = await session.Run(Societies(plan.Settings, result.Analysis), pilot: false, plan.Settings.NotesWorth).ConfigureAwait(false);
             ExperimentReport.Write(directory, plan, result);
             ExperimentTables.Write(result, terminal.Out);
-            terminal.Line($"report   {directory.ReportFile}");
-            terminal.Line($"results  {directory.ResultFile}");
+            terminal.Line($"report   {directory.ReportFile(alone)}");
+            terminal.Line($"results  {directory.ResultFile(alone)}");
             return ExitCode.Done;
         });
         return command;
@@ -80,7 +83,7 @@ internal static class ExperimentCommand
 
     private sealed class Session(ExperimentPlan plan, ExperimentDirectory directory, string? place, Terminal terminal, bool plain, int parallel, CancellationToken stop)
     {
-        public async Task<ExperimentResult> Run(int societies, bool pilot)
+        public async Task<ExperimentResult> Run(int societies, bool pilot, bool worth)
         {
             IReadOnlyList<PlannedRun> runs = plan.Runs(directory.Path, societies);
             ExperimentBoard board = new(plan, runs);
@@ -101,8 +104,8 @@ internal static class ExperimentCommand
                 }).ConfigureAwait(false);
             }
 
-            Dictionary<PlannedRun, NotesWorth> worth = plan.Settings.NotesWorth ? Worth(runs) : [];
-            SocietyResult[][] results = [.. plan.Arms.Select(arm => runs.Where(run => run.Arm.Name == arm.Name).Select(run => SocietyResult.Of(plan, run, worth.GetValueOrDefault(run))).ToArray())];
+            Dictionary<PlannedRun, NotesWorth> tested = worth ? Worth(runs) : [];
+            SocietyResult[][] results = [.. plan.Arms.Select(arm => runs.Where(run => run.Arm.Name == arm.Name).Select(run => SocietyResult.Of(plan, run, tested.GetValueOrDefault(run))).ToArray())];
             string command = $"agentsociety experiment {plan.File}{(place is null ? "" : $" --out {place}")}{(pilot ? " --pilot" : "")}";
             return ExperimentResult.Of(plan, results, pilot, command);
         }
@@ -120,13 +123,22 @@ internal static class ExperimentCommand
             TorchRuntime.Initialize("cpu", threads: 1);
             terminal.Line("testing newborns with other notes than their society's own: another society's, shuffled, half, the truth");
             NotesWorth[] taken = new NotesWorth[runs.Count];
-            // Torch's scopes belong to threads: each society's tests stay on one.
-            Parallel.For(0, runs.Count, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = stop }, index =>
+            try
             {
-                PlannedRun run = runs[index];
-                PlannedRun[] arm = [.. runs.Where(other => other.Arm.Name == run.Arm.Name)];
-                taken[index] = NotesWorth.Of(plan, run, arm[(Array.IndexOf(arm, run) + 1) % arm.Length], stop);
-            });
+                // Torch's scopes belong to threads: each society's tests stay on one.
+                Parallel.For(0, runs.Count, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = stop }, index =>
+                {
+                    PlannedRun run = runs[index];
+                    PlannedRun[] arm = [.. runs.Where(other => other.Arm.Name == run.Arm.Name)];
+                    taken[index] = NotesWorth.Of(plan, run, arm[(Array.IndexOf(arm, run) + 1) % arm.Length], stop);
+                });
+            }
+            catch (AggregateException several) when (several.Flatten().InnerExceptions.All(each => each is SocietyException or OperationCanceledException))
+            {
+                if (several.Flatten().InnerExceptions.OfType<SocietyException>().FirstOrDefault() is not { } first) throw new OperationCanceledException(stop);
+                throw new SocietyException(first.Message, first.BadInput, several);
+            }
+
             return runs.Zip(taken).ToDictionary(pair => pair.First, pair => pair.Second);
         }
     }

@@ -48,7 +48,7 @@ internal static class TrainCommand
             // A group without its repetitions has another mean.
             if (settings.Method == FineTuneMethod.PolicyGradient) options = options with { Deduplicate = false };
             RunOptions running = machine.Read(parsed);
-            LoggedEpisode[] log = files.Length > 0 ? [] : Log(sources, options, settings);
+            LoggedEpisode[] log = files.Length > 0 ? [] : Log(sources, options, settings, terminal);
             // A run that was played on, or a file that was written anew, is another log under the same name.
             string content = files.Length > 0 ? LogFingerprint.OfFiles(files) : LogFingerprint.Of(log);
             TrainingPlace kept = new(folder, new { Base = origin, From = sources, Log = content, Settings = changes, Seed = parsed.GetValue(seed), Filter = options });
@@ -113,20 +113,27 @@ internal static class TrainCommand
     private static string Said(FineTuneProgress progress) =>
         $"step {progress.Step}/{progress.Steps}, loss {progress.Loss:g4}{(progress is { Accuracy: { } accuracy, Step: > 1 } ? $", pairs in order {Figures.Percent(accuracy)}" : "")}, {Figures.Short(progress.TokensPerSecond)} tokens/s, {Figures.Clock(progress.Remaining)} left";
 
-    private static LoggedEpisode[] Log(string runs, ExportOptions options, FineTuneSettings settings)
+    private static LoggedEpisode[] Log(string runs, ExportOptions options, FineTuneSettings settings, Terminal terminal)
     {
         IReadOnlyList<SocietyDatabase> open = LogOptions.Open(runs);
+        int reserved = 0;
         IEnumerable<LoggedEpisode> Read(SocietyDatabase database)
         {
-            IEnumerable<LoggedEpisode> read = RunLog.Read(database, options);
+            // What a run keeps for its tests is trained on nowhere, as it is exported nowhere else than into test files.
+            IEnumerable<LoggedEpisode> read = LoggedProposals.Read(RunLog.Read(database, options), database).Where(logged =>
+            {
+                if (logged.Reserved) reserved++;
+                return !logged.Reserved;
+            });
             if (settings.Method != FineTuneMethod.PolicyGradient) return read;
             read = LoggedPlay.Noted(read, database);
-            bool steps = settings.Policy.StepCredit > 0, seats = settings.Policy.Advantage == AdvantageEstimator.Role;
-            return steps || seats ? LoggedAttempts.Noted(read, database, steps, seats) : read;
+            bool steps = settings.Policy.StepCredit > 0, seats = settings.Policy.Advantage == AdvantageEstimator.Role, kinds = settings.Policy.Advantage == AdvantageEstimator.Task;
+            return steps || seats || kinds ? LoggedAttempts.Noted(read, database, steps, seats, kinds) : read;
         }
 
         LoggedEpisode[] log = [.. Exporter.Choose(open.SelectMany(Read), options)];
         foreach (SocietyDatabase database in open) database.Dispose();
+        if (reserved > 0) terminal.Line($"left out: {reserved:N0} proposals of problems that are kept for held-out tests");
         return log;
     }
 

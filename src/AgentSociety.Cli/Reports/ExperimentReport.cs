@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using AgentSociety.Cli.Progress;
 using AgentSociety.Culture;
+using AgentSociety.Models;
 using AgentSociety.Society;
 
 namespace AgentSociety.Cli.Reports;
@@ -16,10 +17,10 @@ internal static class ExperimentReport
     {
         IReadOnlyList<SampleTranscript> transcripts = Samples(directory, plan, result);
         (string Name, string Title, string Svg)[] pictures = [.. Pictures(result).Where(picture => picture.Svg.Length > 0)];
-        foreach ((string name, _, string svg) in pictures) File.WriteAllText(Path.Combine(directory.Path, $"{name}.svg"), Standalone(svg));
-        File.WriteAllText(directory.ReportFile, Html(plan, result, pictures, transcripts));
-        File.WriteAllText(directory.MarkdownFile, Markdown(plan, result, pictures, transcripts));
-        File.WriteAllText(directory.ResultFile, result.Json());
+        foreach ((string name, _, string svg) in pictures) WholeFile.Write(directory.PictureFile(name, result.IsPilot), Standalone(svg));
+        WholeFile.Write(directory.ReportFile(result.IsPilot), Html(plan, result, pictures, transcripts));
+        WholeFile.Write(directory.MarkdownFile(result.IsPilot), Markdown(plan, result, pictures, transcripts));
+        WholeFile.Write(directory.ResultFile(result.IsPilot), result.Json());
     }
 
     private static IEnumerable<(string Name, string Title, string Svg)> Pictures(ExperimentResult result)

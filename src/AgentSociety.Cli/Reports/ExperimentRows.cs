@@ -110,8 +110,8 @@ internal static class ExperimentRows
         })]);
 
     private static ReportTable Budget(ExperimentResult result) => new("What was spent", $"Declared for every society: {result.Budget.Attempts:N0} attempts and {result.Budget.GradientSteps:N0} gradient steps. A step holds its share of the attempts and proposals that carry a signal, and the replayed texts. Means over societies, as measured.",
-        ["arm", "attempts", "proposals", "gradient steps", "steps of sleep", "texts trained", "of attempts with a signal", "tokens trained", "tokens decoded", "seconds"],
-        [.. result.Arms.Select(arm => (string[])[arm.Name, .. ((Func<SpentBudget, double?>[])[spent => spent.Attempts, spent => spent.Proposals, spent => spent.GradientSteps, spent => spent.SleepSteps, spent => spent.TrainedTexts, spent => spent.SignalTexts, spent => spent.TrainedTokens, spent => spent.DecodedTokens, spent => spent.Seconds])
+        ["arm", "attempts", "of trials of notes", "proposals", "gradient steps", "steps of sleep", "texts trained", "of attempts with a signal", "tokens trained", "tokens decoded", "seconds"],
+        [.. result.Arms.Select(arm => (string[])[arm.Name, .. ((Func<SpentBudget, double?>[])[spent => spent.Attempts, spent => spent.TrialAttempts, spent => spent.Proposals, spent => spent.GradientSteps, spent => spent.SleepSteps, spent => spent.TrainedTexts, spent => spent.SignalTexts, spent => spent.TrainedTokens, spent => spent.DecodedTokens, spent => spent.Seconds])
             .Select(of => arm.Societies.Average(society => of(society.Spent)) is { } mean ? FormattableString.Invariant($"{mean:N0}") : "-")])]);
 
     private static ReportTable Seeds(ExperimentResult result) => new("Every society", "The primary metric by seed.",

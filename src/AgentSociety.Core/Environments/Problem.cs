@@ -12,6 +12,9 @@ public sealed record Problem
     /// <summary>The seat of a game that its solver takes, such as <c>x</c>; empty where there is no other side. Seats may pay differently however well they are played.</summary>
     public string Seat { get; init; } = "";
 
+    /// <summary>The kind of task where an environment has several, such as <c>deduction</c>; null where there is one. Kinds may be solved unequally often at one difficulty.</summary>
+    public string? Kind { get; init; }
+
     /// <summary>Two problems with one canonical form are the same problem: the key of de-duplication and of the held-out check.</summary>
     public required string CanonicalForm { get; init; }
 }

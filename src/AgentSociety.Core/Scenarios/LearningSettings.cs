@@ -180,7 +180,7 @@ public enum AdvantageEstimator
     /// <summary>Mean and standard deviation of all episodes of the round with its role (REINFORCE++, Hu 2025).</summary>
     Batch,
 
-    /// <summary>Mean and standard deviation of all episodes of the round with its role and difficulty (task-relative REINFORCE++, Absolute Zero, Zhao et al. 2025, eq. 8).</summary>
+    /// <summary>Mean and standard deviation of all episodes of the round with its role, kind of task and difficulty (task-relative REINFORCE++, Absolute Zero, Zhao et al. 2025, eq. 8).</summary>
     Task,
 
     /// <summary>A running mean of its role's rewards (role-conditioned advantage estimation, SPIRAL, Liu et al. 2025).</summary>

@@ -74,6 +74,10 @@ public sealed class RunRecords(SocietyDatabase database)
         FROM problem WHERE round >= @fromRound ORDER BY rowid
         """, new { fromRound }).AsList());
 
+    /// <summary>Texts of the problems that were played with their canonical forms, each once.</summary>
+    public IReadOnlyList<(string Text, string CanonicalForm)> PlayedProblems() => database.Read(connection =>
+        connection.Query<(string, string)>("SELECT text, canonical FROM problem GROUP BY text, canonical ORDER BY min(rowid)").AsList());
+
     /// <summary>Difficulty of each problem that was played, by its id.</summary>
     public Dictionary<string, int> Difficulties() => database.Read(connection =>
         connection.Query<(string Id, int Difficulty)>("SELECT id, difficulty FROM problem").ToDictionary(row => row.Id, row => row.Difficulty, StringComparer.Ordinal));

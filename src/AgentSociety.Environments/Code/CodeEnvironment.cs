@@ -180,6 +180,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     {
         Text = _language.Write(code),
         Difficulty = difficulty,
+        Kind = code.Kind switch { CodeKind.Deduce => "deduction", CodeKind.Abduce => "abduction", _ => "induction" },
         CanonicalForm = Form(CodeText.Form(code.Program), code.Inputs),
     };
 

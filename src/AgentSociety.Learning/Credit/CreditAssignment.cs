@@ -9,11 +9,14 @@ namespace AgentSociety.Learning;
 /// <summary>An episode whose reward is known, with what the verifier said of its steps.</summary>
 /// <param name="Episode">The episode with its reward.</param>
 /// <param name="Steps">Verdicts on its steps; empty where none were checked.</param>
-/// <param name="Difficulty">Difficulty of its problem: the task type of task-relative advantages; null for a proposal that became no problem.</param>
+/// <param name="Difficulty">Difficulty of its problem, with <see cref="Kind"/> the task type of task-relative advantages; null for a proposal that became no problem.</param>
 public readonly record struct JudgedEpisode(EpisodeRecord Episode, IReadOnlyList<StepVerdict> Steps, int? Difficulty)
 {
     /// <summary>The seat of a game that it was played from, with the game where several are trained on together; empty where there is one side only.</summary>
     public string Seat { get; init; } = "";
+
+    /// <summary>The kind of its problem where the environment has several (see <see cref="Problem.Kind"/>); null otherwise.</summary>
+    public string? Kind { get; init; }
 
     /// <summary>The agent's own marks of the same steps; null where it did not review the attempt, or cannot be understood.</summary>
     public IReadOnlyList<bool>? Marks { get; init; }
@@ -78,7 +81,7 @@ public sealed class CreditAssignment
             case AdvantageEstimator.Task when role == Role.Proposer:
                 return Advantages.TaskRelative(rewards, new int[rewards.Length]); // proposals are one task type, whatever they became
             case AdvantageEstimator.Task:
-                return Advantages.TaskRelative(rewards, [.. episodes.Select(judged => judged.Difficulty ?? 0)]);
+                return Advantages.TaskRelative(rewards, [.. episodes.Select(judged => (judged.Kind, judged.Difficulty ?? 0))]);
         }
 
         double[] advantages = new double[rewards.Length];
@@ -135,7 +138,7 @@ public sealed class CreditAssignment
     /// <summary>Whose steps a step is measured against: those of its problem, or of whatever else the estimator takes its mean over.</summary>
     private IEnumerable<int[]> Peers(JudgedEpisode[] episodes) => _settings.Advantage switch
     {
-        AdvantageEstimator.Task => Enumerable.Range(0, episodes.Length).GroupBy(index => episodes[index].Difficulty).Select(peers => peers.ToArray()),
+        AdvantageEstimator.Task => Enumerable.Range(0, episodes.Length).GroupBy(index => (episodes[index].Kind, episodes[index].Difficulty)).Select(peers => peers.ToArray()),
         AdvantageEstimator.Role => Enumerable.Range(0, episodes.Length).GroupBy(index => episodes[index].Seat).Select(peers => peers.ToArray()),
         AdvantageEstimator.Batch => [[.. Enumerable.Range(0, episodes.Length)]],
         _ => Groups(episodes),

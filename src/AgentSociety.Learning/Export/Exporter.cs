@@ -10,30 +10,24 @@ namespace AgentSociety.Learning;
 public static class Exporter
 {
     /// <summary>Writes <c>train</c> and <c>test</c> files into a folder, which is made if it is not there; those of an earlier export in the same form are replaced, both or neither.</summary>
+    /// <remarks>
+    /// A proposal whose prompt shows a problem of the test (<see cref="LoggedEpisode.Quoted"/>) is trained on by nobody: where it poses a problem of the test itself it is in the test, and else it is left
+    /// out, since all else of its problem is in the training.
+    /// </remarks>
     /// <param name="log">The episodes.</param>
     /// <param name="options">What to write and how.</param>
     /// <param name="folder">Where to.</param>
-    /// <returns>The files with their numbers of episodes.</returns>
-    /// <exception cref="SocietyException">No episode passes the filter.</exception>
-    public static async Task<IReadOnlyList<(string File, int Episodes)>> WriteAsync(IEnumerable<LoggedEpisode> log, ExportOptions options, string folder)
+    /// <exception cref="SocietyException">No episode passes the filter, one holds a number that is none, or the folder takes no files; what was there before is left.</exception>
+    public static async Task<ExportedFiles> WriteAsync(IEnumerable<LoggedEpisode> log, ExportOptions options, string folder)
     {
         LoggedEpisode[] chosen = [.. Choose(log, options)];
         if (chosen.Length == 0) throw new SocietyException($"no episode passes the filter ({Describe(options)}); widen it");
-        Directory.CreateDirectory(folder);
-        List<(string, int)> files = [];
-        string FileOf(string name) => Path.Combine(folder, name + (options.Format == ExportFormat.Parquet ? ".parquet" : ".jsonl"));
-        // A test file of an earlier split beside a new training file would hold problems that are trained on.
-        foreach (string name in (string[])["train", "test"]) File.Delete(FileOf(name));
-        foreach (IGrouping<bool, LoggedEpisode> split in chosen.GroupBy(logged => logged.Reserved || IsTest(logged.ProblemKey, options.TestShare)).OrderBy(group => group.Key))
-        {
-            LoggedEpisode[] episodes = [.. split];
-            string name = split.Key ? "test" : "train", file = FileOf(name);
-            if (options.Format == ExportFormat.Parquet) await ParquetTable.WriteAsync(file, episodes, name).ConfigureAwait(false);
-            else await File.WriteAllLinesAsync(file, episodes.Select(episode => JsonLines.Line(episode, options.Format))).ConfigureAwait(false);
-            files.Add((file, episodes.Length));
-        }
-
-        return files;
+        foreach (LoggedEpisode logged in chosen) RequireNumbers(logged);
+        ILookup<bool, LoggedEpisode> splits = chosen.ToLookup(logged => logged.Reserved || IsTest(logged.ProblemKey, options.TestShare));
+        LoggedEpisode[] train = [.. splits[false].Where(logged => !logged.Quoted.Any(shown => IsTest(shown, options.TestShare)))], test = [.. splits[true]];
+        await ReplaceAsync(folder, options.Format, train, test).ConfigureAwait(false);
+        (string File, int Episodes)[] files = [(FileOf(folder, "train", options.Format), train.Length), (FileOf(folder, "test", options.Format), test.Length)];
+        return new ExportedFiles([.. files.Where(file => file.Episodes > 0)], splits[false].Count() - train.Length);
     }
 
     /// <summary>The episodes that pass the filter, in their order.</summary>
@@ -62,6 +56,45 @@ public static class Exporter
     internal static string Text(EpisodeRecord episode, Source source) =>
         string.Concat(episode.Segments.Where(segment => segment.Source == source).Select(segment => segment.Text));
 
+    /// <summary>Both files are complete before either takes its place. The old test goes first: beside a new training file it would hold problems that are trained on.</summary>
+    private static async Task ReplaceAsync(string folder, ExportFormat format, LoggedEpisode[] train, LoggedEpisode[] test)
+    {
+        (string Name, LoggedEpisode[] Episodes)[] splits = [("train", train), ("test", test)];
+        string Unfinished(string name) => FileOf(folder, name, format) + ".tmp";
+        try
+        {
+            Directory.CreateDirectory(folder);
+            foreach ((string name, LoggedEpisode[] episodes) in splits.Where(split => split.Episodes.Length > 0))
+            {
+                if (format == ExportFormat.Parquet) await ParquetTable.WriteAsync(Unfinished(name), episodes, name).ConfigureAwait(false);
+                else await File.WriteAllLinesAsync(Unfinished(name), episodes.Select(episode => JsonLines.Line(episode, format))).ConfigureAwait(false);
+            }
+
+            File.Delete(FileOf(folder, "test", format));
+            foreach ((string name, LoggedEpisode[] episodes) in splits)
+            {
+                if (episodes.Length > 0) File.Move(Unfinished(name), FileOf(folder, name, format), overwrite: true);
+                else File.Delete(FileOf(folder, name, format));
+            }
+        }
+        catch (Exception cause)
+        {
+            foreach (string unfinished in splits.Select(split => Unfinished(split.Name)).Where(File.Exists)) File.Delete(unfinished);
+            if (cause is not (IOException or UnauthorizedAccessException)) throw;
+            throw new SocietyException($"{folder}: cannot be written ({cause.Message.ReplaceLineEndings(" ")}); make room or name another place", badInput: false, cause);
+        }
+    }
+
+    private static string FileOf(string folder, string name, ExportFormat format) => Path.Combine(folder, name + (format == ExportFormat.Parquet ? ".parquet" : ".jsonl"));
+
+    private static void RequireNumbers(LoggedEpisode logged)
+    {
+        EpisodeRecord episode = logged.Episode;
+        string? what = !double.IsFinite(episode.Reward) ? $"a reward of {episode.Reward}" : !double.IsFinite(episode.Advantage) ? $"an advantage of {episode.Advantage}"
+            : Array.Find(episode.LogProbabilities, value => !float.IsFinite(value)) is var odd and not 0 ? $"a log-probability of {odd}" : null;
+        if (what is not null) throw new SocietyException($"episode {logged.Run}/{episode.Id} has {what}, which no trainer can read; leave it out (--rounds, --agent), or take another run");
+    }
+
     private static string Describe(ExportOptions options)
     {
         List<string> parts = [];
@@ -74,3 +107,8 @@ public static class Exporter
         return string.Join(", ", parts);
     }
 }
+
+/// <summary>What an export wrote.</summary>
+/// <param name="Files">The files with their numbers of episodes.</param>
+/// <param name="LeftOut">Proposals that were written in sight of a problem of the test, and pose one of the training.</param>
+public sealed record ExportedFiles(IReadOnlyList<(string File, int Episodes)> Files, int LeftOut);

@@ -25,6 +25,12 @@ public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRec
     /// <summary>Game and seat that its problem was played from; empty where there is one side only, or nobody has asked.</summary>
     public string Seat { get; init; } = "";
 
+    /// <summary>The kind of its problem where the environment has several; null where there is one, or nobody has asked.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>Keys (see <see cref="ProblemKey"/>) of the played problems that its prompt shows whole, such as the earlier problems that a proposer is to differ from; empty where nobody has asked.</summary>
+    public IReadOnlyList<string> Quoted { get; init; } = [];
+
     /// <summary>The temperature that it was sampled at; null where that is not known.</summary>
     public double? Temperature { get; init; }
 

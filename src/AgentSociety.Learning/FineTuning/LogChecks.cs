@@ -9,6 +9,8 @@ namespace AgentSociety.Learning;
 /// <summary>What a log must hold for a method, checked before any compute is spent.</summary>
 internal static class LogChecks
 {
+    private const float Certain = 1e-5f;
+
     /// <exception cref="SocietyException">Something is missing or does not fit; the message names the first episode where it shows.</exception>
     public static void Require(IReadOnlyList<LoggedEpisode> log, FineTuneSettings settings, LanguageModel model)
     {
@@ -54,6 +56,7 @@ internal static class LogChecks
         EpisodeRecord episode = logged.Episode;
         string name = $"{logged.Run}/{episode.Id}";
         if (episode.Tokens.Length == 0) throw new SocietyException($"episode {name} holds no tokens");
+        if (!double.IsFinite(episode.Reward)) throw new SocietyException($"episode {name} has a reward of {episode.Reward}, from which nothing can be learned; leave it out, or take another log");
         if (episode.LossMask.Length != episode.Tokens.Length) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and a mask of {episode.LossMask.Length}");
         if (episode.Tokens.Length > text.Context) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and the model's context is {text.Context}");
         if (!text.Matches(episode.Segments, episode.Tokens, episode.LossMask))
@@ -76,6 +79,13 @@ internal static class LogChecks
             bool recorded = episode.LogProbabilities.Length == episode.Tokens.Length
                 && episode.LogProbabilities.Where((value, token) => episode.LossMask[token]).Any(value => value != 0);
             if (!recorded) throw new SocietyException($"episode {logged.Run}/{episode.Id} has no log-probabilities, which the policy gradient needs; use rejection-sampling or dpo");
+            for (int token = 0; token < episode.Tokens.Length; token++)
+            {
+                float value = episode.LogProbabilities[token];
+                // Sums of float32 may come a hair above certainty.
+                if (episode.LossMask[token] && !(value <= Certain && float.IsFinite(value)))
+                    throw new SocietyException($"episode {logged.Run}/{episode.Id}, token {token + 1}: {value} is no log-probability, which is finite and at most 0; leave the episode out, or use rejection-sampling or dpo");
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ using AgentSociety.Core;
 namespace AgentSociety.Models;
 
 /// <summary>Writes files that appear whole or not at all, also when the machine stops in between.</summary>
-internal static class WholeFile
+public static class WholeFile
 {
     /// <summary>Writes a temporary file beside the target, forces it to disk, and renames it.</summary>
     /// <exception cref="SocietyException">The place takes no more.</exception>

@@ -6,14 +6,17 @@ namespace AgentSociety.Society;
 /// <param name="Path">The directory.</param>
 public sealed record ExperimentDirectory(string Path)
 {
-    /// <summary>The results for scripts.</summary>
-    public string ResultFile => System.IO.Path.Combine(Path, "experiment.json");
+    /// <summary>The results for scripts: those of the whole, or of the pilot alone, which lie beside them.</summary>
+    public string ResultFile(bool pilot) => System.IO.Path.Combine(Path, pilot ? "pilot.json" : "experiment.json");
 
     /// <summary>The results for people, as a page.</summary>
-    public string ReportFile => System.IO.Path.Combine(Path, "report.html");
+    public string ReportFile(bool pilot) => System.IO.Path.Combine(Path, pilot ? "pilot.html" : "report.html");
 
     /// <summary>The same as text.</summary>
-    public string MarkdownFile => System.IO.Path.Combine(Path, "report.md");
+    public string MarkdownFile(bool pilot) => System.IO.Path.Combine(Path, pilot ? "pilot.md" : "report.md");
+
+    /// <summary>A picture of the report.</summary>
+    public string PictureFile(string name, bool pilot) => System.IO.Path.Combine(Path, $"{(pilot ? "pilot-" : "")}{name}.svg");
 
     private string DeclarationFile => System.IO.Path.Combine(Path, "declaration.yaml");
 

@@ -158,6 +158,12 @@ public sealed record ExperimentResult
         }
 
         foreach (string mixture in Mixtures(arms)) yield return mixture;
+        double[] trials = [.. arms.Select(arm => arm.Societies.Average(society => (double)society.Spent.TrialAttempts))];
+        if (trials.Max() > trials.Min())
+        {
+            yield return $"Attempts that were played again to try notes differ: {string.Join(", ", arms.Select((arm, index) => FormattableString.Invariant($"{arm.Name} {trials[index]:N0}")))} a society, beside the {declared.Attempts:N0} declared.";
+        }
+
         double?[] texts = [.. arms.Select(arm => arm.Societies.Average(society => (double?)society.Spent.TrainedTexts))];
         if (texts.Max() > 1.1 * texts.Min())
         {

@@ -30,8 +30,8 @@ public sealed record ExperimentSettings
     public IReadOnlyList<ArmSettings> Arms { get; init; } = [];
 
     /// <summary>
-    /// What arms may have otherwise than the first, because it is what the experiment asks about: <c>environment</c>, <c>model.architecture</c>, <c>pretrain</c>, <c>culture.experimentsPerRound</c>,
-    /// <c>learning.retrospectiveCredit</c>, <c>learning.replayShare</c>, <c>consolidation</c>. All else that costs must be the same.
+    /// What arms may have otherwise than the first, because it is what the experiment asks about, such as <c>environment</c>, <c>culture.experimentsPerRound</c> or <c>consolidation</c>. All other
+    /// settings must be the same, but for those that cost nothing, which need not be named.
     /// </summary>
     public IReadOnlyList<string> MayDiffer { get; init; } = [];
 

@@ -43,11 +43,25 @@ public sealed record NotesWorth
     /// <param name="stop">Checked between steps.</param>
     public static NotesWorth Of(ExperimentPlan plan, PlannedRun run, PlannedRun? other, CancellationToken stop)
     {
-        string declared = $"{run.Scenario.Hash} {string.Join(',', plan.Difficulties)} {other?.Scenario.Hash}", path = Path.Combine(run.Directory.Path, FileName);
-        if (File.Exists(path) && JsonSerializer.Deserialize<NotesWorth>(File.ReadAllText(path), Format) is { } taken && taken.Declared == declared) return taken;
+        // Of what newborns read, which in a world that was wiped or whose dead leave nothing is not all that was written.
+        string declared = $"{run.Scenario.Hash} {string.Join(',', plan.Difficulties)} {other?.Scenario.Hash} of newborns", path = Path.Combine(run.Directory.Path, FileName);
+        if (Read(path) is { } taken && taken.Declared == declared) return taken;
         NotesWorth worth = Take(plan, run, other, declared, stop);
-        File.WriteAllText(path, JsonSerializer.Serialize(worth, Format) + "\n");
+        WholeFile.Write(path, JsonSerializer.Serialize(worth, Format) + "\n");
         return worth;
+    }
+
+    /// <summary>What was taken before; null where nothing was, or where it cannot be read: it is taken again then.</summary>
+    private static NotesWorth? Read(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<NotesWorth>(File.ReadAllText(path), Format) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static NotesWorth Take(ExperimentPlan plan, PlannedRun run, PlannedRun? other, string declared, CancellationToken stop)
@@ -63,11 +77,18 @@ public sealed record NotesWorth
         double? With(INotes notes) => Accuracy(plan, HeldOutTest.Take(asked, model, notes, scenario.Evaluation.FinalProblemsPerDifficulty, readingOnly: true, stop), reading: true);
         if (asked.Environment is IFactSource source) worth = worth with { Truth = With(new OracleNotes(EmptyNotes.Instance, OracleNotes.TruthOf(source))) };
         if (scenario.Culture.Sharing != Sharing.Shared) return worth;
-        ArchivedNotes notes = ArchivedNotes.Of(database);
+        INotes notes = OfNewborn(run, database);
         worth = worth with { Shuffled = With(new ShuffledNotes(notes, asked.Seed)), Half = With(new HalfNotes(notes, asked.Seed)) };
         if (other is null) return worth;
         using SocietyDatabase elsewhere = SocietyDatabase.OpenReadOnly(other.Directory.Database);
-        return worth with { Other = With(ArchivedNotes.Of(elsewhere)) };
+        return worth with { Other = With(OfNewborn(other, elsewhere)) };
+    }
+
+    /// <summary>What a society shows those who are born into it at its end.</summary>
+    private static INotes OfNewborn(PlannedRun run, SocietyDatabase database)
+    {
+        int round = run.Scenario.Scenario.SelfPlay.Rounds;
+        return NotesAccess.After(RunPlan.Of(run.Scenario), database, round).OfNewborn(round);
     }
 
     private static double? Accuracy(ExperimentPlan plan, IReadOnlyList<HeldOutRecord> results, bool reading) => SocietyResult.Share(plan, results, reading, result => result.Correct);

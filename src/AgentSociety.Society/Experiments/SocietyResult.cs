@@ -146,7 +146,8 @@ public sealed record WipeTest(int Round, double Before, double After)
 /// <param name="SleepSteps">Gradient steps of sleeps, which come on top.</param>
 /// <param name="TrainedTexts">Texts in all gradient steps after rounds, as often as they were taken; null where the run did not record it.</param>
 /// <param name="SignalTexts">Attempts and proposals that carried a signal, each once: the steps are shared out over them, and base material and remembered solutions come beside.</param>
-public sealed record SpentBudget(long Attempts, long Proposals, long GradientSteps, long DecodedTokens, long TrainedTokens, double Seconds, long SleepSteps = 0, long? TrainedTexts = null, long SignalTexts = 0)
+/// <param name="TrialAttempts">Attempts that were played again to try notes, two for each matched rollout, beside <paramref name="Attempts"/>.</param>
+public sealed record SpentBudget(long Attempts, long Proposals, long GradientSteps, long DecodedTokens, long TrainedTokens, double Seconds, long SleepSteps = 0, long? TrainedTexts = null, long SignalTexts = 0, long TrialAttempts = 0)
 {
     /// <summary>What a run has spent.</summary>
     public static SpentBudget Of(SocietyDatabase database)
@@ -154,6 +155,6 @@ public sealed record SpentBudget(long Attempts, long Proposals, long GradientSte
         RunRecords records = new(database);
         double Sum(string metric) => records.Metric(metric).Sum(point => point.Value);
         RunCounts counts = records.Counts();
-        return new SpentBudget(counts.Attempts, counts.Proposals, (long)Sum("steps"), (long)Sum("tokens/decoded"), (long)Sum("tokens/trained"), Sum("seconds/round"), (long)Sum("sleep/steps"), database.TrainedTexts(), (long)Sum("episodes/used"));
+        return new SpentBudget(counts.Attempts, counts.Proposals, (long)Sum("steps"), (long)Sum("tokens/decoded"), (long)Sum("tokens/trained"), Sum("seconds/round"), (long)Sum("sleep/steps"), database.TrainedTexts(), (long)Sum("episodes/used"), 2 * (long)Sum("admission/pairs"));
     }
 }

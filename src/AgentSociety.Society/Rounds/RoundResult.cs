@@ -34,7 +34,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
         double[] charges = Charges([.. proposals.Select(proposed => proposed.Proposal.Problem)], memory.Reward);
         for (int index = 0; index < proposals.Count; index++) judged.Add(Rewarded(proposals[index], selection.Fates[index], rates, memory.Reward, charges[index]));
         judged.AddRange(solved);
-        judged.AddRange(reviews.OfType<AgentActor.Reviewed>().Select(review => new JudgedEpisode(review.Episode, [], posed[review.Episode.Problem!].Problem.Difficulty)));
+        judged.AddRange(reviews.OfType<AgentActor.Reviewed>().Select(review => new JudgedEpisode(review.Episode, [], posed[review.Episode.Problem!].Problem.Difficulty) { Kind = posed[review.Episode.Problem!].Problem.Kind }));
         return new RoundResult(
             [.. selection.Problems.Select(problem => new ProblemRecord
             {
@@ -55,7 +55,7 @@ internal sealed record RoundResult(IReadOnlyList<ProblemRecord> Problems, IReadO
         (settings.Reward == SolverReward.Sound ? verdict.Sound : verdict.Outcome == Outcome.Correct) ? 1 : 0;
 
     private static JudgedEpisode Rewarded(AgentActor.Solved attempt, Problem problem, LearningSettings settings) =>
-        new(attempt.Episode with { Reward = Earned(settings, attempt.Verdict) }, attempt.Verdict.Steps, problem.Difficulty) { Seat = problem.Seat };
+        new(attempt.Episode with { Reward = Earned(settings, attempt.Verdict) }, attempt.Verdict.Steps, problem.Difficulty) { Seat = problem.Seat, Kind = problem.Kind };
 
     private static JudgedEpisode Rewarded(AgentActor.Proposed proposed, (Fate Fate, string? Problem) became, Dictionary<string, double> rates, ProposerReward reward, double charge)
     {

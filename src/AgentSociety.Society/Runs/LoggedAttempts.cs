@@ -13,15 +13,16 @@ public static class LoggedAttempts
     /// <param name="log">Its episodes.</param>
     /// <param name="database">Its database, which holds its scenario.</param>
     /// <param name="steps">True for the verifier's word on each step: process credit (<c>policy.stepCredit</c>).</param>
+    /// <param name="kinds">True for the kind of task, where the environment has several, of attempts and of their reviews: task-relative advantages (<c>policy.advantage=task</c>).</param>
     /// <param name="seats">True for the seat of the game from which it was played, where the tasks are games: baselines by role (<c>policy.advantage=role</c>).</param>
     /// <exception cref="SocietyException">A problem is none to the environment any more, or the verifier does not say of an answer what it said in the run: its verdicts on steps cannot be trusted to be the run's either.</exception>
-    public static IEnumerable<LoggedEpisode> Noted(IEnumerable<LoggedEpisode> log, SocietyDatabase database, bool steps, bool seats)
+    public static IEnumerable<LoggedEpisode> Noted(IEnumerable<LoggedEpisode> log, SocietyDatabase database, bool steps, bool seats, bool kinds)
     {
         IEnvironment environment = RunPlan.Of(database).Environment;
         Dictionary<string, Problem> problems = new(StringComparer.Ordinal);
         foreach (LoggedEpisode logged in log)
         {
-            if (logged.Problem is not { } posed || logged.Episode.Role != Role.Solver)
+            if (logged.Problem is not { } posed || (logged.Episode.Role != Role.Solver && !(kinds && logged.Episode.Role == Role.Critic)))
             {
                 yield return logged;
                 continue;
@@ -29,7 +30,14 @@ public static class LoggedAttempts
 
             if (!problems.TryGetValue(posed.Text, out Problem? problem))
                 problems[posed.Text] = problem = StoredProblem.Of(environment, posed);
-            LoggedEpisode noted = seats ? logged with { Seat = problem.Seat.Length > 0 ? $"{environment.Name}/{problem.Seat}" : "" } : logged;
+            LoggedEpisode asked = kinds ? logged with { Kind = problem.Kind } : logged;
+            if (logged.Episode.Role != Role.Solver)
+            {
+                yield return asked;
+                continue;
+            }
+
+            LoggedEpisode noted = seats ? asked with { Seat = problem.Seat.Length > 0 ? $"{environment.Name}/{problem.Seat}" : "" } : asked;
             yield return steps ? noted with { Steps = Judge(environment, problem, logged).Steps } : noted;
         }
     }

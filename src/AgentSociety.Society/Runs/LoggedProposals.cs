@@ -7,28 +7,45 @@ using AgentSociety.Learning;
 namespace AgentSociety.Society;
 
 /// <summary>Reads again which problems the proposals of a log pose that were not played: duplicates, surplus, and problems that are kept for tests. Logs hold their text alone.</summary>
-/// <remarks>Without it a split by problems parts a problem's attempts from another proposal of the same problem.</remarks>
+/// <remarks>
+/// Without it a split by problems parts a problem's attempts from another proposal of the same problem, or has a problem of the test in the prompt of a proposal that is trained on: some environments
+/// show their proposers earlier problems.
+/// </remarks>
 public static class LoggedProposals
 {
-    /// <summary>The episodes of one run, each proposal with the problem that it poses.</summary>
+    /// <summary>The episodes of one run, each proposal with the problem that it poses and those that it was shown.</summary>
     /// <param name="log">Its episodes.</param>
     /// <param name="database">Its database, which holds its scenario.</param>
     public static IEnumerable<LoggedEpisode> Read(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
     {
         RunPlan? plan = null;
         Contamination? heldOut = null;
+        (string Text, string Form)[] played = [];
         foreach (LoggedEpisode logged in log)
         {
-            if (logged.Problem is not null || logged.Episode.Role != Role.Proposer)
+            if (logged.Episode.Role != Role.Proposer)
             {
                 yield return logged;
                 continue;
             }
 
-            if (plan is null) heldOut = HeldOutTest.Guarded(plan = RunPlan.Of(database));
+            if (plan is null)
+            {
+                heldOut = HeldOutTest.Guarded(plan = RunPlan.Of(database));
+                if (plan.Environment is IConditionedProposer { Shown: > 0 }) played = [.. new RunRecords(database).PlayedProblems()];
+            }
+
+            string prompt = string.Concat(logged.Episode.Segments.Where(segment => segment.Source == Source.Prompt).Select(segment => segment.Text));
+            LoggedEpisode shown = played.Length == 0 ? logged : logged with { Quoted = [.. played.Where(problem => prompt.Contains(problem.Text, StringComparison.Ordinal)).Select(problem => problem.Form).Distinct(StringComparer.Ordinal)] };
+            if (logged.Problem is not null)
+            {
+                yield return shown;
+                continue;
+            }
+
             Problem? posed = plan.Environment.Parse(AgentActor.Written(logged.Episode.Segments)).Problem;
             bool reserved = posed is not null && (Reservation.Holds(plan.Environment.Name, posed.CanonicalForm) || heldOut?.Touches(posed.Text) == true);
-            yield return logged with { Posed = posed?.CanonicalForm, Reserved = reserved };
+            yield return shown with { Posed = posed?.CanonicalForm, Reserved = reserved };
         }
     }
 }

@@ -74,6 +74,17 @@ public sealed class CreditAssignmentTests
     }
 
     [Fact]
+    public void Kinds_of_task_are_measured_by_themselves_at_each_difficulty()
+    {
+        JudgedEpisode Attempt(string? kind, bool right) => Solver($"{kind}", right ? 1 : 0) with { Kind = kind, Steps = [new StepVerdict(1, 0, 1, right)] };
+        // Deduction is solved always and induction never, so that within either nobody did better than it could be expected.
+        JudgedEpisode[] Round(string? one, string? other) => [Attempt(one, true), Attempt(one, true), Attempt(other, false), Attempt(other, false)];
+        CreditAssignment credit = new(new LearningSettings { Advantage = AdvantageEstimator.Task, StepCredit = 1 }, OneEach);
+        Assert.All(credit.Assign(Round("deduction", "induction")), episode => Assert.Equal((0, 0), (episode.Advantage, episode.TokenAdvantages![2])));
+        Assert.Equal([1, 1, -1, -1], credit.Assign(Round(null, null)).Select(episode => episode.Advantage));
+    }
+
+    [Fact]
     public void Seats_of_a_game_have_baselines_of_their_own()
     {
         // The first to move wins three games of four against an equal, and the second one of four.

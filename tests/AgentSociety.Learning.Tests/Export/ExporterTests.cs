@@ -93,6 +93,57 @@ public sealed class ExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_proposal_that_was_written_in_sight_of_a_test_problem_is_trained_on_by_nobody()
+    {
+        LoggedEpisode Proposed(int poses, int shows) => Solved(problem: $"p{poses}") with
+        {
+            Episode = Solved().Episode with { Id = $"3/propose/{poses}/{shows}", Role = Role.Proposer, Segments = [new(Source.Prompt, $"unlike [p{shows}]"), new(Source.Model, $"p{poses}")] },
+            Quoted = [$"p{shows}"],
+        };
+
+        LoggedEpisode[] log = [.. Enumerable.Range(0, 20).Select(index => Solved(problem: $"p{index}")), .. from poses in Enumerable.Range(0, 20) from shows in Enumerable.Range(0, 20) where poses != shows select Proposed(poses, shows)];
+        ExportedFiles written = await Exporter.WriteAsync(log, Options(ExportFormat.ChatML) with { TestShare = 0.4 }, _folder);
+        string[] train = await File.ReadAllLinesAsync(Path.Combine(_folder, "train.jsonl")), test = await File.ReadAllLinesAsync(Path.Combine(_folder, "test.jsonl"));
+        static string[] Problems(string[] lines) => [.. lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("provenance").GetProperty("problem").GetString()!).Distinct()];
+        string[] reserved = Problems(test);
+        Assert.InRange(reserved.Length, 1, 19);
+        Assert.Empty(reserved.Intersect(Problems(train)));
+        Assert.DoesNotContain(train, line => reserved.Any(problem => line.Contains($"[{problem}]")));
+        Assert.Contains(train, line => line.Contains("unlike"));
+        Assert.Equal((log.Length - train.Length - test.Length, reserved.Length * (20 - reserved.Length)), (written.LeftOut, written.LeftOut));
+    }
+
+    [Theory]
+    [InlineData(ExportFormat.ChatML)]
+    [InlineData(ExportFormat.Parquet)]
+    public async Task What_cannot_be_written_whole_leaves_the_earlier_files_and_says_which_episode_it_was(ExportFormat format)
+    {
+        LoggedEpisode[] log = [.. Enumerable.Range(0, 40).Select(index => Solved(problem: $"p{index}"))];
+        ExportOptions options = Options(format) with { TestShare = 0.5 };
+        await Exporter.WriteAsync(log, options, _folder);
+        Dictionary<string, byte[]> before = Directory.EnumerateFiles(_folder).ToDictionary(file => file, File.ReadAllBytes);
+        EpisodeRecord episode = Solved().Episode;
+        foreach ((EpisodeRecord odd, string says) in ((EpisodeRecord, string)[])
+        [
+            (episode with { LogProbabilities = [.. episode.LogProbabilities[..^1], float.NaN] }, "first/3/solve/0/0 has a log-probability of NaN"),
+            (episode with { Reward = double.PositiveInfinity }, "has a reward of"),
+            (episode with { Advantage = double.NaN }, "has an advantage of"),
+        ])
+        {
+            SocietyException refusal = await Assert.ThrowsAsync<SocietyException>(() => Exporter.WriteAsync([.. log[..20], Solved(problem: "odd") with { Episode = odd }], options, _folder));
+            Assert.Contains(says, refusal.Message);
+        }
+
+        // A folder in the place of a file cannot be replaced by one.
+        string place = Path.Combine(_folder, $"train.{(format == ExportFormat.Parquet ? "parquet" : "jsonl")}.tmp");
+        Directory.CreateDirectory(place);
+        await Assert.ThrowsAsync<SocietyException>(() => Exporter.WriteAsync(log[..20], options, _folder));
+        Directory.Delete(place);
+        Assert.Equal(before.Keys.Order(), Directory.EnumerateFiles(_folder).Order());
+        Assert.All(before, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+    }
+
+    [Fact]
     public async Task A_test_file_of_an_earlier_split_does_not_stay_beside_a_new_training_file()
     {
         LoggedEpisode[] log = [.. Enumerable.Range(0, 40).Select(index => Solved(problem: $"p{index}"))];

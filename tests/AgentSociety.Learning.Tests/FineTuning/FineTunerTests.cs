@@ -41,6 +41,27 @@ public sealed class FineTunerTests : IDisposable
         if (method == FineTuneMethod.Dpo) Assert.Equal(1, reached.Accuracy);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    [InlineData(0.5f)]
+    public void Numbers_that_are_no_log_probabilities_or_no_rewards_are_refused_before_any_compute(float odd)
+    {
+        using LanguageModel model = Model();
+        LoggedEpisode[] log = Log(model);
+        float[] weights = Trained(model, TrainedWeights.Full);
+        LoggedEpisode With(LoggedEpisode logged, float[] values, double reward) => logged with { Episode = logged.Episode with { LogProbabilities = values, Reward = reward } };
+        float[] sampled = log[^1].Episode.LogProbabilities;
+        FineTuneSettings settings = Settings with { Method = FineTuneMethod.PolicyGradient };
+        string said = Assert.Throws<SocietyException>(() => new FineTuner(model, settings, 1).Train([.. log[..^1], With(log[^1], [.. sampled[..^1], odd], log[^1].Episode.Reward)])).Message;
+        Assert.Contains($"token {sampled.Length}: {odd} is no log-probability", said);
+        said = Assert.Throws<SocietyException>(() => new FineTuner(model, settings, 1).Train([.. log[..^1], With(log[^1], sampled, double.NaN)])).Message;
+        Assert.Contains("a reward of NaN", said);
+        Assert.Equal(weights, Trained(model, TrainedWeights.Full));
+        // What the model did not write has none.
+        new FineTuner(model, settings with { Epochs = 1 }, 1).Train([.. log[..^1], With(log[^1], [odd, .. sampled[1..]], log[^1].Episode.Reward)]);
+    }
+
     [Fact]
     public void Reviews_are_measured_against_those_of_their_problem_as_in_play_and_are_no_pairs()
     {

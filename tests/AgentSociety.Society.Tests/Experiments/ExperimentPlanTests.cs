@@ -69,6 +69,15 @@ public sealed class ExperimentPlanTests : IDisposable
     [InlineData("{ name: a, set: [consolidation.everyRounds=2] }", "arm 'a' has another consolidation than 'control'", "mayDiffer: [consolidation]")]
     [InlineData("{ name: a, set: [learning.retrospectiveCredit=1] }", "another learning.retrospectiveCredit")]
     [InlineData("{ name: a, set: [culture.experimentsPerRound=9] }", "another culture.experimentsPerRound")]
+    [InlineData("{ name: a, set: [culture.admission=gate] }", "another culture.admission than 'control'", "mayDiffer: [culture.admission]")]
+    [InlineData("{ name: a, set: ['population=[{role: proposer}, {role: solver, count: 9}]'] }", "another population")]
+    [InlineData("{ name: a, set: [selfPlay.proposalsPerRound=24] }", "another selfPlay.proposalsPerRound")]
+    [InlineData("{ name: a, set: [selfPlay.rounds=6, selfPlay.problemsPerRound=2, learning.stepsPerRound=1] }", "another selfPlay.rounds")]
+    [InlineData("{ name: a, set: [evaluation.everyRounds=1] }", "another evaluation.everyRounds")]
+    [InlineData("{ name: a, set: [guards.probeProblems=99] }", "another guards.probeProblems")]
+    [InlineData("{ name: a, set: ['judge={remote: {endpoint: \"http://127.0.0.1:1\", model: m}}'] }", "another judge")]
+    [InlineData("{ name: a, set: [learning.klWeight=0.1] }", "another learning.klWeight")]
+    [InlineData("{ name: a, set: [learning.weights=lora] }", "another learning.weights", "another learning.lora")]
     [InlineData("{ name: a, set: [model.architecture.width=64] }", "another model.architecture")]
     [InlineData("{ name: a, set: [environment.options.operators=4] }", "another environment")]
     [InlineData("{ name: a, set: [pretrain.proposalShare=0] }", "another pretrain")]
@@ -106,6 +115,17 @@ public sealed class ExperimentPlanTests : IDisposable
         Assert.Contains("did you mean consolidation?", Assert.Throws<SocietyException>(() => Sleeping("[consolidaton]")).Message);
         // A sleep that never comes is none.
         Assert.Equal(2, _tiny.Plan("name: sleep\nbase: tiny.yaml\nset: [learning.stepsPerRound=2]\narms: [{ name: awake }, { name: later, set: [consolidation.everyRounds=9] }]\nsocieties: 3\n").Arms.Count);
+    }
+
+    [Fact]
+    public void What_costs_nothing_may_differ_and_what_is_switched_off_costs_nothing()
+    {
+        ExperimentPlan Two(string set, string mayDiffer = "[]") => _tiny.Plan($"name: free\nbase: tiny.yaml\nset: [learning.stepsPerRound=2]\narms: [{{ name: one }}, {{ name: other, set: [{set}] }}]\nsocieties: 3\nmayDiffer: {mayDiffer}\n");
+        foreach (string set in (string[])["selfPlay.temperature=1.2", "culture.shown=titles", "learning.advantage=task", "selfPlay.proposer.optimism=1", "generations.everyRounds=1", "culture.admissionPairsPerRound=64", "culture.books.chapters=3", "selfPlay.problemsPerRound=2, selfPlay.attemptsPerProblem=6"])
+            Assert.Equal(2, Two(set).Arms.Count);
+        Assert.Equal(2, Two("selfPlay.proposalsPerRound=24", "[selfPlay.proposalsPerRound]").Arms.Count);
+        Assert.Contains("need not be named", Assert.Throws<SocietyException>(() => Two("selfPlay.temperature=1.2", "[selfPlay.temperature]")).Message);
+        Assert.Contains("another selfPlay.rounds", Assert.Throws<SocietyException>(() => Two("selfPlay.rounds=6, selfPlay.problemsPerRound=2, learning.stepsPerRound=1")).Message);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AgentSociety.Core;
+using AgentSociety.Core.Culture;
 using AgentSociety.Culture;
 
 namespace AgentSociety.Society.Tests;
@@ -37,13 +38,36 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.All(result.Arms[0].Societies, society => Assert.Null(society.NotesWorth!.Shuffled));
         Assert.All(result.Arms[1].Societies, society => Assert.NotNull(society.NotesWorth!.Other));
         Assert.All(result.Arms.SelectMany(arm => arm.Societies), society => Assert.NotNull(society.NotesWorth!.Truth));
-        File.WriteAllText(directory.ResultFile, result.Json());
-        Assert.Equal(result.Json(), ExperimentResult.Load(directory.ResultFile).Json());
+        File.WriteAllText(directory.ResultFile(pilot: false), result.Json());
+        Assert.Equal(result.Json(), ExperimentResult.Load(directory.ResultFile(pilot: false)).Json());
 
         List<SocietyNews> news = [];
         await Runner(plan, news.Add).Run(runs, default);
         Assert.Equal(8, _launched.Count);
         Assert.All(news, each => Assert.Equal(SocietyStage.Done, each.Stage));
+    }
+
+    [Theory]
+    [InlineData("generations.wipeScratchpadAtRound=3, culture.experimentsPerRound=8")]
+    [InlineData("generations.everyRounds=2, generations.inherit=weights, culture.experimentsPerRound=8")]
+    public async Task Notes_are_worth_what_newborns_find_of_them(string lives)
+    {
+        // Newborns of a world that was wiped, or whose dead leave no notes, read what was written since: nothing, or less than all.
+        ExperimentPlan plan = _tiny.Plan($"name: wiped\nbase: tiny.yaml\nset: ['{string.Join("', '", TinySociety.Literate)}', learning.stepsPerRound=2, selfPlay.rounds=3, {lives}]\narms: [{{ name: one }}, {{ name: other, set: [selfPlay.temperature=0.9] }}]\nsocieties: 2\npilot: 2\n");
+        PlannedRun run = plan.Runs(_tiny.Place, 1)[0];
+        await Runner(plan).Run([run], default);
+        NotesWorth worth = NotesWorth.Of(plan, run, run, default);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Directory.Database);
+        INotes all = ArchivedNotes.Of(database), found = NotesAccess.After(RunPlan.Of(run.Scenario), database, 3).OfNewborn(3);
+        Assert.NotEqual(all.List("").Count, found.List("").Count);
+        // With another society's notes where that society is itself: the test that the run had taken.
+        Assert.Equal(worth.Own, worth.Other);
+
+        // What cannot be read is taken again.
+        string file = Path.Combine(run.Directory.Path, "notes-worth.json"), whole = File.ReadAllText(file);
+        File.WriteAllText(file, whole[..(whole.Length / 2)]);
+        Assert.Equal(worth, NotesWorth.Of(plan, run, run, default));
+        Assert.Equal(whole, File.ReadAllText(file));
     }
 
     [Fact]

@@ -42,7 +42,24 @@ public sealed class LoggedRunTests : IDisposable
             Assert.Equal(problem is not null && Reservation.Holds(environment.Name, problem.CanonicalForm), logged.Reserved);
         }
 
+        Assert.All(proposals, logged => Assert.Empty(logged.Quoted));
         Assert.Contains(proposals, logged => logged is { Problem: null, Reserved: false, Posed: not null });
         Assert.Contains(proposals, logged => logged.Reserved);
+    }
+
+    [Fact]
+    public async Task A_proposal_says_which_played_problems_its_prompt_shows_and_an_attempt_which_kind_of_task_it_is()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario("environment.name=code", "environment.options={language: restricted, earlierShown: 2, maximumDifficulty: 5}", "model.architecture.context=256", "culture.experimentsPerRound=0", "evaluation.difficulties=[1]"), directory);
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        LoggedEpisode[] log = [.. LoggedAttempts.Noted(LoggedProposals.Read(RunLog.Read(database, All), database), database, steps: false, seats: false, kinds: true)];
+        LoggedEpisode[] later = [.. log.Where(logged => logged.Episode is { Role: Role.Proposer, Round: > 1 })];
+        Assert.NotEmpty(later);
+        // The first round has played problems already: later proposers are shown some.
+        Assert.All(later, logged => Assert.NotEmpty(logged.Quoted));
+        Dictionary<string, string> forms = new RunRecords(database).PlayedProblems().ToDictionary(problem => problem.CanonicalForm, problem => problem.Text);
+        Assert.All(later, logged => Assert.All(logged.Quoted, form => Assert.Contains(forms[form], logged.Episode.Segments[0].Text)));
+        Assert.All(log.Where(logged => logged.Episode.Role == Role.Solver), logged => Assert.True(logged.Kind is "deduction" or "abduction" or "induction"));
     }
 }
