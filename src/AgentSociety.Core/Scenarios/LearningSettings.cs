@@ -17,6 +17,14 @@ public sealed record LearningSettings
     /// <summary>How an episode's reward becomes a gradient.</summary>
     public LearningMethod Method { get; init; } = LearningMethod.PolicyGradient;
 
+    /// <summary>How strongly the preferences of <c>dpo</c> and <c>spin</c> hold the weights to those at the round's beginning (DPO's beta, SPIN's lambda).</summary>
+    [Range(0.0001, 100)]
+    public double Beta { get; init; } = 0.1;
+
+    /// <summary>Most pairs that one problem's attempts give to <c>dpo</c> and <c>spin</c>.</summary>
+    [Range(1, 1000)]
+    public int PairsPerGroup { get; init; } = 4;
+
     /// <summary>What a solver's reward is measured against.</summary>
     public AdvantageEstimator Advantage { get; init; } = AdvantageEstimator.Group;
 
@@ -163,6 +171,15 @@ public enum LearningMethod
 
     /// <summary>Supervised training on the rewarded episodes alone (expert iteration, STaR, RFT).</summary>
     RejectionSampling,
+
+    /// <summary>Supervised training on every episode, whatever it earned (SFT).</summary>
+    Imitation,
+
+    /// <summary>Preferences of solvers for rewarded answers over others to the same problem, held to the weights at the round's beginning (DPO, Rafailov et al. 2023, round after round). Proposals teach nothing.</summary>
+    Dpo,
+
+    /// <summary>Preferences of solvers for rewarded answers over the round's own draws, whatever these earned (SPIN, Chen et al. 2024, whose opponent is the iteration before). Proposals teach nothing.</summary>
+    Spin,
 }
 
 /// <summary>What a reward is measured against.</summary>

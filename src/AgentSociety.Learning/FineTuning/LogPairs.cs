@@ -1,46 +1,54 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
+using AgentSociety.Core.Records;
 
 namespace AgentSociety.Learning;
 
-/// <summary>Makes pairs of answers out of groups of attempts.</summary>
+/// <summary>Makes pairs of answers out of groups of attempts, of a log or of a round of play.</summary>
 internal static class LogPairs
 {
     /// <summary>Right answers beside wrong ones to the same problem; each right answer is used before any is used twice.</summary>
     public static IReadOnlyList<PreferencePair> RightOverWrong(IReadOnlyList<LoggedEpisode> log, bool sound, int perGroup, ulong seed) =>
-        Pairs(log, sound, perGroup, seed, "dpo", (logged, right) => !right);
+        Pairs(log, sound, perGroup, seed, "dpo", right => !right);
 
     /// <summary>Right answers beside the model's own draws for the same problem, right or wrong, never beside themselves.</summary>
     public static IReadOnlyList<PreferencePair> RightOverOwn(IReadOnlyList<LoggedEpisode> log, bool sound, int perGroup, ulong seed) =>
-        Pairs(log, sound, perGroup, seed, "spin", (logged, right) => true);
+        Pairs(log, sound, perGroup, seed, "spin", right => true);
 
     /// <summary>An episode as a text to imitate.</summary>
-    public static TrainingSequence Text(LoggedEpisode logged) =>
-        new() { Tokens = logged.Episode.Tokens, Mask = logged.Episode.LossMask, Role = logged.Episode.Role };
+    public static TrainingSequence Text(LoggedEpisode logged) => Text(logged.Episode) with { Episode = null };
 
     public static bool IsRight(LoggedEpisode logged, bool sound) => sound ? logged.Episode.Sound : logged.Episode.Outcome == Outcome.Correct;
 
-    private static List<PreferencePair> Pairs(
-        IReadOnlyList<LoggedEpisode> log, bool sound, int perGroup, ulong seed, string purpose, Func<LoggedEpisode, bool, bool> canLose)
+    /// <summary>The pairs of a round of play: rewarded answers of solvers beside others of the same problem, or beside the round's own draws.</summary>
+    public static IReadOnlyList<PreferencePair> OfRound(IEnumerable<EpisodeRecord> round, bool overOwn, int perGroup, ulong seed, string purpose) =>
+        Pairs(round.Where(episode => episode is { Role: Role.Solver, Problem: not null }).Select(episode => (episode, (string?)episode.Problem, episode.Reward > 0)), perGroup, seed, purpose, right => overOwn || !right);
+
+    private static List<PreferencePair> Pairs(IReadOnlyList<LoggedEpisode> log, bool sound, int perGroup, ulong seed, string purpose, Func<bool, bool> canLose) =>
+        // Reviews of one problem's attempts are of different texts: neither is an answer to the other's prompt.
+        Pairs(log.Where(logged => logged.Group is not null && logged.Episode.Role != Role.Critic).Select(logged => (logged.Episode, logged.Group, IsRight(logged, sound))), perGroup, seed, purpose, canLose);
+
+    private static List<PreferencePair> Pairs(IEnumerable<(EpisodeRecord Episode, string? Group, bool Right)> attempts, int perGroup, ulong seed, string purpose, Func<bool, bool> canLose)
     {
         List<PreferencePair> pairs = [];
         int number = 0;
-        // Reviews of one problem's attempts are of different texts: neither is an answer to the other's prompt.
-        foreach (IGrouping<string?, LoggedEpisode> group in log.Where(logged => logged.Group is not null && logged.Episode.Role != Role.Critic).GroupBy(logged => logged.Group))
+        foreach (IGrouping<string?, (EpisodeRecord Episode, string? Group, bool Right)> group in attempts.GroupBy(attempt => attempt.Group))
         {
             KeyedRandom random = KeyedRandom.For(seed, $"pairs/{purpose}", number++);
-            LoggedEpisode[] right = [.. group.Where(logged => IsRight(logged, sound))];
-            LoggedEpisode[] losers = [.. group.Where(logged => canLose(logged, IsRight(logged, sound)))];
+            EpisodeRecord[] right = [.. group.Where(attempt => attempt.Right).Select(attempt => attempt.Episode)];
+            EpisodeRecord[] losers = [.. group.Where(attempt => canLose(attempt.Right)).Select(attempt => attempt.Episode)];
             random.Shuffle(right.AsSpan());
             for (int pair = 0; pair < perGroup && right.Length > 0; pair++)
             {
-                LoggedEpisode better = right[pair % right.Length];
-                LoggedEpisode[] worse = [.. losers.Where(loser => !loser.Episode.Tokens.AsSpan().SequenceEqual(better.Episode.Tokens))];
+                EpisodeRecord better = right[pair % right.Length];
+                EpisodeRecord[] worse = [.. losers.Where(loser => !loser.Tokens.AsSpan().SequenceEqual(better.Tokens))];
                 if (worse.Length > 0) pairs.Add(new PreferencePair(Text(better), Text(random.Choose(worse))));
             }
         }
 
         return pairs;
     }
+
+    private static TrainingSequence Text(EpisodeRecord episode) => new() { Tokens = episode.Tokens, Mask = episode.LossMask, Role = episode.Role, Episode = episode.Id };
 }

@@ -14,7 +14,7 @@ public static class PolicyKeys
         "entropyFloor", "stepCredit", "retrospectiveCredit",
     ];
 
-    private static readonly string[] Beside = ["learningRate", "batch", "epochs", "weightDecay", "gradientNorm", "weights", "lora"];
+    private static readonly string[] Beside = ["beta", "pairsPerGroup", "learningRate", "batch", "epochs", "weightDecay", "gradientNorm", "weights", "lora"];
 
     /// <summary>Holds changes of <see cref="FineTuneSettings"/> against what the method heeds.</summary>
     /// <param name="changes">What a user set, as <c>key=value</c>.</param>

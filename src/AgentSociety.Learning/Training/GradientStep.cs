@@ -82,7 +82,12 @@ internal sealed class StepReading
     public double GradientNorm { get; set; }
 
     /// <summary>Tokens that went through the model, padding not counted.</summary>
-    public long Tokens { get; private set; }
+    public long Tokens { get; set; }
+
+    /// <summary>Pairs of answers, and how many of them the weights order as they should, relative to the reference; each is in every step that took it.</summary>
+    public double Pairs { get; set; }
+
+    public double PairsInOrder { get; set; }
 
     public long PolicyTokens { get; private set; }
 
@@ -135,6 +140,8 @@ internal sealed class StepReading
         Loss += other.Loss;
         GradientNorm += other.GradientNorm;
         Tokens += other.Tokens;
+        Pairs += other.Pairs;
+        PairsInOrder += other.PairsInOrder;
         PolicyTokens += other.PolicyTokens;
         Clipped += other.Clipped;
         Divergence += other.Divergence;

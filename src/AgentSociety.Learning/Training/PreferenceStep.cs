@@ -21,6 +21,15 @@ internal sealed class PreferenceStep(WeightSet weights, AdamW optimizer, Device 
     /// <returns>Mean loss, and the share of pairs whose better answer gained more on the reference than the worse one.</returns>
     public (double Loss, double Accuracy) Take(IReadOnlyList<PreferencePair> pairs, PreferenceLoss objective, double beta, double learningRate, double weightDecay, double greatestNorm, string where)
     {
+        (double loss, double right) = Accumulate(pairs, objective, beta);
+        GradientStep.Apply(optimizer, loss, learningRate, weightDecay, greatestNorm, where);
+        return (loss, right);
+    }
+
+    /// <summary>Adds the gradient of the pairs' mean loss to those at hand, and takes no step.</summary>
+    public (double Loss, double Accuracy) Accumulate(IReadOnlyList<PreferencePair> pairs, PreferenceLoss objective, double beta)
+    {
+        if (pairs.Count == 0) return (0, 0);
         PreferencePair[][] groups = [.. Split(pairs)];
         (float Loss, long Right)[] seen = new (float, long)[groups.Length];
         GradientSum.Add(weights.Parameters, device, groups.Length, share =>
@@ -33,9 +42,7 @@ internal sealed class PreferenceStep(WeightSet weights, AdamW optimizer, Device 
             seen[share] = (total.item<float>(), ((now[0] - then[0]) > (now[1] - then[1])).sum().item<long>());
             return total;
         });
-        double loss = seen.Sum(group => group.Loss), right = seen.Sum(group => group.Right);
-        GradientStep.Apply(optimizer, loss, learningRate, weightDecay, greatestNorm, where);
-        return (loss, right / pairs.Count);
+        return (seen.Sum(group => group.Loss), (double)seen.Sum(group => group.Right) / pairs.Count);
     }
 
     /// <summary>The pairs with their log-probabilities under the weights as they are.</summary>

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace AgentSociety.Learning;
 
-/// <summary>Turns a round's episodes into new weights: clipped policy gradient on their advantages, or imitation of the rewarded ones, mixed with base material.</summary>
+/// <summary>Turns a round's episodes into new weights: clipped policy gradient on their advantages, imitation of them or of the rewarded ones, or preferences between them, mixed with base material.</summary>
 /// <remarks>
 /// <para>What it does not do: compute rewards or advantages (see <c>Credit</c>), sample, or decide when to save.</para>
 /// <para>
@@ -20,7 +20,7 @@ namespace AgentSociety.Learning;
 /// Not thread-safe; one call keeps a thread busy for seconds. The weights are those of the last good step when it throws.
 /// </para>
 /// </remarks>
-public sealed class Trainer : IDisposable
+public sealed partial class Trainer : IDisposable
 {
     /// <summary>The least weight that the entropy bonus is raised from where entropy is below its floor.</summary>
     private const double LeastRaised = 0.001;
@@ -83,6 +83,12 @@ public sealed class Trainer : IDisposable
         double rate = Schedule.StableDecay(round, _plan.Rounds, _plan.Learning.DecayShare, _plan.Learning.LearningRate);
         foreach ((string name, Learner learner) in _learners)
         {
+            if (_plan.Learning.Method is LearningMethod.Dpo or LearningMethod.Spin)
+            {
+                used += Prefer(round, name, learner, episodes, replays ? new BaseMaterial(material, remembered ?? []) : null, rate, total, batches, stop);
+                continue;
+            }
+
             TrainingSequence[] texts = [.. episodes.Where(episode => LearnerOf(episode.Agent) == learner).Select(Text).OfType<TrainingSequence>()];
             // A fixed number of steps is taken also where nothing was learned: on base material alone, if there is any.
             if (texts.Length == 0 && (_plan.Learning.StepsPerRound == 0 || !replays)) continue;
@@ -197,7 +203,7 @@ public sealed class Trainer : IDisposable
             throw new SocietyException($"episode {episode.Id} has {length} tokens, and log-probabilities, mask or token advantages of another length", badInput: false);
         }
 
-        bool imitate = _plan.Learning.Method == LearningMethod.RejectionSampling;
+        bool imitate = _plan.Learning.Method is LearningMethod.RejectionSampling or LearningMethod.Imitation;
         double scale = episode.Advantage < 0 ? _plan.Learning.NegativeWeight : 1;
         TrainingSequence text = new()
         {
@@ -210,7 +216,7 @@ public sealed class Trainer : IDisposable
             TokenAdvantages = episode.TokenAdvantages,
         };
         bool signal = imitate
-            ? episode.Reward > 0
+            ? episode.Reward > 0 || _plan.Learning.Method == LearningMethod.Imitation
             : text.Advantage != 0 || EntropyWeight(episode.Role) > 0 || _plan.Learning.KlWeight > 0 || text.TokenAdvantages?.Any(value => value != 0) == true;
         return signal && text.Learned > 0 ? text : null;
     }
@@ -276,23 +282,6 @@ public sealed class Trainer : IDisposable
         double weight = role == Role.Proposer ? _plan.Learning.ProposerEntropy : _plan.Learning.SolverEntropy;
         if (_entropy.TryGetValue(role, out double entropy) && entropy < _plan.Learning.EntropyFloor) return 10 * Math.Max(weight, LeastRaised);
         // Imitation is rewarded for entropy only where that has fallen below its floor.
-        return _plan.Learning.Method == LearningMethod.RejectionSampling ? 0 : weight;
+        return _plan.Learning.Method == LearningMethod.PolicyGradient ? weight : 0;
     }
-
-    private static TrainingReport Report(int round, int episodes, int used, IReadOnlyList<TrainingBatchRecord> batches, StepReading total, TimeSpan elapsed) => new()
-    {
-        Round = round,
-        Steps = batches.Count,
-        Episodes = episodes,
-        Used = used,
-        Tokens = total.Tokens,
-        Loss = total.Loss / batches.Count,
-        ImitationLoss = total.ImitationLoss / total.ImitationTokens,
-        ClipFraction = total.PolicyTokens == 0 ? 0 : (double)total.Clipped / total.PolicyTokens,
-        Divergence = total.PolicyTokens == 0 ? 0 : total.Divergence / total.PolicyTokens,
-        GradientNorm = batches.Count == 0 ? 0 : total.GradientNorm / batches.Count,
-        Entropy = total.Entropy.ToDictionary(entry => entry.Key, entry => entry.Value.Sum / entry.Value.Count),
-        Batches = batches,
-        Elapsed = elapsed,
-    };
 }

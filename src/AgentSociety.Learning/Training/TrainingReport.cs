@@ -33,6 +33,9 @@ public sealed record TrainingReport
     /// <summary>Mean over sampled tokens of the k3 estimate of the divergence of the weights being trained from those that sampled.</summary>
     public required double Divergence { get; init; }
 
+    /// <summary>Share of pairs that the weights order as they should, relative to those at the round's beginning, as each step found them; null where there were none.</summary>
+    public double? PairsInOrder { get; init; }
+
     /// <summary>Mean norm of the gradient before clipping.</summary>
     public required double GradientNorm { get; init; }
 

@@ -22,7 +22,7 @@ internal static class EqualSettings
         ("where as many problems come from, and what earns their proposers", ["selfPlay.enabled", "selfPlay.curriculum", "selfPlay.archive", "selfPlay.proposer"]),
         ("how as many attempts are sampled", ["selfPlay.temperature"]),
         ("what as many gradient steps are made of",
-            ["learning.method", "learning.advantage", "learning.proposerAdvantage", "learning.aggregation", "learning.learningRate", "learning.decayShare", "learning.weightDecay", "learning.clipLow", "learning.clipHigh", "learning.dualClip",
+            ["learning.method", "learning.beta", "learning.pairsPerGroup", "learning.advantage", "learning.proposerAdvantage", "learning.aggregation", "learning.learningRate", "learning.decayShare", "learning.weightDecay", "learning.clipLow", "learning.clipHigh", "learning.dualClip",
                 "learning.negativeWeight", "learning.proposerWeight", "learning.klEstimator", "learning.gradientNorm", "learning.solverEntropy", "learning.proposerEntropy", "learning.entropyFloor", "learning.reward", "learning.stepCredit",
                 "learning.replayWeight", "learning.rememberedShare", "learning.rememberedSolutions", "learning.remember"]),
         ("who dies and what is left behind: as many agents play as many rounds", ["generations"]),

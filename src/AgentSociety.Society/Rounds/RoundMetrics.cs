@@ -27,6 +27,7 @@ internal static class RoundMetrics
         yield return new MetricRecord("gradient-norm", report.GradientNorm);
         yield return new MetricRecord("steps", report.Steps);
         yield return new MetricRecord("episodes/used", report.Used);
+        if (report.PairsInOrder is { } ordered) yield return new MetricRecord("pairs/in-order", ordered);
         foreach ((Role role, double entropy) in report.Entropy) yield return new MetricRecord($"entropy/{role.ToString().ToLowerInvariant()}", entropy);
     }
 

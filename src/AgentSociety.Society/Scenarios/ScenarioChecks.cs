@@ -80,6 +80,15 @@ internal static class ScenarioChecks
             if (difficulty < 1 || difficulty > greatest) fault($"evaluation.difficulties[{index}]", $"is {difficulty}, and the difficulties of {entry.Name} go from 1 to {greatest}");
         }
 
+        if (scenario.Learning is { Enabled: true, Method: LearningMethod.Dpo or LearningMethod.Spin })
+        {
+            string method = SettingKeys.NameOf(scenario.Learning.Method);
+            if (scenario.SelfPlay.AttemptsPerProblem < 2) fault("learning.method", $"is {method}, which compares attempts at one problem, and selfPlay.attemptsPerProblem is 1; set it to 2 or more");
+            if (scenario.Learning.KlWeight > 0) fault("learning.klWeight", $"belongs to the policy gradient; {method} is held to the weights at the round's beginning by learning.beta");
+            if (scenario.Learning.StepCredit > 0) fault("learning.stepCredit", $"belongs to the policy gradient, and learning.method is {method}; set it to 0");
+            if (scenario.Learning.RetrospectiveCredit > 0) fault("learning.retrospectiveCredit", $"belongs to the policy gradient, and learning.method is {method}; set it to 0");
+        }
+
         if (scenario.Learning.RetrospectiveCredit > 0 && environment is not IReviewed) fault("learning.retrospectiveCredit", $"asks for reviews, and {entry.Name} cannot put an attempt up for one; set it to 0 or take another environment");
         if (scenario.Culture.Shown == NotesShown.Episodes && environment is not IEpisodeReader) fault("culture.shown", $"is episodes, and {entry.Name} cannot search raw transcripts; take another value or environment");
         if (scenario.Model.Base is not null) return;

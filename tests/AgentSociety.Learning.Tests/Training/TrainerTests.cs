@@ -65,6 +65,73 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Imitation_takes_every_episode_whatever_it_earned()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { Method = LearningMethod.Imitation, ReplayShare = 0 });
+        double wrong = LogP(model, 10, 2);
+        Assert.Equal(2, trainer.Train(1, [Episode(model, 1, 0.5), Episode(model, 2, -0.5)], replay: null).Used);
+        Assert.True(LogP(model, 10, 2) > wrong);
+    }
+
+    [Theory]
+    [InlineData(LearningMethod.Dpo)]
+    [InlineData(LearningMethod.Spin)]
+    public void Preferences_follow_the_formula_and_are_held_to_the_weights_at_the_rounds_beginning(LearningMethod method)
+    {
+        LearningSettings settings = Settings with { Method = method, ReplayShare = 0, PairsPerGroup = 1, Beta = 0.7 };
+        double Margin(BigramModel model) => LogP(model, 10, 1) + LogP(model, 1, CountingWorld.EndOfText) - LogP(model, 10, 2) - LogP(model, 2, CountingWorld.EndOfText);
+        EpisodeRecord[] Pair(BigramModel model) => [Of("a", Episode(model, 1, 0.5)), Of("a", Episode(model, 2, -0.5))];
+        using BigramModel once = new(CountingWorld.Vocabulary), twice = new(CountingWorld.Vocabulary);
+        using Trainer first = Trainer(once, settings), second = Trainer(twice, settings with { Epochs = 2 });
+        double before = Margin(once);
+        TrainingReport report = first.Train(1, Pair(once), replay: null);
+        Assert.Equal((1, 2, 0.0), (report.Steps, report.Used, report.PairsInOrder));
+        Assert.Equal(Math.Log(2), report.Loss, 5);
+        double gained = Margin(once) - before;
+        Assert.True(gained > 0);
+
+        // The second step of a round stands where one step has led: -log sigmoid(beta x what the margin gained since the round began).
+        report = second.Train(1, Pair(twice), replay: null);
+        Assert.Equal((Math.Log(2) + Math.Log(1 + Math.Exp(-0.7 * gained))) / 2, report.Loss, 5);
+        Assert.Equal(0.5, report.PairsInOrder);
+        // The next round is held to where it begins.
+        Assert.Equal(Math.Log(2), first.Train(2, Pair(once), replay: null).Loss, 5);
+    }
+
+    [Fact]
+    public void Only_attempts_at_one_problem_are_paired_and_only_spin_takes_a_right_one_for_the_worse()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        int Used(LearningMethod method, params EpisodeRecord[] round)
+        {
+            using Trainer trainer = Trainer(model, Settings with { Method = method, ReplayShare = 0 });
+            return trainer.Train(1, round, replay: null).Used;
+        }
+
+        EpisodeRecord right = Of("a", Episode(model, 1, 0.5)), another = Of("a", Episode(model, 2, 0.5)), wrong = Of("a", Episode(model, 3, -0.5));
+        Assert.Equal((2, 0, 0, 0), (Used(LearningMethod.Dpo, right, wrong), Used(LearningMethod.Dpo, right, another), Used(LearningMethod.Dpo, right, Of("b", wrong)), Used(LearningMethod.Dpo, right with { Role = Role.Proposer }, wrong with { Role = Role.Proposer })));
+        Assert.Equal((2, 0, 0), (Used(LearningMethod.Spin, right, another), Used(LearningMethod.Spin, wrong, Of("a", Episode(model, 4, -0.5))), Used(LearningMethod.Spin, right)));
+    }
+
+    [Fact]
+    public void Preferences_take_their_steps_on_base_material_too_and_leave_no_tensor()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { Method = LearningMethod.Dpo, StepsPerRound = 3, PairsPerGroup = 1 });
+        EpisodeRecord[] pair = [Of("a", Episode(model, 1, 0.5)), Of("a", Episode(model, 2, -0.5))];
+        TrainingReport report = trainer.Train(1, pair, new CountingWorld());
+        Assert.Equal((3, 2, 3), (report.Steps, report.Used, report.Batches.Count));
+        Assert.All(report.Batches, batch => Assert.Equal((2, 2), (batch.Demonstrations, batch.Episodes.Count)));
+        report = trainer.Train(2, [], new CountingWorld());
+        Assert.Equal((3, 0, null), (report.Steps, report.Used, report.PairsInOrder));
+        Assert.Equal(0, LiveTensors.LeftBy(() =>
+        {
+            for (int repeat = 3; repeat < 6; repeat++) trainer.Train(repeat, pair, new CountingWorld());
+        }));
+    }
+
+    [Fact]
     public void The_same_round_gives_the_same_weights_to_the_bit()
     {
         float[] Weights()
@@ -286,6 +353,8 @@ public sealed class TrainerTests
         Seed = 5,
         Population = population,
     };
+
+    private static EpisodeRecord Of(string problem, EpisodeRecord episode) => episode with { Problem = problem };
 
     /// <summary>An attempt that writes one digit after a colon and ends.</summary>
     private static EpisodeRecord Episode(BigramModel model, int digit, double advantage) => new()

@@ -11,6 +11,30 @@ public sealed class TrainingLedgerTests : IDisposable
 
     public void Dispose() => _tiny.Dispose();
 
+    [Theory]
+    [InlineData("dpo")]
+    [InlineData("spin")]
+    [InlineData("imitation")]
+    public async Task A_society_learns_by_the_methods_of_logs_too_and_the_same_seed_gives_the_same_society(string method)
+    {
+        LoadedScenario scenario = _tiny.Scenario([.. TinySociety.Literate, $"learning.method={method}", "learning.stepCredit=0", "learning.stepsPerRound=2", "learning.pairsPerGroup=2"]);
+        RunDirectory directory = _tiny.Create("run"), again = _tiny.Create("again");
+        await TinySociety.Run(scenario, directory);
+        await TinySociety.Run(scenario, again);
+        Assert.Equal(TinySociety.Transcripts(directory), TinySociety.Transcripts(again));
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
+        RunRecords records = new(database);
+        Assert.Equal([2, 2, 2], records.Metric("steps").Where(point => point.Round > 0).Select(point => point.Value));
+        IReadOnlyList<(int Round, double Value)> ordered = records.Metric("pairs/in-order");
+        if (method == "imitation") Assert.Empty(ordered);
+        else Assert.All(ordered, point => Assert.InRange(point.Value, 0, 1));
+        Assert.Equal(method != "imitation", ordered.Count > 0);
+        TrainedText[] texts = [.. database.Episodes(new EpisodeFilter { FromRound = 1, ToRound = 1 }).SelectMany(episode => database.BatchesOf(episode.Id)).Where(text => text.Round == 1)];
+        Assert.NotEmpty(texts);
+        // The better side of a pair pulls, the other pushes.
+        if (method != "imitation") Assert.Equal(texts.Count(text => text.Advantage == 1), texts.Count(text => text.Advantage == -1));
+    }
+
     [Fact]
     public async Task Every_attempt_with_a_signal_went_into_a_batch_of_its_round_and_into_the_next_checkpoint()
     {

@@ -117,6 +117,7 @@ public sealed class ScenarioFileTests
     [InlineData("name: a\nenvironment: {name: data-set, options: {levels: 3, path: /nothere.jsonl}}", "s.yaml:2:58: environment.options.path: environment 'data-set': there is no file /nothere.jsonl")]
     [InlineData("name: a\nenvironment: {name: plugin, options: {type: A.B, assembly: /nothere.dll}}", "s.yaml:2:60: environment.options.assembly: environment 'plugin': there is no file /nothere.dll; build the class library first")]
     [InlineData("name: a\nenvironment: {name: arithmetic}\nlearning: {klWeight: 0.1, klEstimator: k1}", "s.yaml:3:40: learning.klEstimator: is k1, whose expected gradient is zero: it would add noise and hold nobody to the base model; use k3 or k2, or set klWeight to 0")]
+    [InlineData("name: a\nenvironment: {name: arithmetic}\nlearning: {method: dpo, stepCredit: 1}\nselfPlay: {attemptsPerProblem: 1}", "s.yaml:3:20: learning.method: is dpo, which compares attempts at one problem, and selfPlay.attemptsPerProblem is 1; set it to 2 or more", "s.yaml:3:37: learning.stepCredit: belongs to the policy gradient, and learning.method is dpo; set it to 0")]
     [InlineData("name: a", "s.yaml:1:1: environment: is missing and has no default")]
     [InlineData("", "s.yaml: the file is empty; begin with name: and environment: (docs/scenarios.md)")]
     [InlineData("- a", "s.yaml:1:1: a scenario is keys with values, not a list")]
