@@ -6,9 +6,13 @@ namespace AgentSociety.Society;
 /// <summary>Problems as they were accepted: what was played is not judged a second time, by another version or on a slower machine.</summary>
 internal static class StoredProblem
 {
-    /// <summary>The problem of a record, without its seat, which records do not hold.</summary>
+    /// <summary>The problem of a record, without its seat and its kind, which records do not hold.</summary>
     public static Problem Of(ProblemRecord record) => new() { Text = record.Text, Difficulty = record.Difficulty, CanonicalForm = record.CanonicalForm };
 
-    /// <summary>The problem of a record; a game says by its text which seat plays.</summary>
-    public static Problem Of(IEnvironment environment, ProblemRecord record) => Of(record) with { Seat = environment.Parse(record.Text).Problem?.Seat ?? "" };
+    /// <summary>The problem of a record; the environment says by its text which seat plays and which kind of task it is.</summary>
+    public static Problem Of(IEnvironment environment, ProblemRecord record)
+    {
+        Problem? read = environment.Parse(record.Text).Problem;
+        return Of(record) with { Seat = read?.Seat ?? "", Kind = read?.Kind };
+    }
 }

@@ -24,7 +24,7 @@ public sealed class ExperimentPlanTests : IDisposable
     {
         Dictionary<string, int> arms = Directory.EnumerateFiles(Path.Combine(TinySociety.Repository(), "scenarios", "experiments"), "*.yaml").Where(file => File.ReadAllText(file).Contains("\nbase:"))
             .Select(ExperimentPlan.Load).ToDictionary(plan => plan.Settings.Name, plan => plan.Arms.Count);
-        Assert.Equal(new Dictionary<string, int> { ["culture-x-selfplay"] = 4, ["generations"] = 4, ["process-credit"] = 5 }, arms);
+        Assert.Equal(new Dictionary<string, int> { ["culture-x-selfplay"] = 4, ["generations"] = 4, ["process-credit"] = 5, ["retrospective-credit"] = 3 }, arms);
     }
 
     [Fact]
