@@ -103,11 +103,14 @@ static class TrivialPrograms
     private static JsonNode Other(JsonNode leaf, int way) => leaf.GetValueKind() switch
     {
         JsonValueKind.String => way == 0 ? $"{leaf.GetValue<string>()}a" : new string([.. leaf.GetValue<string>().Reverse()]),
-        JsonValueKind.Number => leaf.GetValue<double>() is var number && way == 0 ? number + 1 : (-2 * number) - 1,
+        JsonValueKind.Number => Other(leaf.GetValue<double>(), way),
         JsonValueKind.True => false,
         JsonValueKind.False => true,
         _ => way,
     };
+
+    // What would be beyond all numbers has no writing in JSON; half of it has.
+    private static double Other(double number, int way) => way == 0 ? number + 1 : (-2 * number) - 1 is var changed && double.IsFinite(changed) ? changed : number / 2;
 
     private static string[] Numbers(double number) =>
     [

@@ -30,7 +30,7 @@ sealed class LawVerifier
     public static Verdict Verify(ILaw law, string problem, string[] world, IReadOnlyList<Segment> transcript) =>
         new LawVerifier(law, problem, world, transcript).Judge();
 
-    /// <summary>The verdict and, for each step, what was due in its place: the question to ask or the answer to give; nothing beside a note, which may come at any time.</summary>
+    /// <summary>The verdict and, for each step, what was due in its place: the question to ask, the note that hands on or the answer to give; beside what is left of the problem, the same without its mark; nothing beside a note, which may come at any time.</summary>
     public static (Verdict Verdict, IReadOnlyList<string> Due) VerifyWithDue(ILaw law, string problem, string[] world, IReadOnlyList<Segment> transcript)
     {
         List<string> due = [];
@@ -66,7 +66,7 @@ sealed class LawVerifier
             }
 
             if (junk < position) Add(segment, junk, position - junk, valid: false);
-            Due(step is { Marker: LawText.Note });
+            _due?.Add(step is null ? _rest!.TrimEnd(LawText.Ask) : step is { Marker: LawText.Note } ? "" : Expected());
             bool last = position + length == text.Length;
             _steps.Add(new(segment, position, length, step is null || Follows(step.Value, text.AsSpan(position, length), last ? ReplyAfter(segment) : null)));
             if (step is null) _rest = null;
@@ -79,12 +79,15 @@ sealed class LawVerifier
 
     private void Add(int segment, int start, int length, bool valid)
     {
-        Due(note: false);
+        _due?.Add(Expected());
         _steps.Add(new(segment, start, length, valid));
     }
 
     // Before the step is judged, since a valid one moves the walk on.
-    private void Due(bool note) => _due?.Add(note ? "" : _walk.Due >= 0 ? _law.Question(_walk.Due) : $"{LawText.Answer}{_walk.Answer}");
+    private string Expected() =>
+        _walk.Due >= 0 ? _law.Question(_walk.Due)
+        : _walk.HandsOn >= 0 && !_handedOn ? $"{_law.Question(_walk.HandsOn)}{_walk.Answer}{LawText.Note}"
+        : $"{LawText.Answer}{_walk.Answer}";
 
     private LawCall? CallAt(string text, int position, int end)
     {

@@ -11,10 +11,11 @@ namespace AgentSociety.Society;
 public sealed record StrategyReading(IReadOnlyDictionary<string, IReadOnlyList<double>> Table, IReadOnlyList<MetricRecord> Metrics)
 {
     /// <summary>Reads a model. Call it on a thread that may be busy for long.</summary>
-    /// <exception cref="SocietyException">The scenario's environment is no game of two.</exception>
+    /// <exception cref="SocietyException">The scenario's environment is no game of two, or is read at a sample of its decision points.</exception>
     public static StrategyReading Take(RunPlan plan, LanguageModel model, CancellationToken stop)
     {
         if (plan.Environment is not IGamePlay play) throw new SocietyException($"{plan.Environment.Name} is no game of two, and strategies are read of games alone; leave out --strategy-out");
+        if (play.Sampled) throw new SocietyException($"{plan.Environment.Name} is read at a sample of its positions, which is no strategy for whole games; set environment.options.measured=0");
         PolicyReading reading = PolicyReading.Due(plan, 0, test: true, final: true)!;
         using DecodingEngine engine = new(model);
         foreach (ModelHost.Generate request in reading.Requests)

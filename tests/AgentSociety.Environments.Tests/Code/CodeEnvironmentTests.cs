@@ -57,6 +57,9 @@ public class CodeEnvironmentTests
         Assert.NotEmpty(Environment.Parse(text).Reason);
     }
 
+    [Theory, InlineData("x[0]/2", "[1e308]"), InlineData("x.a/2", "{\"a\":-1e308}"), InlineData("x.price/2", "{\"price\":-1e308}")]
+    public void Numbers_as_large_as_there_are_can_be_proposed(string body, string input) => ScriptedPlay.Problem(Environment, $"deduce\nfunction f(x){{return {body}}}\nin: {input}");
+
     [Fact]
     public void Hidden_examples_are_not_shown()
     {

@@ -68,6 +68,14 @@ public sealed class GameMeasureTests : IDisposable
         Assert.Empty(Metric(directory, "score/random"));
     }
 
+    [Fact]
+    public async Task A_sample_of_positions_is_no_strategy()
+    {
+        RunDirectory directory = _tiny.Create("run");
+        await TinySociety.Run(_tiny.Scenario("environment.name=nim", "environment.options={measured: 5}", "pretrain.maximumDifficulty=1", "evaluation.difficulties=[1]", "culture.sharing=off", "selfPlay.rounds=0"), directory);
+        Assert.Contains("environment.options.measured=0", Assert.Throws<SocietyException>(() => RunLauncher.ReadStrategy(directory.Path, null, new RunOptions(), default)).Message);
+    }
+
     private static IReadOnlyList<(int Round, double Value)> Metric(RunDirectory directory, string name)
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
