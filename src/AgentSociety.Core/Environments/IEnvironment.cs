@@ -22,6 +22,9 @@ public interface IEnvironment
     /// <summary>Reads and validates what a proposer wrote.</summary>
     Proposal Parse(string text);
 
+    /// <summary>A problem that was accepted before, with its seat and its kind, which records do not hold; null where its text is not read as one any more. What <see cref="Parse"/> runs or works out to validate it need not hold again.</summary>
+    Problem? Recall(Problem stored) => Parse(stored.Text).Problem is { } read ? stored with { Seat = read.Seat, Kind = read.Kind } : null;
+
     /// <summary>What a proposer sees before it writes a problem.</summary>
     string ProposerPrompt(Frontier frontier, KeyedRandom random);
 

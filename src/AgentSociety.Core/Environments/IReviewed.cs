@@ -11,6 +11,11 @@ public interface IReviewed
     /// <param name="transcript">The attempt, prompt first.</param>
     string ReviewPrompt(IReadOnlyList<Segment> transcript);
 
+    /// <summary>Characters of a review of an attempt that says beside each step what was due.</summary>
+    /// <param name="problem">What was attempted.</param>
+    /// <param name="transcript">The attempt, prompt first.</param>
+    int ReviewLength(Problem problem, IReadOnlyList<Segment> transcript);
+
     /// <summary>Reads a review: true for each step that holds; null where the text has not the form of a review of so many steps. Never throws.</summary>
     IReadOnlyList<bool>? ReadReview(string text, int steps);
 

@@ -93,6 +93,10 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     }
 
     /// <inheritdoc />
+    /// <remarks>Nothing is run: a slower machine says the same.</remarks>
+    public Problem? Recall(Problem stored) => _language.Read(stored.Text) is { } code ? stored with { Kind = NameOf(code.Kind) } : null;
+
+    /// <inheritdoc />
     public int Shown { get; }
 
     /// <inheritdoc />
@@ -180,9 +184,11 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     {
         Text = _language.Write(code),
         Difficulty = difficulty,
-        Kind = code.Kind switch { CodeKind.Deduce => "deduction", CodeKind.Abduce => "abduction", _ => "induction" },
+        Kind = NameOf(code.Kind),
         CanonicalForm = Form(CodeText.Form(code.Program), code.Inputs),
     };
+
+    private static string NameOf(CodeKind kind) => kind switch { CodeKind.Deduce => "deduction", CodeKind.Abduce => "abduction", _ => "induction" };
 
     private CodeTask Read(Problem problem) => _language.Read(problem.Text) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
 

@@ -3,9 +3,12 @@ namespace AgentSociety.Environments.Code;
 /// <summary>What the programs of problems give. It is found out once, when a problem is proposed, by limits that leave a wide margin, and remembered.</summary>
 /// <remarks>
 /// What passes here ran in a thirtieth of the processor time that it may take later, in half of the statements and memory, or it is no problem: a problem that was posed goes on running. Time is the
-/// processor's, the least of three tries where the first took too long, so that what else the machine does decides nothing. One proposal may keep the sandbox for <see cref="Budget"/>, whatever it brings to run.
+/// processor's, the least of three tries where the first took too long, so that what else the machine does decides nothing. The tries that count may take <see cref="Budget"/> for one proposal, whatever it brings to run; those that are thrown away, at most
+/// two of each run, are not charged to it, since whether there are any depends on the machine.
 /// </remarks>
-sealed class CodeFacts(Sandbox sandbox)
+/// <param name="sandbox">Where programs of problems run.</param>
+/// <param name="strict">Runs a proposed program within the limits for those; null for a sandbox of its own.</param>
+sealed class CodeFacts(Sandbox sandbox, Func<string, string, ProgramRun>? strict = null)
 {
     /// <summary>How long the programs of one proposal may run, all together.</summary>
     public static readonly TimeSpan Budget = TimeSpan.FromSeconds(1);
@@ -16,7 +19,9 @@ sealed class CodeFacts(Sandbox sandbox)
     private static readonly TimeSpan Each = TimeSpan.FromMilliseconds(100);
     private readonly Remembered<string> _outputs = new(2_000);
     private readonly Remembered<Established> _established = new(2_000);
-    private readonly Sandbox _strict = new(new() { Statements = new SandboxLimits().Statements / 2, Memory = new SandboxLimits().Memory / 2, Processor = Each });
+    // A regular expression that ends by the clock on the wall leaves half of the budget, and where nothing else ran is not tried again.
+    private readonly Func<string, string, ProgramRun> _strict =
+        strict ?? new Sandbox(new() { Statements = new SandboxLimits().Statements / 2, Memory = new SandboxLimits().Memory / 2, Processor = Each, RegularExpression = Noise * Each }).Measured;
 
     /// <summary>What the program of a problem gives; null only where a machine is so slow that even the margin does not help.</summary>
     public string? Output(string program, string input)
@@ -30,7 +35,7 @@ sealed class CodeFacts(Sandbox sandbox)
     /// <summary>What a proposed program gives, twice the same and well within the limits, or why it is refused.</summary>
     /// <param name="program">The program.</param>
     /// <param name="input">A JSON value.</param>
-    /// <param name="spent">What the proposal has used so far; the two runs are added, also where they were done for an earlier proposal.</param>
+    /// <param name="spent">What the proposal has used so far; the two runs are added, also where they were done for an earlier proposal. A run that gave nothing says why by itself.</param>
     public Execution Establish(string program, string input, Spent spent)
     {
         if (spent.Refusal is { } refusal) return new(null, refusal);
@@ -45,7 +50,7 @@ sealed class CodeFacts(Sandbox sandbox)
             }
         }
 
-        return spent.Add(known!.Processor) ? known.Came : new(null, spent.Refusal!);
+        return spent.Add(known!.Processor) || known.Came.Value is null ? known.Came : new(null, spent.Refusal!);
     }
 
     private Established Twice(string program, string input)
@@ -59,8 +64,8 @@ sealed class CodeFacts(Sandbox sandbox)
 
     private ProgramRun Tried(string program, string input)
     {
-        ProgramRun run = _strict.Measured(program, input);
-        for (int tries = 1; tries < Tries && run.Came.Late && run.Processor < Noise * Each; tries++) run = _strict.Measured(program, input);
+        ProgramRun run = _strict(program, input);
+        for (int tries = 1; tries < Tries && run.Came.Late && run.Processor < Noise * Each; tries++) run = _strict(program, input);
         return run;
     }
 

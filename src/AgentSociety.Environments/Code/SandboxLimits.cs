@@ -21,7 +21,7 @@ public sealed record SandboxLimits
     /// <summary>Depth of calls.</summary>
     public int Recursion { get; init; } = 64;
 
-    /// <summary>Wall time of one regular expression. It is ten times what one of a problem takes (<see cref="CodeFacts"/>), so that a busy machine does not end it.</summary>
+    /// <summary>Wall time of one regular expression. It is twice what one of a proposal may take (<see cref="CodeFacts"/>), so that a busy machine does not end it.</summary>
     public TimeSpan RegularExpression { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Characters of a program, an input, and an output.</summary>

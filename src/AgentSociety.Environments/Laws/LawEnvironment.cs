@@ -103,6 +103,9 @@ public sealed class LawEnvironment : IEnvironment, IDemonstrator, IFactSource, I
     public string ReviewPrompt(IReadOnlyList<Segment> transcript) => LawReviews.Prompt(transcript);
 
     /// <inheritdoc />
+    public int ReviewLength(Problem problem, IReadOnlyList<Segment> transcript) => LawReviews.Of(_law, problem.Text, _world, transcript).Length;
+
+    /// <inheritdoc />
     public IReadOnlyList<bool>? ReadReview(string text, int steps) => LawReviews.Read(text, steps);
 
     /// <inheritdoc />

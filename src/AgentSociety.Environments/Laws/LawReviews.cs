@@ -45,8 +45,14 @@ static class LawReviews
             attempt[index] = attempt[index] with { Text = new string(text) };
         }
 
+        return [new(Source.Prompt, Prompt(attempt)), new(Source.Model, Of(law, problem, world, attempt))];
+    }
+
+    /// <summary>The review of an attempt that has the verifier's word on each step.</summary>
+    public static string Of(ILaw law, string problem, string[] world, IReadOnlyList<Segment> attempt)
+    {
         (Verdict verdict, IReadOnlyList<string> due) = LawVerifier.VerifyWithDue(law, problem, world, attempt);
-        return [new(Source.Prompt, Prompt(attempt)), new(Source.Model, string.Concat(verdict.Steps.Zip(due, Marked)))];
+        return string.Concat(verdict.Steps.Zip(due, Marked));
 
         string Marked(StepVerdict step, string expected) =>
             expected + string.Concat(attempt[step.Segment].Text.Substring(step.Start, step.Length).Where(character => !IsMark(character))) + (step.Valid ? Holds : Fails);

@@ -72,6 +72,9 @@ public sealed class RelayEnvironment : IEnvironment, IDemonstrator, IFactSource,
     public string ReviewPrompt(IReadOnlyList<Segment> transcript) => _world.ReviewPrompt(transcript);
 
     /// <inheritdoc />
+    public int ReviewLength(Problem problem, IReadOnlyList<Segment> transcript) => _world.ReviewLength(problem, transcript);
+
+    /// <inheritdoc />
     public IReadOnlyList<bool>? ReadReview(string text, int steps) => _world.ReadReview(text, steps);
 
     /// <inheritdoc />

@@ -10,6 +10,8 @@ internal sealed partial class SocietyActor
 {
     private AgentActor.Reviewed?[] _reviews = [];
 
+    private Problem Posed(int place) => _selection.Problems[place / Scenario.SelfPlay.AttemptsPerProblem].Problem;
+
     /// <summary>After the attempts: each agent marks the steps of its own, where the verifier divides them into steps and they leave room for marks.</summary>
     private void Review()
     {
@@ -27,8 +29,8 @@ internal sealed partial class SocietyActor
             AgentActor.Solved solved = _attempts[place];
             EpisodeRecord attempt = solved.Episode;
             int steps = solved.Verdict.Steps.Count;
-            // A review may repeat what the agent wrote and say what was due beside it, and has a mark for each step and an end.
-            int room = (2 * attempt.LossMask.Count(written => written)) + steps + 1;
+            // A review may repeat what the agent wrote and say what was due beside it, which is longer where it went without, and has a mark for each step and an end.
+            int room = Math.Max((2 * attempt.LossMask.Count(written => written)) + steps, reviewed.ReviewLength(Posed(place), attempt.Segments)) + 1;
             if (steps == 0 || attempt.Tokens.Length + 1 + room > _context) continue;
             _missing++;
             _agents[attempt.Agent].Tell(new AgentActor.Review

@@ -29,7 +29,13 @@ public static class LoggedAttempts
             }
 
             if (!problems.TryGetValue(posed.Text, out Problem? problem))
-                problems[posed.Text] = problem = StoredProblem.Of(environment, posed);
+            {
+                Problem stored = StoredProblem.Of(posed);
+                problem = environment.Recall(stored);
+                if (problem is null && (kinds || seats)) throw new SocietyException($"{logged.Run}/{logged.Episode.Id}: the environment reads '{posed.Text}' as no problem, and so cannot say of which kind or seat it is; the run was made by another version");
+                problems[posed.Text] = problem ??= stored;
+            }
+
             LoggedEpisode asked = kinds ? logged with { Kind = problem.Kind } : logged;
             if (logged.Episode.Role != Role.Solver)
             {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Environments.Tests.Laws;
@@ -42,6 +43,20 @@ public sealed class LawReviewTests
 
         Assert.True(same > 500 && other > 300, $"{same} praised, {other} blamed");
         Assert.Equal(name is "cellular-rules" or "hidden-grammar" ? ["answer", "question", "rest"] : ["answer", "question"], forms.Order(StringComparer.Ordinal));
+    }
+
+    [Theory, MemberData(nameof(Reviewed))]
+    public void The_length_of_a_review_is_that_of_one_that_says_what_was_due(string name)
+    {
+        IEnvironment environment = Of(name);
+        for (int index = 0; index < 50; index++)
+        {
+            // An answer out of nothing, and what is no step at all: beside each stands what was due, and a mark.
+            Problem problem = environment.Generate(1, KeyedRandom.For(2, "problems", index));
+            IReadOnlyList<Segment> attempt = [new(Source.Prompt, environment.SolverPrompt(problem, KeyedRandom.For(2, "prompts", index))), new(Source.Model, "9")];
+            int due = name is "cellular-rules" ? 4 : name is "relay" ? 3 : 2;
+            Assert.Equal(due + 2, ((IReviewed)environment).ReviewLength(problem, attempt));
+        }
     }
 
     [Fact]

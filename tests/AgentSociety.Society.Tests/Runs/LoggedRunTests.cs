@@ -1,3 +1,4 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Culture;
@@ -61,5 +62,10 @@ public sealed class LoggedRunTests : IDisposable
         Dictionary<string, string> forms = new RunRecords(database).PlayedProblems().ToDictionary(problem => problem.CanonicalForm, problem => problem.Text);
         Assert.All(later, logged => Assert.All(logged.Quoted, form => Assert.Contains(forms[form], logged.Episode.Segments[0].Text)));
         Assert.All(log.Where(logged => logged.Episode.Role == Role.Solver), logged => Assert.True(logged.Kind is "deduction" or "abduction" or "induction"));
+
+        // A problem that is none any more has no kind that could be made up.
+        LoggedEpisode[] foreign = [.. log.Where(logged => logged.Problem is not null).Take(1).Select(logged => logged with { Problem = logged.Problem! with { Text = "none" } })];
+        Assert.Contains("made by another version", Assert.Throws<SocietyException>(() => LoggedAttempts.Noted(foreign, database, steps: false, seats: false, kinds: true).ToArray()).Message);
+        Assert.Single(LoggedAttempts.Noted(foreign, database, steps: false, seats: false, kinds: false));
     }
 }
