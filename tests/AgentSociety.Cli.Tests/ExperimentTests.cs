@@ -78,6 +78,12 @@ public sealed partial class ExperimentTests : IDisposable
         Assert.True(code == 0, error + output);
         Assert.True(ExperimentResult.Load(At("place/pilot.json")).IsPilot);
         Assert.Equal(before, File.ReadAllText(At("place/experiment.json")));
+        foreach (string page in (string[])["report.md", "pilot.md"])
+        {
+            string[] shown = [.. PictureLink().Matches(File.ReadAllText(At($"place/{page}"))).Select(link => link.Groups[1].Value)];
+            Assert.Equal(3, shown.Length);
+            Assert.All(shown, picture => Assert.True(File.Exists(At($"place/{picture}")) && picture.StartsWith("pilot-", StringComparison.Ordinal) == (page == "pilot.md"), picture));
+        }
 
         // The last weights of a society are gone: its notes cannot be tested again, which is said as what it is.
         foreach (string gone in Directory.EnumerateFiles(At("place"), "notes-worth.json", SearchOption.AllDirectories).ToArray()) File.Delete(gone);
@@ -106,7 +112,7 @@ public sealed partial class ExperimentTests : IDisposable
     {
         (ExperimentPlan plan, ExperimentResult result) = Result((0.5, 0.6), (0.55, 0.6));
         GoldenFile.Matches("experiment.json", Scrubbed(result.Json(), plan));
-        GoldenFile.Matches("experiment-null.md", Scrubbed(ExperimentReport.Markdown(plan, result, [("societies", "Every society", "<svg/>")], []), plan));
+        GoldenFile.Matches("experiment-null.md", Scrubbed(ExperimentReport.Markdown(plan, result, [("place/societies.svg", "Every society", "<svg/>")], []), plan));
     }
 
     [Fact]
@@ -159,6 +165,9 @@ public sealed partial class ExperimentTests : IDisposable
         text = LongNumber().Replace(text, number => double.Parse(number.Value, CultureInfo.InvariantCulture).ToString("0.########", CultureInfo.InvariantCulture));
         return Reporter().Replace(text, "\"reportedWith\": \"\"");
     }
+
+    [GeneratedRegex(@"!\[[^\]]*\]\(([^)]*)\)")]
+    private static partial Regex PictureLink();
 
     [GeneratedRegex("-?[0-9]+\\.[0-9]{9,}")]
     private static partial Regex LongNumber();

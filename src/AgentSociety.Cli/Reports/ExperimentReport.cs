@@ -16,8 +16,8 @@ internal static class ExperimentReport
     public static void Write(ExperimentDirectory directory, ExperimentPlan plan, ExperimentResult result)
     {
         IReadOnlyList<SampleTranscript> transcripts = Samples(directory, plan, result);
-        (string Name, string Title, string Svg)[] pictures = [.. Pictures(result).Where(picture => picture.Svg.Length > 0)];
-        foreach ((string name, _, string svg) in pictures) WholeFile.Write(directory.PictureFile(name, result.IsPilot), Standalone(svg));
+        (string File, string Title, string Svg)[] pictures = [.. Pictures(result).Where(picture => picture.Svg.Length > 0).Select(picture => picture with { Name = directory.PictureFile(picture.Name, result.IsPilot) })];
+        foreach ((string file, _, string svg) in pictures) WholeFile.Write(file, Standalone(svg));
         WholeFile.Write(directory.ReportFile(result.IsPilot), Html(plan, result, pictures, transcripts));
         WholeFile.Write(directory.MarkdownFile(result.IsPilot), Markdown(plan, result, pictures, transcripts));
         WholeFile.Write(directory.ResultFile(result.IsPilot), result.Json());
@@ -30,7 +30,7 @@ internal static class ExperimentReport
         yield return ("growth", "Edits saved in the scratchpad, mean of each arm", ExperimentCharts.Growth(result));
     }
 
-    private static string Html(ExperimentPlan plan, ExperimentResult result, (string Name, string Title, string Svg)[] pictures, IReadOnlyList<SampleTranscript> transcripts)
+    private static string Html(ExperimentPlan plan, ExperimentResult result, (string File, string Title, string Svg)[] pictures, IReadOnlyList<SampleTranscript> transcripts)
     {
         StringBuilder page = new();
         page.Append(ReportStyle.Head(result.Declared.Name));
@@ -67,14 +67,14 @@ internal static class ExperimentReport
     }
 
     /// <summary>The report as Markdown.</summary>
-    internal static string Markdown(ExperimentPlan plan, ExperimentResult result, (string Name, string Title, string Svg)[] pictures, IReadOnlyList<SampleTranscript> transcripts)
+    internal static string Markdown(ExperimentPlan plan, ExperimentResult result, (string File, string Title, string Svg)[] pictures, IReadOnlyList<SampleTranscript> transcripts)
     {
         StringBuilder text = new();
         text.Append($"# {result.Declared.Name}\n\n{result.Declared.Description}\n\n{Summary(result)}\n\n## Findings\n\n");
         if (Expected(result).Length > 0) text.Append($"{Expected(result)}\n\n");
         foreach (string finding in ExperimentFindings.Of(result)) text.Append($"- {finding}\n");
         text.Append('\n');
-        foreach ((string name, string title, _) in pictures) text.Append($"![{title}]({name}.svg)\n\n");
+        foreach ((string file, string title, _) in pictures) text.Append($"![{title}]({Path.GetFileName(file)})\n\n");
         foreach (ReportTable table in ExperimentRows.All(result))
         {
             text.Append($"## {table.Title}\n\n{table.Note}\n\n| {string.Join(" | ", table.Head)} |\n|{string.Concat(table.Head.Select(_ => " --- |"))}\n");

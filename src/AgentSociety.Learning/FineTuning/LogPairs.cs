@@ -5,7 +5,7 @@ using AgentSociety.Core.Records;
 
 namespace AgentSociety.Learning;
 
-/// <summary>Makes pairs of answers out of groups of attempts, of a log or of a round of play.</summary>
+/// <summary>Makes pairs of answers out of groups of attempts, of a log or of a round of play; a group gives no pair twice.</summary>
 internal static class LogPairs
 {
     /// <summary>Right answers beside wrong ones to the same problem; each right answer is used before any is used twice.</summary>
@@ -39,11 +39,16 @@ internal static class LogPairs
             EpisodeRecord[] right = [.. group.Where(attempt => attempt.Right).Select(attempt => attempt.Episode)];
             EpisodeRecord[] losers = [.. group.Where(attempt => canLose(attempt.Right)).Select(attempt => attempt.Episode)];
             random.Shuffle(right.AsSpan());
-            for (int pair = 0; pair < perGroup && right.Length > 0; pair++)
+            List<EpisodeRecord>[] worse = [.. right.Select(better => losers.Where(loser => !loser.Tokens.AsSpan().SequenceEqual(better.Tokens)).ToList())];
+            int most = Math.Min(perGroup, worse.Sum(left => left.Count));
+            for (int turn = 0, made = 0; made < most; turn++)
             {
-                EpisodeRecord better = right[pair % right.Length];
-                EpisodeRecord[] worse = [.. losers.Where(loser => !loser.Tokens.AsSpan().SequenceEqual(better.Tokens))];
-                if (worse.Length > 0) pairs.Add(new PreferencePair(Text(better), Text(random.Choose(worse))));
+                List<EpisodeRecord> left = worse[turn % right.Length];
+                if (left.Count == 0) continue;
+                EpisodeRecord loser = random.Choose(left);
+                left.Remove(loser);
+                pairs.Add(new PreferencePair(Text(right[turn % right.Length]), Text(loser)));
+                made++;
             }
         }
 

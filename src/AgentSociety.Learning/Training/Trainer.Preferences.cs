@@ -29,7 +29,7 @@ public sealed partial class Trainer
                 PreferencePair[] chosen = [.. Chosen(order, step, count).Select(index => pairs[index])];
                 WeighedText[] replay = Weigh([], replayed is null ? [] : Replay(replayed.Demonstrations, replayed.Remembered, 2 * chosen.Length, name, round, epoch, step), _plan.Temperature);
                 StepReading taken = learner.Gradient.Accumulate(replay);
-                (double loss, double inOrder) = preference.Accumulate(chosen, spin ? Preferences.Spin : Preferences.Dpo, settings.Beta);
+                (double loss, double inOrder) = preference.Accumulate(chosen, spin ? Preferences.Spin : Preferences.Dpo, settings.Beta, taken.Entropy);
                 taken.Loss += loss;
                 taken.Tokens += chosen.Sum(pair => pair.Better.Tokens.Length + pair.Worse.Tokens.Length);
                 (taken.Pairs, taken.PairsInOrder) = (chosen.Length, inOrder * chosen.Length);

@@ -36,6 +36,8 @@ public sealed record DeclaredBudget(long Attempts, long GradientSteps, int StepT
             Scenario scenario = arm.Scenario.Scenario;
             if (scenario.SelfPlay is { Enabled: true, TopUp: false }) faults.Add($"arm '{arm.Name}': the number of attempts depends on how many proposals are valid; set selfPlay.topUp to true");
             if (scenario.Learning is { Enabled: true, StepsPerRound: 0 }) faults.Add($"arm '{arm.Name}': the number of gradient steps depends on how many episodes carry a signal; set learning.stepsPerRound");
+            if (scenario.Learning is { Enabled: true, StepsPerRound: > 0 } learning && Math.Round(learning.Batch * learning.ReplayShare) < 1)
+                faults.Add($"arm '{arm.Name}': a round in which nothing carries a signal takes no gradient step, since there is no base material to take it on; set learning.replayShare above 0{(learning.ReplayShare > 0 ? $": of a batch of {learning.Batch} it leaves no text" : "")}");
             if (scenario.Guards.Stop) faults.Add($"arm '{arm.Name}': a guard may end it before the others; set guards.stop to false");
         }
 

@@ -22,7 +22,7 @@ internal static class EqualSettings
         ("where as many problems come from, and what earns their proposers", ["selfPlay.enabled", "selfPlay.curriculum", "selfPlay.archive", "selfPlay.proposer"]),
         ("how as many attempts are sampled", ["selfPlay.temperature"]),
         ("what as many gradient steps are made of",
-            ["learning.method", "learning.beta", "learning.pairsPerGroup", "learning.advantage", "learning.proposerAdvantage", "learning.aggregation", "learning.learningRate", "learning.decayShare", "learning.weightDecay", "learning.clipLow", "learning.clipHigh", "learning.dualClip",
+            ["learning.beta", "learning.advantage", "learning.proposerAdvantage", "learning.aggregation", "learning.learningRate", "learning.decayShare", "learning.weightDecay", "learning.clipLow", "learning.clipHigh", "learning.dualClip",
                 "learning.negativeWeight", "learning.proposerWeight", "learning.klEstimator", "learning.gradientNorm", "learning.solverEntropy", "learning.proposerEntropy", "learning.entropyFloor", "learning.reward", "learning.stepCredit",
                 "learning.replayWeight", "learning.rememberedShare", "learning.rememberedSolutions", "learning.remember"]),
         ("who dies and what is left behind: as many agents play as many rounds", ["generations"]),
@@ -31,7 +31,7 @@ internal static class EqualSettings
             ["guards.stop", "guards.patience", "guards.minimumSolverEntropy", "guards.minimumProposerEntropy", "guards.minimumDistinct", "guards.maximumSelfBleu", "guards.maximumDuplicates", "guards.maximumSilentGroups", "guards.maximumDivergence",
                 "guards.maximumMemorisation", "guards.maximumJudgeRise", "guards.temperatureFloor"]),
         ("counted in the budget, where products of several must agree",
-            ["selfPlay.problemsPerRound", "selfPlay.attemptsPerProblem", "selfPlay.topUp", "selfPlay.maximumTokens", "learning.enabled", "learning.batch", "learning.epochs", "learning.stepsPerRound", "model.base"]),
+            ["selfPlay.problemsPerRound", "selfPlay.attemptsPerProblem", "selfPlay.topUp", "selfPlay.maximumTokens", "learning.enabled", "learning.batch", "learning.stepsPerRound", "model.base"]),
         ("the test, which is held against itself", ["evaluation.problemsPerDifficulty", "evaluation.finalProblemsPerDifficulty", "evaluation.difficulties", "evaluation.temperature", "evaluation.solvedAt"]),
     ];
 
@@ -78,6 +78,8 @@ internal static class EqualSettings
         {
             // A pass over the same texts, however much it weighs.
             "learning.klWeight" or "learning.decodingCorrection" or "learning.retrospectiveCredit" => "used",
+            // Preferences are held to a reference, which passes over the texts first; all other methods cost alike.
+            "learning.method" => Compares(scenario) ? "preferences" : "texts",
             _ => leaf.Value,
         }, StringComparer.Ordinal);
 
@@ -88,12 +90,15 @@ internal static class EqualSettings
         "culture.books" => scenario.Culture.Books.EveryRounds == 0,
         // Matched rollouts are attempts beside those of the round.
         "culture.admission" => scenario.Culture.Admission != AdmissionRule.Gate,
+        "learning.pairsPerGroup" => !Compares(scenario),
         "learning.klWeight" => scenario.Learning is not { Enabled: true, KlWeight: > 0 },
         "learning.decodingCorrection" => scenario.Learning is not { Enabled: true, DecodingCorrection: > 0 },
         "learning.retrospectiveCredit" => scenario.Learning is not { Enabled: true, RetrospectiveCredit: > 0 },
         "learning.lora" => scenario.Learning.Weights != TrainedWeights.Lora,
         _ => (key.StartsWith("culture.admission", StringComparison.Ordinal) && scenario.Culture.Admission != AdmissionRule.Gate) || (key.StartsWith("learning.", StringComparison.Ordinal) && !scenario.Learning.Enabled),
     };
+
+    private static bool Compares(Scenario scenario) => scenario.Learning.Method is LearningMethod.Dpo or LearningMethod.Spin;
 
     /// <summary>Every setting of a scenario by its key, those of a block as one.</summary>
     private static IEnumerable<(string Key, string Value)> Leaves(object record, string above = "")

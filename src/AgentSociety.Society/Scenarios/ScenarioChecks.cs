@@ -85,6 +85,11 @@ internal static class ScenarioChecks
             string method = SettingKeys.NameOf(scenario.Learning.Method);
             if (scenario.SelfPlay.AttemptsPerProblem < 2) fault("learning.method", $"is {method}, which compares attempts at one problem, and selfPlay.attemptsPerProblem is 1; set it to 2 or more");
             if (scenario.Learning.KlWeight > 0) fault("learning.klWeight", $"belongs to the policy gradient; {method} is held to the weights at the round's beginning by learning.beta");
+            foreach ((string key, double value) in (ReadOnlySpan<(string, double)>)[("solverEntropy", scenario.Learning.SolverEntropy), ("entropyFloor", scenario.Learning.EntropyFloor), ("proposerEntropy", scenario.Learning.ProposerEntropy)])
+            {
+                if (value > 0 && (key != "proposerEntropy" || value != new LearningSettings().ProposerEntropy)) fault($"learning.{key}", $"rewards entropy, which {method} does not; leave it out");
+            }
+
             if (scenario.Learning.StepCredit > 0) fault("learning.stepCredit", $"belongs to the policy gradient, and learning.method is {method}; set it to 0");
             if (scenario.Learning.RetrospectiveCredit > 0) fault("learning.retrospectiveCredit", $"belongs to the policy gradient, and learning.method is {method}; set it to 0");
         }

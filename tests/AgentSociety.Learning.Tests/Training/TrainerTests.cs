@@ -115,6 +115,38 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_problem_gives_no_pair_twice_however_many_are_asked_for()
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        using Trainer trainer = Trainer(model, Settings with { Method = LearningMethod.Dpo, ReplayShare = 0, StepsPerRound = 1, PairsPerGroup = 64 });
+        EpisodeRecord[] round = [.. Enumerable.Range(1, 5).Select(token => Of("a", Episode(model, token, token < 3 ? 0.5 : -0.5)) with { Id = $"e{token}" })];
+        string[][] pairs = [.. trainer.Train(1, round, replay: null).Batches.Single().Episodes.Select(episode => episode.Episode).Chunk(2)];
+        Assert.Equal(["e1 e3", "e1 e4", "e1 e5", "e2 e3", "e2 e4", "e2 e5"], pairs.Select(pair => $"{pair[0]} {pair[1]}").Order());
+    }
+
+    [Theory]
+    [InlineData(LearningMethod.Dpo)]
+    [InlineData(LearningMethod.Spin)]
+    public void The_guard_sees_the_entropy_of_the_pairs_learned_tokens(LearningMethod method)
+    {
+        using BigramModel model = new(CountingWorld.Vocabulary);
+        double Entropy(int after)
+        {
+            using var scope = NewDisposeScope();
+            Tensor row = model.Table.detach()[after].log_softmax(-1);
+            return -(row.exp() * row).sum().item<float>();
+        }
+
+        // What is written is a token after 10, and the end of the text after it.
+        double expected = (2 * Entropy(10) + Entropy(1) + Entropy(2)) / 4;
+        using Trainer trainer = Trainer(model, Settings with { Method = method, ReplayShare = 0, PairsPerGroup = 1 });
+        TrainingReport report = trainer.Train(1, [Of("a", Episode(model, 1, 0.5)), Of("a", Episode(model, 2, -0.5))], replay: null);
+        Assert.Equal(expected, report.Entropy[Role.Solver], 5);
+        CollapseGuard guard = new(new GuardSettings { Patience = 1, MinimumSolverEntropy = expected + 0.1 });
+        Assert.Contains("solver-entropy", Assert.Single(guard.Read([], 0, [], report.Entropy).Alarms));
+    }
+
+    [Fact]
     public void Preferences_take_their_steps_on_base_material_too_and_leave_no_tensor()
     {
         using BigramModel model = new(CountingWorld.Vocabulary);

@@ -77,6 +77,11 @@ public sealed class ExperimentPlanTests : IDisposable
     [InlineData("{ name: a, set: [guards.probeProblems=99] }", "another guards.probeProblems")]
     [InlineData("{ name: a, set: ['judge={remote: {endpoint: \"http://127.0.0.1:1\", model: m}}'] }", "another judge")]
     [InlineData("{ name: a, set: [learning.klWeight=0.1] }", "another learning.klWeight")]
+    [InlineData("{ name: a, set: [learning.method=dpo, learning.stepCredit=0] }", "another learning.method", "another learning.pairsPerGroup")]
+    [InlineData("{ name: a, set: [learning.method=spin, learning.stepCredit=0] }", "another learning.method")]
+    [InlineData("{ name: a, set: [learning.epochs=2, learning.stepsPerRound=1] }", "another learning.epochs")]
+    [InlineData("{ name: a, set: [learning.replayShare=0] }", "arm 'a': a round in which nothing carries a signal takes no gradient step", "set learning.replayShare above 0")]
+    [InlineData("{ name: a, set: [learning.replayShare=0.001] }", "it leaves no text")]
     [InlineData("{ name: a, set: [learning.weights=lora] }", "another learning.weights", "another learning.lora")]
     [InlineData("{ name: a, set: [model.architecture.width=64] }", "another model.architecture")]
     [InlineData("{ name: a, set: [environment.options.operators=4] }", "another environment")]
@@ -123,6 +128,11 @@ public sealed class ExperimentPlanTests : IDisposable
         ExperimentPlan Two(string set, string mayDiffer = "[]") => _tiny.Plan($"name: free\nbase: tiny.yaml\nset: [learning.stepsPerRound=2]\narms: [{{ name: one }}, {{ name: other, set: [{set}] }}]\nsocieties: 3\nmayDiffer: {mayDiffer}\n");
         foreach (string set in (string[])["selfPlay.temperature=1.2", "culture.shown=titles", "learning.advantage=task", "selfPlay.proposer.optimism=1", "generations.everyRounds=1", "culture.admissionPairsPerRound=64", "culture.books.chapters=3", "selfPlay.problemsPerRound=2, selfPlay.attemptsPerProblem=6"])
             Assert.Equal(2, Two(set).Arms.Count);
+        // Without preferences their pairs are none; another gradient on the same texts costs the same.
+        Assert.Equal(2, Two("learning.pairsPerGroup=64, learning.method=rejection-sampling").Arms.Count);
+        ExperimentPlan Preferring(string set) => _tiny.Plan($"name: pairs\nbase: tiny.yaml\nset: [learning.stepsPerRound=2, learning.stepCredit=0, learning.method=dpo]\narms: [{{ name: one }}, {{ name: other, set: [{set}] }}]\nsocieties: 3\n");
+        Assert.Equal(2, Preferring("learning.method=spin, learning.beta=1").Arms.Count);
+        Assert.Contains("another learning.pairsPerGroup", Assert.Throws<SocietyException>(() => Preferring("learning.pairsPerGroup=64")).Message);
         Assert.Equal(2, Two("selfPlay.proposalsPerRound=24", "[selfPlay.proposalsPerRound]").Arms.Count);
         Assert.Contains("need not be named", Assert.Throws<SocietyException>(() => Two("selfPlay.temperature=1.2", "[selfPlay.temperature]")).Message);
         Assert.Contains("another selfPlay.rounds", Assert.Throws<SocietyException>(() => Two("selfPlay.rounds=6, selfPlay.problemsPerRound=2, learning.stepsPerRound=1")).Message);
