@@ -56,11 +56,13 @@ public static class Exporter
     internal static string Text(EpisodeRecord episode, Source source) =>
         string.Concat(episode.Segments.Where(segment => segment.Source == source).Select(segment => segment.Text));
 
-    /// <summary>Both files are complete before either takes its place. The old test goes first: beside a new training file it would hold problems that are trained on.</summary>
+    /// <summary>Both files are complete before either takes its place, and the old ones are kept aside until both have. The old test goes first: beside a new training file it would hold problems that are trained on.</summary>
     private static async Task ReplaceAsync(string folder, ExportFormat format, LoggedEpisode[] train, LoggedEpisode[] test)
     {
         (string Name, LoggedEpisode[] Episodes)[] splits = [("train", train), ("test", test)];
         string Unfinished(string name) => FileOf(folder, name, format) + ".tmp";
+        string Aside(string name) => FileOf(folder, name, format) + ".old";
+        List<string> aside = [], placed = [];
         try
         {
             Directory.CreateDirectory(folder);
@@ -70,19 +72,29 @@ public static class Exporter
                 else await File.WriteAllLinesAsync(Unfinished(name), episodes.Select(episode => JsonLines.Line(episode, format))).ConfigureAwait(false);
             }
 
-            File.Delete(FileOf(folder, "test", format));
-            foreach ((string name, LoggedEpisode[] episodes) in splits)
+            foreach (string name in (string[])["test", "train"])
             {
-                if (episodes.Length > 0) File.Move(Unfinished(name), FileOf(folder, name, format), overwrite: true);
-                else File.Delete(FileOf(folder, name, format));
+                if (!File.Exists(FileOf(folder, name, format))) continue;
+                File.Move(FileOf(folder, name, format), Aside(name), overwrite: true);
+                aside.Add(name);
+            }
+
+            foreach ((string name, _) in splits.Where(split => split.Episodes.Length > 0))
+            {
+                File.Move(Unfinished(name), FileOf(folder, name, format));
+                placed.Add(name);
             }
         }
         catch (Exception cause)
         {
+            foreach (string name in placed) File.Delete(FileOf(folder, name, format));
+            foreach (string name in aside) File.Move(Aside(name), FileOf(folder, name, format));
             foreach (string unfinished in splits.Select(split => Unfinished(split.Name)).Where(File.Exists)) File.Delete(unfinished);
             if (cause is not (IOException or UnauthorizedAccessException)) throw;
             throw new SocietyException($"{folder}: cannot be written ({cause.Message.ReplaceLineEndings(" ")}); make room or name another place", badInput: false, cause);
         }
+
+        foreach (string name in aside) File.Delete(Aside(name));
     }
 
     private static string FileOf(string folder, string name, ExportFormat format) => Path.Combine(folder, name + (format == ExportFormat.Parquet ? ".parquet" : ".jsonl"));

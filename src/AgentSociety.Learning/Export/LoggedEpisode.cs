@@ -28,6 +28,9 @@ public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRec
     /// <summary>The kind of its problem where the environment has several; null where there is one, or nobody has asked.</summary>
     public string? Kind { get; init; }
 
+    /// <summary>The environment of its run, which tells its kind from one of the same name elsewhere; null where nobody has asked.</summary>
+    public string? Environment { get; init; }
+
     /// <summary>Keys (see <see cref="ProblemKey"/>) of the played problems that its prompt shows whole, such as the earlier problems that a proposer is to differ from; empty where nobody has asked.</summary>
     public IReadOnlyList<string> Quoted { get; init; } = [];
 

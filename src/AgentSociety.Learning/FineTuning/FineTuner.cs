@@ -135,7 +135,7 @@ public sealed class FineTuner
         Agent[] writers = [.. log.Select(logged => (logged.Episode.Agent, logged.Episode.Role)).Distinct().Select(writer => new Agent { Name = writer.Agent, Role = writer.Role, Adapter = AdapterName })];
         using Trainer trainer = new(_model, new TrainingPlan { Learning = learning, Pretrain = new PretrainSettings(), Temperature = LogChecks.Temperature(log, _settings), MaximumTokens = log.Max(logged => logged.MaximumTokens), Seed = _seed, Population = writers, IsLog = true });
         // Credit is measured anew: what a run gave its steps followed its own settings.
-        JudgedEpisode[] judged = [.. log.Select(logged => new JudgedEpisode(logged.Episode with { Problem = logged.Group, TokenAdvantages = null }, logged.Steps, logged.Problem?.Difficulty) { Seat = logged.Seat, Kind = logged.Kind })];
+        JudgedEpisode[] judged = [.. log.Select(logged => new JudgedEpisode(logged.Episode with { Problem = logged.Group, TokenAdvantages = null }, logged.Steps, logged.Problem?.Difficulty) { Seat = logged.Seat, Kind = logged.Environment is { } environment ? $"{environment}/{logged.Kind}" : logged.Kind })];
         IReadOnlyList<EpisodeRecord> credited = new CreditAssignment(learning, tokens => TokenLengths.In(_model.Tokenizer, tokens)).Assign(judged);
         if (!credited.Any(episode => HasSignal(learning, episode) && trainer.Learns(episode)))
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentSociety.Core;
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Models;
@@ -28,11 +29,20 @@ internal static class LogChecks
         }
 
         if (settings.Method is FineTuneMethod.Imitation or FineTuneMethod.RejectionSampling) return;
-        bool grouped = log.Where(logged => logged.Group is not null).GroupBy(logged => logged.Group).Any(group => group.Skip(1).Any());
-        if (!grouped) throw new SocietyException($"the log has one attempt at each problem, and {NamedMethod.NameOf(settings.Method)} needs groups; take a run with selfPlay.attemptsPerProblem above 1");
+        if (NeedsGroups(log, settings)) Grouped(log, settings.Method);
         if (settings.Method != FineTuneMethod.PolicyGradient) return;
         Sampled(log);
         _ = Temperature(log, settings);
+    }
+
+    /// <summary>True where answers to one problem are held against each other: in pairs, or by an advantage over their group. Proposals have no group.</summary>
+    private static bool NeedsGroups(IReadOnlyList<LoggedEpisode> log, FineTuneSettings settings) => settings.Method != FineTuneMethod.PolicyGradient
+        || (settings.Policy.Advantage is AdvantageEstimator.Group or AdvantageEstimator.GroupNormalised or AdvantageEstimator.LeaveOneOut && log.Any(logged => logged.Episode.Role != Role.Proposer));
+
+    private static void Grouped(IReadOnlyList<LoggedEpisode> log, FineTuneMethod method)
+    {
+        bool grouped = log.Where(logged => logged.Group is not null).GroupBy(logged => logged.Group).Any(group => group.Skip(1).Any());
+        if (!grouped) throw new SocietyException($"the log has one attempt at each problem, and {NamedMethod.NameOf(method)} needs groups; take a run with selfPlay.attemptsPerProblem above 1{(method == FineTuneMethod.PolicyGradient ? ", or set policy.advantage to task, batch or role" : "")}");
     }
 
     /// <summary>The one temperature that a log was sampled at.</summary>

@@ -144,6 +144,20 @@ public sealed class ExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_training_file_that_cannot_take_its_place_leaves_the_old_test()
+    {
+        LoggedEpisode[] log = [.. Enumerable.Range(0, 40).Select(index => Solved(problem: $"p{index}"))];
+        ExportOptions options = Options(ExportFormat.ChatML) with { TestShare = 0.5 };
+        await Exporter.WriteAsync(log, options, _folder);
+        string train = Path.Combine(_folder, "train.jsonl"), test = Path.Combine(_folder, "test.jsonl"), before = File.ReadAllText(test);
+        File.Delete(train);
+        Directory.CreateDirectory(train);
+        await Assert.ThrowsAsync<SocietyException>(() => Exporter.WriteAsync(log[..20], options, _folder));
+        Assert.Equal(before, File.ReadAllText(test));
+        Assert.Equal([test], Directory.EnumerateFiles(_folder));
+    }
+
+    [Fact]
     public async Task A_test_file_of_an_earlier_split_does_not_stay_beside_a_new_training_file()
     {
         LoggedEpisode[] log = [.. Enumerable.Range(0, 40).Select(index => Solved(problem: $"p{index}"))];

@@ -304,6 +304,32 @@ public sealed class FineTunerTests : IDisposable
     }
 
     [Fact]
+    public void Groups_are_asked_for_where_an_advantage_is_over_a_group_and_nowhere_else()
+    {
+        using LanguageModel model = Model();
+        // One attempt at each problem, two of the five right.
+        LoggedEpisode[] log = [.. Log(model).GroupBy(logged => logged.Group).Select((group, index) => index < 2 ? group.First() : group.Last())];
+        void Train(AdvantageEstimator advantage, IEnumerable<LoggedEpisode> from) =>
+            new FineTuner(model, Settings with { Method = FineTuneMethod.PolicyGradient, Epochs = 1, Policy = new LearningSettings { Advantage = advantage } }, 1).Train([.. from]);
+        foreach (AdvantageEstimator advantage in (AdvantageEstimator[])[AdvantageEstimator.Group, AdvantageEstimator.GroupNormalised, AdvantageEstimator.LeaveOneOut])
+            Assert.Contains("set policy.advantage to task, batch or role", Assert.Throws<SocietyException>(() => Train(advantage, log)).Message);
+        foreach (AdvantageEstimator advantage in (AdvantageEstimator[])[AdvantageEstimator.Task, AdvantageEstimator.Batch, AdvantageEstimator.Role]) Train(advantage, log);
+        Train(AdvantageEstimator.Group, log.Select(logged => logged with { Episode = logged.Episode with { Role = Role.Proposer } }));
+    }
+
+    [Fact]
+    public void Task_relative_advantages_of_several_runs_are_taken_environment_by_environment()
+    {
+        using LanguageModel model = Model();
+        void Train(Func<bool, string> environment) =>
+            new FineTuner(model, Settings with { Method = FineTuneMethod.PolicyGradient, Epochs = 1, Policy = new LearningSettings { Advantage = AdvantageEstimator.Task } }, 1)
+                .Train([.. Log(model).Select(logged => logged with { Kind = "deduction", Environment = environment(logged.Episode.Sound) })]);
+        Train(right => "one");
+        // All that is right in one environment and all that is wrong in another: nothing is better than its like.
+        Assert.Contains("has an advantage", Assert.Throws<SocietyException>(() => Train(right => right ? "easy" : "hard")).Message);
+    }
+
+    [Fact]
     public void An_adapter_of_another_shape_than_the_settings_ask_for_is_not_trained_on_in_silence()
     {
         using LanguageModel model = Model();

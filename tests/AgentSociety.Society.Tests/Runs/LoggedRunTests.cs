@@ -24,7 +24,7 @@ public sealed class LoggedRunTests : IDisposable
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
         LoggedEpisode[] log = [.. LoggedPlay.Noted(RunLog.Read(database, All), database)];
         Assert.NotEmpty(log);
-        Assert.All(log, logged => Assert.Equal((logged.Episode.Round == 1 ? 0.8 : 1.3, 40), (logged.Temperature, logged.MaximumTokens)));
+        Assert.All(log, logged => Assert.Equal((logged.Episode.Round == 1 ? 0.8 : 1.3, 40, "hidden-operators"), (logged.Temperature, logged.MaximumTokens, logged.Environment)));
     }
 
     [Fact]
