@@ -71,14 +71,15 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Reads a model's folder, adapters included.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="asStored">True to leave the weights in the file and its number format: enough to decode, convert and look at, not to train (see <see cref="Decoder.Load"/>).</param>
+    /// <param name="foreign">True for a folder from elsewhere, which is only read: one in which a save was broken off is refused, where else it is brought to an end.</param>
     /// <exception cref="SocietyException">A file is missing or damaged, or does not fit the others.</exception>
-    public static LanguageModel Load(string folder, bool asStored = false)
+    public static LanguageModel Load(string folder, bool asStored = false, bool foreign = false)
     {
         if (!Directory.Exists(folder)) throw new SocietyException($"{folder}: no such folder; a model is a folder with config.json, {CheckpointFiles.WeightsFile} and a tokenizer");
-        return ModelFolder.Whole(folder, () => Read(folder, asStored));
+        return ModelFolder.Whole(folder, foreign, () => Read(folder, asStored, foreign));
     }
 
-    private static LanguageModel Read(string folder, bool asStored)
+    private static LanguageModel Read(string folder, bool asStored, bool foreign)
     {
         DecoderConfig config = DecoderConfig.Load(folder);
         GenerationConfig generation = GenerationConfig.Load(folder, config);
@@ -97,8 +98,8 @@ public sealed class LanguageModel : IDisposable
         string adapters = Path.Combine(folder, AdaptersFolder);
         try
         {
-            foreach (string adapter in Directory.Exists(adapters) ? Directory.EnumerateDirectories(adapters).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
-                model._adapters[CheckedName(Path.GetFileName(adapter), adapter)] = Adapter.Load(adapter, model.Decoder);
+            foreach (string adapter in Directory.Exists(adapters) ? Directory.EnumerateDirectories(adapters).Where(adapter => !FolderSave.NeverSaved(adapter)).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+                model._adapters[CheckedName(Path.GetFileName(adapter), adapter)] = Adapter.Load(adapter, model.Decoder, foreign);
             return model;
         }
         catch
@@ -120,12 +121,15 @@ public sealed class LanguageModel : IDisposable
     public void Save(string folder, ScalarType? type) => ModelFolder.Save(this, folder, type, adapters: true, forOthers: false);
 
     /// <summary>Reads an adapter's PEFT folder.</summary>
+    /// <param name="name">What the model is to call it.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="foreign">See <see cref="Load"/>.</param>
     /// <exception cref="SocietyException">The adapter does not fit the model, or the model has one of that name.</exception>
-    public Adapter LoadAdapter(string name, string folder)
+    public Adapter LoadAdapter(string name, string folder, bool foreign = false)
     {
         CheckedName(name, folder);
         if (_adapters.ContainsKey(name)) throw new SocietyException($"the model has an adapter '{name}' already; choose another name");
-        Adapter adapter = Adapter.Load(folder, Decoder);
+        Adapter adapter = Adapter.Load(folder, Decoder, foreign);
         _adapters.Add(name, adapter);
         AdapterChanged(name);
         return adapter;
@@ -269,9 +273,11 @@ public sealed class LanguageModel : IDisposable
     /// <summary>The <see cref="WeightsVersion"/> at which an adapter of this name was merged last: older versions of it stand in the shared weights already. 0 for never.</summary>
     internal long MergedAt(string name) => _merged.GetValueOrDefault(name);
 
-    /// <summary>Requests for the shared weights alone name them so; an adapter of that name would never be decoded with.</summary>
-    private static string CheckedName(string name, string? place) => name is not ("" or BaseName) ? name
-        : throw new SocietyException($"{(place is null ? "" : $"{place}: ")}an adapter cannot be called '{name}', which means the shared weights; give it another name");
+    /// <summary>Requests for the shared weights alone name them so; an adapter of that name would never be decoded with. Any other becomes a folder's name.</summary>
+    private static string CheckedName(string name, string? place) => name is "" or BaseName
+        ? throw new SocietyException($"{(place is null ? "" : $"{place}: ")}an adapter cannot be called '{name}', which means the shared weights; give it another name")
+        : FolderSave.IsPlain(name) ? name
+        : throw new SocietyException($"{(place is null ? "" : $"{place}: ")}an adapter cannot be called '{name}', since no folder can; give it a name without slashes");
 
     private Adapter Take(string name, string purpose) => _adapters.Remove(name, out Adapter? adapter) ? adapter
         : throw new SocietyException($"the model has no adapter '{name}' to {purpose}; it has {(_adapters.Count == 0 ? "none" : string.Join(", ", _adapters.Keys.Order(StringComparer.Ordinal)))}");

@@ -87,26 +87,168 @@ public sealed class FolderSaveTests : IDisposable
     public async Task Whoever_reads_while_another_saves_reads_one_of_both()
     {
         using CancellationTokenSource enough = new();
-        Task saving = Task.Run(() =>
+        Task saving = Task.Run(async () =>
         {
-            for (int time = 0; !enough.IsCancellationRequested; time++) (time % 2 == 0 ? _second : _first).Save(_folder);
+            for (int time = 0; !enough.IsCancellationRequested; time++)
+            {
+                (time % 2 == 0 ? _second : _first).Save(_folder);
+                // Pauses of many lengths, so that readings begin and end at any of a save's steps.
+                await Task.Delay(time % 30);
+            }
         });
-        for (int time = 0; time < 40; time++)
+        int ofFirst = 0, ofSecond = 0;
+        for (int time = 0; time < 40 || (time < 2000 && (ofFirst < 5 || ofSecond < 5)); time++)
         {
             try
             {
                 using LanguageModel read = LanguageModel.Load(_folder);
-                Same(read.Adapters.ContainsKey("ann") ? _first : _second, read);
+                bool first = read.Adapters.ContainsKey("ann");
+                Same(first ? _first : _second, read);
+                if (first) ofFirst++;
+                else ofSecond++;
             }
             catch (SocietyException busy)
             {
-                // Somebody who saves without a pause can be in the way of every reading; no reading may be of both.
-                Assert.DoesNotContain("no numbers", busy.Message, StringComparison.Ordinal);
+                // Somebody who saves all the time can be in the way of every reading, and of nothing else.
+                Assert.Contains("saved anew each time", busy.Message, StringComparison.Ordinal);
             }
         }
 
         await enough.CancelAsync();
         await saving;
+        Assert.InRange(ofFirst, 5, int.MaxValue);
+        Assert.InRange(ofSecond, 5, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task Many_who_bring_the_same_save_to_an_end_leave_the_whole_model()
+    {
+        for (int round = 0; round < 10; round++)
+        {
+            _first.Save(_folder);
+            Kill(_folder, step: 2);
+            using Barrier together = new(4);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait();
+                    ModelFolder.Files().Settle(_folder);
+                    Assert.True(File.Exists(Path.Combine(_folder, "config.json")));
+                },
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            using LanguageModel read = LanguageModel.Load(_folder);
+            Same(_second, read);
+        }
+
+        Assert.False(File.Exists(Path.Combine(_folder, ".saving.lock")));
+    }
+
+    [Fact]
+    public async Task Whoever_saves_waits_for_another_who_saves()
+    {
+        using SemaphoreSlim begun = new(0), goOn = new(0);
+        Task slow = Task.Factory.StartNew(
+            () => ModelFolder.Files().Write(_folder, place =>
+            {
+                begun.Release();
+                goOn.Wait();
+                File.Copy(Path.Combine(_folder, "config.json"), Path.Combine(place, "config.json"));
+            }),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await begun.WaitAsync();
+        Task next = Task.Factory.StartNew(() => _second.Save(_folder), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await Task.Delay(100);
+        Assert.False(next.IsCompleted);
+        goOn.Release();
+        await Task.WhenAll(slow, next);
+        using LanguageModel read = LanguageModel.Load(_folder);
+        Same(_second, read);
+    }
+
+    [Fact]
+    public void A_folder_whose_save_was_killed_is_a_model_all_along_and_one_without_is_none()
+    {
+        for (int step = 0; step < 12; step++)
+        {
+            _first.Save(_folder);
+            Kill(_folder, step);
+            Assert.True(ModelFolder.IsModel(_folder));
+            LanguageModel.Load(_folder).Dispose();
+            Assert.True(ModelFolder.IsModel(_folder));
+        }
+
+        Assert.False(ModelFolder.IsModel(Path.Combine(_folder, "adapters", "both")));
+        Assert.True(Adapter.IsAdapter(Path.Combine(_folder, "adapters", "both")));
+        Assert.False(Adapter.IsAdapter(_folder));
+    }
+
+    [Fact]
+    public void A_folder_from_elsewhere_in_which_a_save_was_broken_off_is_refused_as_it_is()
+    {
+        Kill(_folder, step: 3);
+        Dictionary<string, byte[]> before = Files();
+        Assert.Contains("broken off", Assert.Throws<SocietyException>(() => LanguageModel.Load(_folder, foreign: true)).Message, StringComparison.Ordinal);
+        Assert.Equal(before.Keys.Order(), Files().Keys.Order());
+    }
+
+    [Theory]
+    [InlineData("../evil")]
+    [InlineData("adapters/../../evil")]
+    [InlineData("adapters/ann/../../../evil")]
+    [InlineData("notes.txt")]
+    [InlineData("adapters/ann/evil")]
+    [InlineData("..\\evil")]
+    [InlineData("config.json\n../evil")]
+    [InlineData("/etc/evil")]
+    [InlineData(null)]
+    public void A_list_that_names_other_files_than_a_model_has_is_refused_and_nothing_is_moved(string? name)
+    {
+        string inner = Path.Combine(_folder, "inner");
+        _first.Save(inner);
+        Directory.CreateDirectory(Path.Combine(inner, ".saved"));
+        foreach (string place in (string[])["evil", "notes.txt", "config.json", ".saved/notes.txt", ".saved/config.json", "adapters/evil"]) File.WriteAllText(Path.Combine(inner, place), "theirs");
+        File.WriteAllText(Path.Combine(inner, ".saved", "list"), System.Text.Json.JsonSerializer.Serialize(new[] { "config.json", name }));
+        Dictionary<string, byte[]> before = Files();
+        string message = Assert.Throws<SocietyException>(() => LanguageModel.Load(inner)).Message;
+        Assert.Contains(Path.Combine(inner, ".saved", "list"), message, StringComparison.Ordinal);
+        Assert.Equal(before.Keys.Order(), Files().Keys.Order());
+    }
+
+    [Fact]
+    public void Nothing_is_deleted_through_a_link()
+    {
+        string inner = Path.Combine(_folder, "inner"), own = Path.Combine(_folder, "own");
+        Directory.CreateDirectory(Path.Combine(own, "letters"));
+        File.WriteAllText(Path.Combine(own, "letters", "one.txt"), "dear");
+        Directory.CreateDirectory(Path.Combine(inner, ".saved"));
+        Directory.CreateSymbolicLink(Path.Combine(inner, "adapters"), own);
+        File.WriteAllText(Path.Combine(inner, ".saved", "list"), "[]");
+        Assert.Contains("link", Assert.Throws<SocietyException>(() => LanguageModel.Load(inner)).Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(own, "letters", "one.txt")));
+    }
+
+    [Fact]
+    public void A_first_save_that_fails_leaves_no_folder_and_one_that_is_killed_none_that_counts()
+    {
+        string place = Path.Combine(_folder, "adapters", "new");
+        Assert.Throws<SocietyException>(() => Adapter.Files.Write(place, _ => throw new IOException("No space left on device")));
+        Assert.False(Directory.Exists(place));
+        using (LanguageModel read = LanguageModel.Load(_folder)) Same(_first, read);
+        Directory.CreateDirectory(Path.Combine(place, ".saving"));
+        File.WriteAllText(Path.Combine(place, ".saving", "adapter_config.json"), "{");
+        using (LanguageModel read = LanguageModel.Load(_folder)) Same(_first, read);
+        string apart = Path.Combine(_folder, "apart", "deep");
+        Assert.Throws<SocietyException>(() => Adapter.Files.Write(apart, _ => throw new IOException("No space left on device")));
+        Assert.False(Directory.Exists(Path.GetDirectoryName(apart)));
+    }
+
+    /// <summary>Saves the second model and breaks off before a change of the folder's own files.</summary>
+    private void Kill(string folder, int step)
+    {
+        Assert.Throws<KilledException>(() => ModelFolder.Save(_second, folder, null, adapters: true, forOthers: false, ModelFolder.Files(() =>
+        {
+            if (step-- == 0) throw new KilledException();
+        })));
     }
 
     [Fact]

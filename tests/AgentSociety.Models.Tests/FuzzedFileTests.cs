@@ -58,6 +58,50 @@ public sealed class FuzzedFileTests : IDisposable
         Assert.InRange(refused, cases / 10, cases);
     }
 
+    [Fact]
+    public void A_list_of_a_broken_off_save_moves_and_deletes_nothing_outside_its_folder()
+    {
+        string[] names =
+        [
+            "config.json", "model.safetensors", "tokenizer.json", "adapters/a/adapter_config.json", "../config.json", "../adapters/a/adapter_config.json", "../../evil", "adapters/../../config.json",
+            "adapters/a/../../../config.json", "adapters/./adapter_config.json", "adapters/../adapter_config.json", "/tmp/config.json", "..\\config.json", "config.json\n../config.json", "", ".", "..", "list",
+            "adapters", "adapters/a", "adapters//adapter_config.json", "adapters/a/b/adapter_config.json", "inner/config.json", "evil",
+        ];
+        string inner = Path.Combine(_folder, "inner");
+        int read = 0, refused = 0;
+        string[] before = Outside();
+        Gen.Select(Gen.Int[0, names.Length - 1].Array[0, 4], Gen.Int[0, 9]).Sample((chosen, form) =>
+        {
+            foreach (string place in (string[])["adapters/a", ".saved/adapters/a"]) Directory.CreateDirectory(Path.Combine(inner, place));
+            foreach (string file in (string[])["config.json", "model.safetensors", "tokenizer.json", "adapters/a/adapter_config.json", "evil"])
+            {
+                File.WriteAllText(Path.Combine(inner, file), "theirs");
+                File.WriteAllText(Path.Combine(inner, ".saved", file), "theirs");
+            }
+
+            string list = form == 0 ? string.Join('\n', chosen.Select(name => names[name])) : System.Text.Json.JsonSerializer.Serialize(chosen.Select(name => names[name]));
+            File.WriteAllText(Path.Combine(inner, ".saved", "list"), list);
+            try
+            {
+                ModelFolder.Files().Settle(inner);
+                read++;
+            }
+            catch (SocietyException failure)
+            {
+                refused++;
+                Assert.Contains(inner, failure.Message, StringComparison.Ordinal);
+            }
+
+            Assert.Equal(before, Outside());
+            Directory.Delete(inner, recursive: true);
+        }, iter: 400, threads: 1);
+        _output.WriteLine($"{read} carried out, {refused} refused");
+        Assert.InRange(read, 5, 395);
+
+        string[] Outside() => [.. Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Where(file => !file.StartsWith(inner, StringComparison.Ordinal))
+            .Select(file => $"{file} {new FileInfo(file).Length} {File.GetLastWriteTimeUtc(file):O}").Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>A byte changed, the end cut off, a value put in the place of another, or a piece doubled.</summary>
     private static byte[] Damaged(byte[] file, int place, string value, int kind, byte other)
     {

@@ -7,8 +7,6 @@ namespace AgentSociety.Cli.Commands;
 /// <summary><c>model import FOLDER</c>.</summary>
 internal static class ModelImportCommand
 {
-    private const string AdapterFile = "adapter_config.json";
-
     public static Command Create(Terminal terminal)
     {
         Argument<string> source = new("FOLDER") { Description = "A folder in Hugging Face's format, or a PEFT folder with a LoRA adapter." };
@@ -24,14 +22,14 @@ internal static class ModelImportCommand
         {
             string from = parsed.GetRequiredValue(source), to = parsed.GetRequiredValue(target);
             TorchRuntime.Initialize("cpu");
-            if (File.Exists(Path.Combine(from, AdapterFile)))
+            if (Adapter.IsAdapter(from))
             {
                 TakeAdapter(from, to, parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from))), terminal);
                 return;
             }
 
             ModelFolder.CheckTarget(from, to);
-            using LanguageModel model = LanguageModel.Load(from, asStored: true);
+            using LanguageModel model = LanguageModel.Load(from, asStored: true, foreign: true);
             ModelFolder.Write(model, to, parsed.GetValue(type));
             terminal.Line($"{to}: {model.Decoder.Config.ModelType}, {model.ParameterCount:N0} parameters");
         });
@@ -43,7 +41,7 @@ internal static class ModelImportCommand
         // It becomes a folder's name.
         if (name.Length == 0 || name is "." or ".." || Path.GetFileName(name) != name) throw new SocietyException($"'{name}' cannot be an adapter's name; give a plain one by --name");
         using LanguageModel model = LanguageModel.Load(to, asStored: true);
-        Adapter adapter = model.LoadAdapter(name, from);
+        Adapter adapter = model.LoadAdapter(name, from, foreign: true);
         string folder = Path.Combine(to, "adapters", name);
         adapter.Save(folder);
         terminal.Line($"{folder}: rank {adapter.Settings.Rank}, {string.Join(", ", adapter.Settings.Targets)}");

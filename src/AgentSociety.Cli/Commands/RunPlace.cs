@@ -1,5 +1,6 @@
 using AgentSociety.Core;
 using AgentSociety.Culture;
+using AgentSociety.Models;
 using AgentSociety.Society;
 
 namespace AgentSociety.Cli.Commands;
@@ -36,7 +37,7 @@ internal static class RunPlace
     /// <exception cref="SocietyException">There is no model.</exception>
     public static string FindModel(string name)
     {
-        if (File.Exists(Path.Combine(name, "config.json"))) return name;
+        if (ModelFolder.IsModel(name)) return name;
         RunDirectory run = Find(name);
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Database);
         return new RunRecords(database).Checkpoints() is [.., { } newest] ? run.Checkpoint(newest.Name)

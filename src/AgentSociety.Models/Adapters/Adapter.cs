@@ -14,7 +14,8 @@ public sealed class Adapter : IDisposable
     private const string ConfigFile = "adapter_config.json";
     private const string Prefix = "base_model.model.";
 
-    private static readonly FolderSave Files = new(ConfigFile, [WeightsFile], []);
+    /// <summary>What belongs to an adapter in its folder.</summary>
+    internal static readonly FolderSave Files = new(ConfigFile, [WeightsFile]);
 
     private readonly Dictionary<string, (Tensor A, Tensor B)> _updates;
 
@@ -89,12 +90,19 @@ public sealed class Adapter : IDisposable
         SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Parameters.Select(parameter => (Prefix + parameter.Name, parameter.Weight)));
     }
 
+    /// <summary>True where a folder holds an adapter, also one whose save was broken off and has still to be brought to an end, as <see cref="Load"/> does.</summary>
+    public static bool IsAdapter(string folder) => Files.IsIn(folder);
+
     /// <summary>Reads a PEFT folder that fits a decoder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="decoder">The decoder.</param>
+    /// <param name="foreign">True for a folder from elsewhere, which is only read: one in which a save was broken off is refused.</param>
     /// <exception cref="SocietyException">A file is missing or damaged, or a matrix does not fit.</exception>
-    public static Adapter Load(string folder, Decoder decoder)
+    public static Adapter Load(string folder, Decoder decoder, bool foreign = false)
     {
         string configFile = Path.Combine(folder, ConfigFile), weightsFile = Path.Combine(folder, WeightsFile);
-        Files.Settle(folder);
+        if (foreign) FolderSave.RequireSettled(folder);
+        else Files.Settle(folder);
         PeftConfig stored;
         try
         {
@@ -105,7 +113,7 @@ public sealed class Adapter : IDisposable
             throw new SocietyException($"{configFile}: cannot be read as an adapter's configuration ({cause.Message})", cause: cause);
         }
 
-        if (stored.Foreign is { } foreign) throw new SocietyException($"{configFile}: {foreign} is not supported; use a plain LoRA adapter");
+        if (stored.Foreign is { } unsupported) throw new SocietyException($"{configFile}: {unsupported} is not supported; use a plain LoRA adapter");
         string[] modules = [.. decoder.Parameters.Where(parameter => parameter.Weight.dim() == 2 && parameter.Name.EndsWith(".weight", StringComparison.Ordinal)).Select(parameter => parameter.Name[..^".weight".Length])];
         Dictionary<string, Tensor> read = SafetensorsFile.Read(weightsFile);
         Dictionary<string, (Tensor A, Tensor B)> updates = [];

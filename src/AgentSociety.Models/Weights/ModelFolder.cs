@@ -9,6 +9,9 @@ public static class ModelFolder
     /// <summary>Names of number formats, for help and messages.</summary>
     public const string Types = "f32, f16 or bf16";
 
+    /// <summary>True where a folder holds a model, also one whose save was broken off and has still to be brought to an end, as <see cref="LanguageModel.Load"/> does.</summary>
+    public static bool IsModel(string folder) => Files().IsIn(folder);
+
     /// <summary>Says whether a folder can take a model in.</summary>
     /// <param name="source">The folder that the model comes from; null for none.</param>
     /// <param name="target">The folder.</param>
@@ -18,7 +21,7 @@ public static class ModelFolder
         if (source is not null && Path.TrimEndingDirectorySeparator(Path.GetFullPath(source)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)))
             throw new SocietyException($"{target}: source and target are one folder; name another by --out");
         string adapters = Path.Combine(target, LanguageModel.AdaptersFolder);
-        if (!Directory.Exists(adapters) || Directory.EnumerateDirectories(adapters).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray() is not { Length: > 0 } names) return;
+        if (!Directory.Exists(adapters) || Directory.EnumerateDirectories(adapters).Where(adapter => !FolderSave.NeverSaved(adapter)).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToArray() is not { Length: > 0 } names) return;
         throw new SocietyException($"{target}: holds the adapters {string.Join(", ", names)} of the model that is there, which would be taken for this one's; name another folder, or take {adapters} away");
     }
 
@@ -61,25 +64,30 @@ public static class ModelFolder
     });
 
     /// <summary>Reads a folder that another program may be saving to: what is returned was read between two saves.</summary>
-    internal static LanguageModel Whole(string folder, Func<LanguageModel> read)
+    /// <param name="folder">The folder.</param>
+    /// <param name="foreign">True for one that must not be changed.</param>
+    /// <param name="read">Reads it.</param>
+    internal static LanguageModel Whole(string folder, bool foreign, Func<LanguageModel> read)
     {
         FolderSave files = Files();
         for (int time = 1; ; time++)
         {
-            files.Settle(folder);
+            if (foreign) FolderSave.RequireSettled(folder);
+            else files.Settle(folder);
             DateTime stamp = files.Stamp(folder);
-            LanguageModel model;
+            SocietyException? cause = null;
             try
             {
-                model = read();
+                LanguageModel model = read();
+                if (files.Stamp(folder) == stamp) return model;
+                model.Dispose();
             }
-            catch (SocietyException) when (time < MostReadings && files.Stamp(folder) != stamp)
+            catch (SocietyException parts) when (files.Stamp(folder) != stamp)
             {
-                continue;
+                cause = parts;
             }
 
-            if (time == MostReadings || files.Stamp(folder) == stamp) return model;
-            model.Dispose();
+            if (time == MostReadings) throw new SocietyException($"{folder}: was saved anew each time that it was read; try again once whoever saves there has done", badInput: false, cause);
         }
     }
 
@@ -90,7 +98,7 @@ public static class ModelFolder
             CheckpointFiles.WeightsFile, CheckpointFiles.IndexFile, GenerationConfig.FileName, ChatTemplate.FileName,
             CharacterTokenizer.FileName, TokenizerFile.FileName, TokenizerFile.ConfigName,
         ],
-        [LanguageModel.AdaptersFolder])
+        (LanguageModel.AdaptersFolder, Adapter.Files))
     { Between = between };
 
     private const int MostReadings = 3;

@@ -5,6 +5,7 @@ using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Environments;
+using AgentSociety.Models;
 
 namespace AgentSociety.Society;
 
@@ -129,7 +130,7 @@ public static class ScenarioFile
     {
         if (Directory.Exists(folder))
         {
-            if (!File.Exists(Path.Combine(folder, "config.json"))) faults.Add(at, "model.base", $"{given} is no model: it holds no config.json; name a checkpoint's folder");
+            if (!ModelFolder.IsModel(folder)) faults.Add(at, "model.base", $"{given} is no model: it holds no config.json; name a checkpoint's folder");
             return;
         }
 
