@@ -177,9 +177,10 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Prepares the form that an answer is to have, on a thread of the pool; a form that was asked for before is there already. Safe to call while others decode.</summary>
     /// <param name="pattern">See <see cref="GenerationRequest.Pattern"/>; null for a schema.</param>
     /// <param name="schema">See <see cref="GenerationRequest.Schema"/>; null for a pattern.</param>
-    /// <exception cref="SocietyException">The form cannot be kept, or both are asked for.</exception>
-    public Task<AnswerForm> PrepareAsync(string? pattern, string? schema) =>
-        pattern is null == schema is null ? throw new SocietyException("an answer is held to a pattern or to a schema; leave one of them out") : Forms.OfAsync(pattern, schema);
+    /// <param name="cancellation">Ends the waiting; a form that nobody waits for any more is not begun.</param>
+    /// <exception cref="SocietyException">The form cannot be kept, both are asked for, or too many are being prepared (<see cref="SocietyException.Busy"/>).</exception>
+    public Task<AnswerForm> PrepareAsync(string? pattern, string? schema, CancellationToken cancellation = default) =>
+        pattern is null == schema is null ? throw new SocietyException("an answer is held to a pattern or to a schema; leave one of them out") : Forms.OfAsync(pattern, schema, cancellation);
 
     /// <summary>Adds an adapter that changes nothing yet.</summary>
     /// <exception cref="SocietyException">The name means the shared weights.</exception>

@@ -45,6 +45,21 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_whose_save_was_killed_is_opened_by_its_folder_and_is_not_taken_in_before()
+    {
+        string killed = Path.Combine(_folder, "killed"), saved = Path.Combine(killed, ".saved");
+        await Done("model", "export", Base, "--out", killed);
+        Directory.CreateDirectory(saved);
+        foreach (string file in Directory.GetFiles(killed)) File.Move(file, Path.Combine(saved, Path.GetFileName(file)));
+        File.WriteAllText(Path.Combine(saved, "list"), new JsonArray([.. Directory.GetFiles(saved).Select(file => JsonValue.Create(Path.GetFileName(file)))]).ToJsonString());
+        Assert.NotEqual(0, await CommandLine.Run(["model", "import", killed, "--out", Path.Combine(_folder, "taken")], new KeptTerminal().Terminal));
+        Assert.True(Directory.Exists(saved));
+        await Done("model", "info", killed);
+        Assert.False(Directory.Exists(saved));
+        await Done("model", "import", killed, "--out", Path.Combine(_folder, "taken"));
+    }
+
+    [Fact]
     public async Task A_model_in_half_precision_stays_so_with_an_adapter_merged()
     {
         string half = Path.Combine(_folder, "half"), merged = Path.Combine(_folder, "merged"), wide = Path.Combine(_folder, "wide");

@@ -90,6 +90,69 @@ public abstract class SlowToolTests(EnginePass pass) : IDisposable
         Assert.True(engine.Idle);
     }
 
+    [Fact]
+    public void Where_room_is_scarce_one_that_waits_for_its_tool_leaves_its_room_to_others_and_writes_the_same()
+    {
+        // One position's keys and values; there is room for one sequence at a time.
+        const long Position = 2 * 2 * 2 * 12 * sizeof(float);
+        GenerationRequest[] requests = Requests(3);
+        requests[0] = requests[0] with { Pattern = "[a-c]{2}=[a-c]{9}" };
+        using DecodingEngine roomy = pass.Engine(_model);
+        Dictionary<string, Generation> expected = Torch.Decode(roomy, requests.Select((request, index) => index == 0 ? request with { Tools = new Tool() } : request)), done = [];
+        Assert.Contains(expected["r000"].Segments, segment => segment.Source == Source.Tool);
+
+        SlowTool slow = new();
+        using DecodingEngine narrow = pass.Engine(_model, Torch.Small.Context * Position, slots: 2);
+        narrow.Submit(requests[0] with { Tools = slow });
+        foreach (GenerationRequest request in requests[1..]) narrow.Submit(request);
+        Steps(() => slow.Waits);
+        Assert.Empty(done);
+        // The tool has not answered.
+        Steps(() => done.Count == 2);
+        slow.Answer();
+        Steps(() => narrow.Idle);
+        foreach ((string id, Generation generation) in expected)
+        {
+            Assert.Equal(generation.Tokens, done[id].Tokens);
+            if (pass == EnginePass.Kernels) Assert.Equal(generation.LogProbabilities.Select(BitConverter.SingleToInt32Bits), done[id].LogProbabilities.Select(BitConverter.SingleToInt32Bits));
+        }
+
+        void Steps(Func<bool> enough)
+        {
+            for (int time = 0; !enough(); time++)
+            {
+                Assert.InRange(time, 0, 1000);
+                foreach (Generation generation in narrow.Step()) done.Add(generation.Id, generation);
+            }
+        }
+    }
+
+    [Fact]
+    public void Nobody_waits_for_a_beginning_that_one_whose_tool_is_at_work_does_not_have()
+    {
+        using DecodingEngine engine = pass.Engine(_model);
+        SlowTool slow = new();
+        GenerationRequest[] requests = Requests(2);
+        engine.Submit(requests[0] with { Tools = slow, Pattern = "[a-c]{2}=[a-c]{9}" });
+        for (int time = 0; !slow.Waits; time++)
+        {
+            Assert.InRange(time, 0, 1000);
+            engine.Step();
+        }
+
+        // What was computed under the old weights counts no more.
+        _model.WeightsChanged();
+        engine.Submit(requests[1]);
+        List<Generation> done = [];
+        for (int time = 0; done.Count == 0; time++)
+        {
+            Assert.InRange(time, 0, 200);
+            done.AddRange(engine.Step());
+        }
+
+        Assert.Equal("r001", Assert.Single(done).Id);
+    }
+
     /// <summary>Two sequences until both wait for their tools, and one without.</summary>
     private Dictionary<string, Generation> Begin(DecodingEngine engine, SlowTool first, SlowTool second, DateTimeOffset? deadline = null)
     {

@@ -49,7 +49,17 @@ public sealed class LocalModel : IDisposable
     {
         string id = $"text-{Interlocked.Increment(ref _named)}";
         // Here and not on the engine's thread, where everybody would wait for it.
-        AnswerForm? form = request is { Pattern: null, Schema: null } ? null : await _model.PrepareAsync(request.Pattern, request.Schema).WaitAsync(cancellation).ConfigureAwait(false);
+        AnswerForm? form = null;
+        if (request is not { Pattern: null, Schema: null })
+        {
+            form = await FormAsync(request, cancellation).ConfigureAwait(false);
+            if (form is null)
+            {
+                yield return new TextAssembly(_model.Tokenizer, _model.EndTokens, request.Stops).Finish(new TextEnd(AtLimit: true, request.Prompt.Length, CompletionTokens: 0));
+                yield break;
+            }
+        }
+
         Channel<TextPiece> pieces = Channel.CreateUnbounded<TextPiece>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         Post(() => Submit(id, request, form, pieces.Writer));
         try
@@ -87,6 +97,21 @@ public sealed class LocalModel : IDisposable
         _thread.Join();
         _commands.Dispose();
         _stopping.Dispose();
+    }
+
+    /// <summary>The form that the answer is to have; null where the deadline passed before it was prepared.</summary>
+    private async Task<AnswerForm?> FormAsync(TextRequest request, CancellationToken cancellation)
+    {
+        using CancellationTokenSource until = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (request.Deadline is { } deadline) until.CancelAfter(TimeSpan.FromTicks(Math.Clamp((deadline - DateTimeOffset.UtcNow).Ticks, 0, TimeSpan.TicksPerDay)));
+        try
+        {
+            return await _model.PrepareAsync(request.Pattern, request.Schema, until.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     /// <summary>Does something between two steps.</summary>

@@ -50,13 +50,13 @@ internal sealed class Admission(LanguageModel model, Slot[] slots, SlotCaches ca
         adapters.Leave(sequence.Adapter);
     }
 
-    /// <summary>Copies the shared beginning once the donor has it, also from one that has left and whose slot still holds it; a donor that has left before is not waited for.</summary>
+    /// <summary>Copies the shared beginning once the donor has it, also from one that has left and whose slot still holds it; a donor that has left before, or goes on nobody knows when, is not waited for.</summary>
     public void CopyFromDonor(Sequence sequence)
     {
         if (sequence.Donor is not { } donor) return;
         Slot slot = donor.Slot;
         bool there = slot.Fed >= donor.Length && slot.Adapter == sequence.Adapter && slot.Tokens.AsSpan(0, donor.Length).SequenceEqual(sequence.Slot.Tokens.AsSpan(0, donor.Length));
-        if (!there && slot.Owner == donor.Owner) return;
+        if (!there && slot.Owner == donor.Owner && donor.Owner is { Pending: null, StandsBack: false }) return;
         sequence.Donor = null;
         if (!there) return;
         pass.CopyPrefix(donor.Slot.Index, sequence.Slot.Index, donor.Length);
@@ -72,7 +72,8 @@ internal sealed class Admission(LanguageModel model, Slot[] slots, SlotCaches ca
         int longest = 0;
         foreach (Slot slot in slots)
         {
-            int kept = slot.Owner is { } owner ? owner.Request.Prompt.Length : slot.Fed;
+            // One that waits for its tool computes nothing more for now.
+            int kept = slot.Owner is { Pending: null } owner ? owner.Request.Prompt.Length : slot.Fed;
             int length = kept == 0 || slot.Adapter != adapter ? 0 : shareable.CommonPrefixLength(slot.Tokens.AsSpan(0, kept));
             if (length > longest || (length == longest && donor is not null && slot.Owner is null && (donor.Owner is not null || slot.Used < donor.Used))) (longest, donor) = (length, slot);
             if (slot.Owner is null && (free is null || GoesBefore(slot, free))) free = slot;

@@ -11,7 +11,7 @@ namespace AgentSociety.Models;
 /// shape of the batch, and last digits differ.
 /// </para>
 /// <para>
-/// Tools answer within the step (<see cref="Core.Environments.IToolSession"/>), or pause their own sequence, which keeps its slot and takes the reply at a later step
+/// Tools answer within the step (<see cref="Core.Environments.IToolSession"/>), or pause their own sequence, which keeps its slot, and its cache while nobody else needs the room, and takes the reply at a later step
 /// (<see cref="Core.Environments.IAsyncToolSession"/>).
 /// </para>
 /// <para>
@@ -153,7 +153,7 @@ public sealed class DecodingEngine : IDisposable
         return true;
     }
 
-    /// <summary>Feeds every sequence its next tokens and samples where a sequence has none left; does nothing when idle. Where all wait for tools (<see cref="Core.Environments.IAsyncToolSession"/>), it waits a moment with them.</summary>
+    /// <summary>Feeds every sequence its next tokens and samples where a sequence has none left; does nothing when idle. Where nobody can go on before a tool answers (<see cref="Core.Environments.IAsyncToolSession"/>), it waits a moment with them.</summary>
     /// <returns>What finished, in order of admission.</returns>
     public IReadOnlyList<Generation> Step()
     {
@@ -172,7 +172,7 @@ public sealed class DecodingEngine : IDisposable
         _pass.Run(_step.Rows);
         for (int output = 0; output < _step.Sampling.Count; output++) Continue(_step.Sampling[output], output);
         // Whoever steps again and again would take a processor for nothing.
-        if (_step.Rows.Length == 0 && _done.Count == 0 && _active.Count > 0 && _active.All(sequence => sequence.Pending is not null)) ToolCalls.Wait(_active);
+        if (_step.Rows.Length == 0 && _done.Count == 0 && _active.Exists(sequence => sequence.Pending is not null)) ToolCalls.Wait(_active);
         _done.Sort(static (left, right) => left.Number.CompareTo(right.Number));
         Seconds += _metrics.Step(started, Batch, (int)(DecodedTokens - decoded), _step.Prefilled);
         Report();

@@ -27,7 +27,7 @@ internal static class RequestCheck
         return request switch
         {
             { Pattern: not null, Schema: not null } => throw new SocietyException($"request {request.Id}: it asks for a pattern and for a schema; leave one of them out"),
-            { Form: null } and ({ Pattern: not null } or { Schema: not null }) => request with { Form = model.PrepareAsync(request.Pattern, request.Schema).GetAwaiter().GetResult() },
+            { Form: null } and ({ Pattern: not null } or { Schema: not null }) => request with { Form = model.Forms.Of(request.Pattern, request.Schema) },
             _ => request,
         };
     }

@@ -68,7 +68,7 @@ internal sealed class Sequence(GenerationRequest request, Slot slot, AdapterVers
     /// <summary>True while it stands back for older ones, since there is no room for its cache.</summary>
     public bool StandsBack { get; set; }
 
-    /// <summary>The reply that it waits for; it keeps its slot meanwhile and has no rows. Null for none.</summary>
+    /// <summary>The reply that it waits for; it keeps its slot meanwhile, has no rows, and may lose its cache. Null for none.</summary>
     public PendingReply? Pending { get; set; }
 
     public ReadOnlySpan<int> Tokens => Slot.Tokens.AsSpan(0, Count);

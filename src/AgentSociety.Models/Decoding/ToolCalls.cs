@@ -40,7 +40,7 @@ internal sealed class ToolCalls(LanguageModel model)
     }
 
     /// <summary>Waits a moment for a reply, where nothing else is to be done.</summary>
-    public static void Wait(IEnumerable<Sequence> sequences) => Task.WaitAny([.. sequences.Select(sequence => sequence.Pending!.Replies)], LongestWait);
+    public static void Wait(IEnumerable<Sequence> sequences) => Task.WaitAny([.. sequences.Select(sequence => sequence.Pending?.Replies).OfType<Task>()], LongestWait);
 
     private string? Reply(Sequence sequence, IEnumerable<string> replies, string behind)
     {

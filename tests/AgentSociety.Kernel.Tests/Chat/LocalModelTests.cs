@@ -213,6 +213,23 @@ public sealed class LocalModelTests
     }
 
     [Fact]
+    public async Task A_deadline_holds_for_the_preparation_of_a_form_too()
+    {
+        using ManualResetEventSlim prepared = new();
+        using LanguageModel model = LanguageModel.Create(new ArchitectureSettings { Width = 32, Layers = 1, Heads = 2, KeyValueHeads = 1, FeedForward = 32, Context = 64 }, new SlowTokenizer(prepared), 1);
+        using LocalModel local = new(model);
+        try
+        {
+            TextPiece end = Assert.Single(await Pieces(local, new TextRequest { Prompt = [1], Pattern = "a{2}", Deadline = DateTimeOffset.UtcNow.AddSeconds(0.1) }).WaitAsync(TimeSpan.FromSeconds(30)));
+            Assert.Equal(("", new TextEnd(AtLimit: true, PromptTokens: 1, CompletionTokens: 0)), (end.Text, end.End));
+        }
+        finally
+        {
+            prepared.Set();
+        }
+    }
+
+    [Fact]
     public async Task A_form_that_cannot_be_finished_is_a_failure_and_no_end()
     {
         CharacterTokenizer tokenizer = new("a" + string.Concat(Enumerable.Range(0x4E00, 20_000).Select(letter => (char)letter)));

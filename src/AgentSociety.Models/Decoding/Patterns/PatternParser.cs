@@ -29,7 +29,7 @@ internal sealed class PatternParser
     /// <exception cref="SocietyException">It is none, or asks for what is not supported.</exception>
     public static PatternNode Parse(string pattern)
     {
-        if (pattern.Length > Longest) throw new SocietyException($"{Shown(pattern)}: it has {pattern.Length} characters, and {Longest} are read at most; ask for less at once");
+        RequireLength(pattern);
         string text = pattern.StartsWith('^') ? pattern[1..] : pattern;
         if (text.EndsWith('$') && (text.Length - text.AsSpan(0, text.Length - 1).TrimEnd('\\').Length) % 2 == 1) text = text[..^1];
         PatternParser parser = new(text);
@@ -193,6 +193,13 @@ internal sealed class PatternParser
         if (Peek() != sign || _place >= _pattern.Length) return false;
         _place++;
         return true;
+    }
+
+    /// <summary>Refuses what is too long to be read.</summary>
+    /// <exception cref="SocietyException">It is.</exception>
+    public static void RequireLength(string pattern)
+    {
+        if (pattern.Length > Longest) throw new SocietyException($"{Shown(pattern)}: it has {pattern.Length} characters, and {Longest} are read at most; ask for less at once");
     }
 
     /// <summary>A pattern as messages show it.</summary>

@@ -62,7 +62,7 @@ internal sealed class SchemaPattern
     /// <exception cref="SocietyException">It is no schema, or asks for what cannot be kept; the message names the place in it.</exception>
     public static string Of(string schema)
     {
-        if (schema.Length > LongestText) throw new SocietyException($"the schema has {schema.Length} characters, and {LongestText} are read at most; ask for less at once");
+        RequireLength(schema);
         JsonDocument document;
         try
         {
@@ -85,6 +85,13 @@ internal sealed class SchemaPattern
                 throw new SocietyException("schema #: it holds half of a surrogate pair, which is no character", cause: cause);
             }
         }
+    }
+
+    /// <summary>Refuses what is too long to be read.</summary>
+    /// <exception cref="SocietyException">It is.</exception>
+    public static void RequireLength(string schema)
+    {
+        if (schema.Length > LongestText) throw new SocietyException($"the schema has {schema.Length} characters, and {LongestText} are read at most; ask for less at once");
     }
 
     private string Value(JsonElement schema, string path)
