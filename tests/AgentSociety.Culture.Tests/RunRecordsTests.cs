@@ -27,9 +27,11 @@ public sealed class RunRecordsTests : IDisposable
     {
         RunInfo run = new() { Name = "first", Scenario = "name: first\n", ScenarioHash = "abc", Seed = 7, Versions = new Dictionary<string, string> { ["program"] = "0.1.0" } };
         Assert.Null(Records.Info());
+        long before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         Records.Begin(run);
         RunInfo stored = Records.Info()!;
-        Assert.Equal(run with { Versions = stored.Versions }, stored);
+        Assert.Equal(run with { Versions = stored.Versions, Begun = stored.Begun }, stored);
+        Assert.InRange(stored.Begun, before, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         Assert.Equal(run.Versions, stored.Versions);
         Assert.Contains("holds a run already", Assert.Throws<SocietyException>(() => Records.Begin(run)).Message);
     }
