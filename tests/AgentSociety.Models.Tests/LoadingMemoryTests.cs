@@ -30,13 +30,22 @@ public sealed partial class LoadingMemoryTests : IDisposable
     public void Weights_left_in_the_file_take_no_memory_of_their_own_and_cannot_reach_the_file()
     {
         if (!File.Exists("/proc/self/clear_refs")) return;
-        long weights = Write(ScalarType.BFloat16), before = Status("RssAnon");
+        long weights = Write(ScalarType.BFloat16);
+        // The least of five: tests of other collections run meanwhile, and what they take is counted too.
+        Assert.InRange(Enumerable.Range(0, 5).Min(_ => Taken()), long.MinValue, weights / 10);
         using Decoder decoder = Decoder.Load(Shape, _folder, CPU, asStored: true);
-        using (Tensor sum = decoder.Parameters.Select(parameter => parameter.Weight.sum(ScalarType.Float32)).Aggregate((a, b) => a + b)) Assert.NotEqual(0, sum.item<float>());
-        Assert.InRange(Status("RssAnon") - before, long.MinValue, weights / 10);
         byte[] file = File.ReadAllBytes(Path.Combine(_folder, "model.safetensors"));
         using (no_grad()) decoder["model.norm.weight"].add_(1);
         Assert.Equal(file, File.ReadAllBytes(Path.Combine(_folder, "model.safetensors")));
+    }
+
+    private long Taken()
+    {
+        long before = Status("RssAnon");
+        using Decoder decoder = Decoder.Load(Shape, _folder, CPU, asStored: true);
+        using Tensor sum = decoder.Parameters.Select(parameter => parameter.Weight.sum(ScalarType.Float32)).Aggregate((a, b) => a + b);
+        Assert.NotEqual(0, sum.item<float>());
+        return Status("RssAnon") - before;
     }
 
     private long Write(ScalarType stored)
