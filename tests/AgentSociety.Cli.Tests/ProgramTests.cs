@@ -120,7 +120,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("error nowhere: there is no such run", "show", "nowhere")]
     [InlineData("error nowhere: there is no such folder", "runs", "nowhere")]
     [InlineData("error there is no environment 'arithmetics'; did you mean arithmetic?", "env", "test", "arithmetics")]
-    [InlineData("error --threads needs a whole number of at least 1, not '0'", "run", "tiny.yaml", "--threads", "0")]
+    [InlineData("error --threads needs a whole number from 1 to 1024, not '0'", "run", "tiny.yaml", "--threads", "0")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string says, params string[] arguments)
     {
         Said said = await Program(arguments);
