@@ -15,14 +15,13 @@ static class ColumnText
 {
     public const char End = '#';
     public const char Ask = '=';
-    private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-    public static string Alphabet(int places) => $"{Letters.AsSpan(0, places)}0123456789+-*=#@:";
+    public static string Alphabet(int places) => $"{IndexLetters.All.AsSpan(0, places)}0123456789+-*=#@:";
 
     /// <summary>Most places that a problem of this many digits writes to.</summary>
     public static int Places(string operations, int digits) => operations.Contains('*', StringComparison.Ordinal) ? Math.Max(2 * digits, digits + 1) : digits + 1;
 
-    public static char Letter(int index) => Letters[index];
+    public static char Letter(int index) => IndexLetters.All[index];
 
     /// <summary>Index of a place letter; -1 where the character is none.</summary>
     public static int IndexOf(char letter) => letter switch

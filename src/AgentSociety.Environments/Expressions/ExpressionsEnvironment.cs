@@ -16,7 +16,6 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     public const string EnvironmentName = "expressions";
     private const char Ask = '=';
     private const char End = '#';
-    private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     private readonly ExpressionsOptions _options;
     private readonly string _labels;
 
@@ -27,7 +26,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         OptionChecks.Require(EnvironmentName, options);
         _options = options;
         // Twice as many as a problem has numbers: which one is the first is drawn anew each time, so that short problems show every letter.
-        _labels = options.Labels ? Letters[..Math.Min(Letters.Length, 2 * (options.MaximumDifficulty + 1))] : "";
+        _labels = options.Labels ? IndexLetters.All[..Math.Min(IndexLetters.All.Length, 2 * (options.MaximumDifficulty + 1))] : "";
     }
 
     /// <inheritdoc />

@@ -3,6 +3,7 @@ using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
 using AgentSociety.Core.Scenarios;
+using AgentSociety.Environments.DataSets;
 using AgentSociety.Learning;
 using AgentSociety.Models;
 using Akka.Actor;
@@ -76,6 +77,7 @@ public sealed class LearnerActor : ReceiveActor
     private const string TrainerFolder = "trainer";
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(250);
     private readonly RunPlan _plan;
+    private readonly Lazy<Contamination?> _heldOut;
     private readonly Action<IDisposable> _keep;
     private readonly CancellationToken _stop;
     private LanguageModel? _model;
@@ -89,9 +91,10 @@ public sealed class LearnerActor : ReceiveActor
     {
         _keep = keep;
         _plan = plan;
+        _heldOut = new(() => HeldOutTest.Guarded(plan));
         _stop = stop;
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
-        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, GuardedDraw.Material(_plan, learn.Environment), learn.Remembered, learn.Temperature, stop: _stop))));
+        Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, GuardedDraw.Material(learn.Environment, _heldOut.Value), learn.Remembered, learn.Temperature, stop: _stop))));
         Receive<Measure>(measure => Answer(() => DivergenceFrom(measure)));
         Receive<Sleep>(sleep => Answer(() => new Slept(SleepPhase.Sleep(_plan, _model!, sleep.Round, sleep.Lessons, sleep.Notes, _stop))));
         Receive<Bear>(bear => Answer(() => Begin(bear.Checkpoint)));
@@ -161,7 +164,7 @@ public sealed class LearnerActor : ReceiveActor
 
     private PretrainProgress Pretrain(LanguageModel model)
     {
-        if (GuardedDraw.Material(_plan, _plan.Environment) is not { } material)
+        if (GuardedDraw.Material(_plan.Environment, _heldOut.Value) is not { } material)
             throw new SocietyException($"{_plan.Loaded.File}: the environment '{_plan.Environment.Name}' has no demonstrations to pretrain on; name a trained checkpoint under model.base");
         IActorRef asker = Sender;
         DateTime told = DateTime.MinValue;

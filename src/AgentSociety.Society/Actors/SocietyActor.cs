@@ -157,9 +157,9 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
             _context = prepared.Model.Decoder.Config.Context;
             _memory = new RoundMemory(_plan, _tokenLengths, state);
             _host = Context.Watch(Context.ActorOf(ModelHost.Props(prepared.Model), "model-host"));
+            _guarded = HeldOutTest.Guarded(_plan);
             Populate();
             _newborn = Context.Watch(Context.ActorOf(AgentActor.Props(_plan.Newborn(0), _plan.Environment, _host), "newborn"));
-            _guarded = HeldOutTest.Guarded(_plan);
             _posed.UnionWith(_session.Records.PlayedForms(_lifetimes.MemoryFrom(_round)));
             _posed.UnionWith(ReservedForms(_lifetimes.MemoryFrom(_round)));
             _archive.AddRange(_session.Records.Played(_lifetimes.MemoryFrom(_round)).Select(StoredProblem.Of));
@@ -196,7 +196,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         string name = $"{(solves ? "" : "editor-")}remote-{Scenario.Population.Select(some => some.Remote).OfType<RemoteSettings>().Distinct().ToList().IndexOf(remote)}";
         if (Context.Child(name) is { } open && !open.IsNobody()) return open;
         if (_session.OpenRemote is not { } opener) throw new SocietyException($"{agent.Name} plays at {remote.Endpoint}, and this program opens no endpoints; leave out population.remote");
-        IReadOnlyList<IReadOnlyList<Segment>> examples = solves && GuardedDraw.Material(_plan, _plan.Environment) is { } shown
+        IReadOnlyList<IReadOnlyList<Segment>> examples = solves && GuardedDraw.Material(_plan.Environment, _guarded) is { } shown
             ? [.. Enumerable.Range(0, 3).Select(index => shown.DemonstrateSolution(Math.Min(1 + index, _plan.Environment.MaximumDifficulty), KeyedRandom.For(_plan.Seed, "remote/example", index)))]
             : [];
         return Context.Watch(Context.ActorOf(RemoteHost.Props(opener(remote), examples), name));

@@ -30,9 +30,9 @@ internal static class GuardedDraw
         throw NothingLeft(environment, difficulty);
     }
 
-    /// <summary>An environment's base material without what repeats words of a question of the run's held-out test; null where it has none.</summary>
-    public static IDemonstrator? Material(RunPlan plan, IEnvironment environment) =>
-        environment is IDemonstrator material ? HeldOutTest.Guarded(plan) is { } heldOut ? new GuardedMaterial(environment.Name, material, heldOut) : material : null;
+    /// <summary>An environment's base material without what repeats words of a question of the held-out test; null where it has none.</summary>
+    public static IDemonstrator? Material(IEnvironment environment, Contamination? heldOut) =>
+        environment is not IDemonstrator material ? null : heldOut is null ? material : new GuardedMaterial(environment.Name, material, heldOut);
 
     private static SocietyException NothingLeft(string environment, int difficulty) =>
         new($"environment '{environment}': everything of difficulty {difficulty} and below that came in {DrawsADifficulty * difficulty:N0} draws is reserved for tests or repeats words of their questions; raise sharedWords, or give it more problems");

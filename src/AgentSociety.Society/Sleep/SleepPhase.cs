@@ -31,7 +31,7 @@ internal static class SleepPhase
         if (lessons.Count == 0) return [new MetricRecord("sleep/lessons", 0)];
         ConsolidationSettings settings = plan.Scenario.Consolidation;
         (double reading, double known, double older) = Test(plan, model, notes, stop);
-        (double before, double after) = new Consolidator(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, "sleep", round)).Sleep(lessons, GuardedDraw.Material(plan, plan.Environment), stop: stop);
+        (double before, double after) = new Consolidator(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, "sleep", round)).Sleep(lessons, GuardedDraw.Material(plan.Environment, HeldOutTest.Guarded(plan)), stop: stop);
         (_, double knownAfter, double olderAfter) = Test(plan, model, notes, stop);
         return
         [

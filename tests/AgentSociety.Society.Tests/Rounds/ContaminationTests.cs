@@ -64,7 +64,7 @@ public sealed class ContaminationTests : IDisposable
         ProblemSelection selection = plan.Scenario.SelfPlay.Curriculum == ProblemSource.Proposer ? ProblemSelection.Of(plan, 1, [], new HashSet<string>(), heldOut) : new ProblemCurriculum(plan, heldOut).Draw(1);
         Assert.Equal(30, selection.Problems.Count);
         Assert.All(selection.Problems, problem => Assert.Contains(problem.Problem.Text, Plain));
-        IDemonstrator material = GuardedDraw.Material(plan, plan.Environment)!;
+        IDemonstrator material = GuardedDraw.Material(plan.Environment, heldOut)!;
         for (ulong key = 0; key < 60; key++)
         {
             Assert.Contains(material.DemonstrateSolution(1, KeyedRandom.FromKey(key))[0].Text.TrimEnd(), Plain);
