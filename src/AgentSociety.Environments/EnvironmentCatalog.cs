@@ -26,6 +26,7 @@ public static class EnvironmentCatalog
         Entry<HiddenOperatorsOptions>(OperatorLaw.LawName, "Chains of unknown operators: facts live in notes, long chains in weights.", HiddenLaws.Operators),
         Entry<MachineOptions>(MachineLaw.LawName, "A machine with hidden wiring: what does it give out for what it is fed?", HiddenLaws.Machine),
         Entry<RingOptions>(RingLaw.LawName, "Rings of cells and unknown rules that renew them: what becomes of the ring?", HiddenLaws.Rings),
+        Entry<GridOptions>(GridLaw.LawName, "A grid whose rows are renewed one by one under a hidden rule for cells and their neighbours: what is it then?", HiddenLaws.Grid),
         Entry<GrammarOptions>(GrammarLaw.LawName, "A hidden grammar that rewrites strings: what has the string become?", HiddenLaws.Grammar),
         Entry<RelayOptions>(RelayLaw.LawName, "Jobs that specialists work on leg by leg, handing results on in notes.", static (options, seed) => new RelayEnvironment(options, seed)),
         Entry<ArithmeticOptions>(ArithmeticEnvironment.EnvironmentName, "Sums, differences and products of long numbers, worked out column by column.", static (options, _) => new ArithmeticEnvironment(options)),

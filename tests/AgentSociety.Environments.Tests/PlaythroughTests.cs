@@ -30,7 +30,7 @@ public class PlaythroughTests
         GoldenFile.Matches("hidden-operators.txt", told.ToString());
     }
 
-    [Theory, InlineData("state-machine", "a03="), InlineData("cellular-rules", "b.oo.o="), InlineData("hidden-grammar", "ab1=")]
+    [Theory, InlineData("state-machine", "a03="), InlineData("cellular-rules", "b.oo.o="), InlineData("grid-rules", ".oo/o.o/...c="), InlineData("hidden-grammar", "ab1=")]
     public void Hidden_laws_play_as_recorded(string name, string text)
     {
         EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;

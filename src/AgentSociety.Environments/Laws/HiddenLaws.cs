@@ -30,6 +30,14 @@ public static class HiddenLaws
         return new(new RingLaw(options.Rules, options.Colours, options.Cells, options.MaximumDifficulty), options.DemonstrateKnown, options.DemonstrateExperiments, seed);
     }
 
+    /// <summary>The table for grids of one run.</summary>
+    /// <exception cref="SocietyException">An option is out of range.</exception>
+    public static LawEnvironment Grid(GridOptions options, ulong seed)
+    {
+        OptionChecks.Require(GridLaw.LawName, options);
+        return new(new GridLaw(options.Rows, options.Columns, options.Colours, options.MaximumDifficulty), options.DemonstrateKnown, options.DemonstrateExperiments, seed);
+    }
+
     /// <summary>The grammar of one run.</summary>
     /// <exception cref="SocietyException">An option is out of range.</exception>
     public static LawEnvironment Grammar(GrammarOptions options, ulong seed)

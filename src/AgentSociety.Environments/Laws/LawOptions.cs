@@ -58,6 +58,34 @@ public sealed record RingOptions
     public double DemonstrateExperiments { get; init; } = 0.3;
 }
 
+/// <summary>What a scenario may say under <c>environment.options</c> of <c>grid-rules</c>.</summary>
+public sealed record GridOptions
+{
+    /// <summary>Rows of a grid, named from <c>a</c> on.</summary>
+    [Range(3, 4)]
+    public int Rows { get; init; } = 3;
+
+    /// <summary>Cells of a row.</summary>
+    [Range(3, 4)]
+    public int Columns { get; init; } = 3;
+
+    /// <summary>Colours of a cell: with two the table has 32 facts, with three 243.</summary>
+    [Range(2, 3)]
+    public int Colours { get; init; } = 2;
+
+    /// <summary>Most rows renewed one after the other.</summary>
+    [Range(1, 32)]
+    public int MaximumDifficulty { get; init; } = 8;
+
+    /// <summary>Share of demonstrations in which every fact is in the notes.</summary>
+    [Range(0, 1)]
+    public double DemonstrateKnown { get; init; } = 0.6;
+
+    /// <summary>Share of demonstrations in which some facts are missing and experiments fill the gaps; the rest guess when they run out of them.</summary>
+    [Range(0, 1)]
+    public double DemonstrateExperiments { get; init; } = 0.3;
+}
+
 /// <summary>What a scenario may say under <c>environment.options</c> of <c>hidden-grammar</c>.</summary>
 public sealed record GrammarOptions
 {

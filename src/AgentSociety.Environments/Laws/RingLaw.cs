@@ -9,53 +9,51 @@ namespace AgentSociety.Environments.Laws;
 /// may be written down, <c>bo..o.=</c>.
 /// </summary>
 /// <remarks>
-/// Rings that are turns of one another are one problem. Each rule makes every colour of equally many neighbourhoods, as nearly as their number
-/// allows, so that no rule paints all cells alike; a guess is right one time in colours to the power of cells at the best.
+/// Rings that are turns of one another are one problem. A guess is right one time in colours to the power of cells at the best.
 /// </remarks>
 sealed class RingLaw(int rules, int colours, int cells, int maximumDifficulty) : ILaw
 {
     public const string LawName = "cellular-rules";
-    private const string Colours = ".ox";
-    private readonly int _neighbourhoods = colours * colours * colours;
+    private readonly CellColours _cells = new(colours, 3);
 
     public string Name => LawName;
 
-    public string Symbols { get; } = $"{LawText.Letters(rules)}{Colours.AsSpan(0, colours)}0123456789";
+    public string Symbols { get; } = $"{LawText.Letters(rules)}{CellColours.Named(colours)}0123456789";
 
     public int MaximumDifficulty => maximumDifficulty;
 
-    public int Questions => rules * _neighbourhoods;
+    public int Questions => rules * _cells.Neighbourhoods;
 
     public int QuestionLength => 4;
 
     public int ReplyLength => 1;
 
-    public string AnswerForm => $"{cells} cells of '{Colours.AsSpan(0, colours)}'";
+    public string AnswerForm => $"{cells} cells of '{_cells.Symbols}'";
 
     public int IndexOf(ReadOnlySpan<char> question) =>
-        question.Length == 4 && LawText.IsLetter(question[0], rules) && AreCells(question[1..]) ? Index(question[0], question[1], question[2], question[3]) : -1;
+        question.Length == 4 && LawText.IsLetter(question[0], rules) && _cells.Are(question[1..]) ? Index(question[0], question[1], question[2], question[3]) : -1;
 
     public string Question(int index)
     {
-        (int rule, int around) = Math.DivRem(index, _neighbourhoods);
-        return $"{(char)('a' + rule)}{Colours[around / (colours * colours)]}{Colours[around / colours % colours]}{Colours[around % colours]}";
+        (int rule, int around) = Math.DivRem(index, _cells.Neighbourhoods);
+        return $"{(char)('a' + rule)}{_cells.Neighbourhood(around)}";
     }
 
-    public string Page(int index) => $"notes/rule-{(char)('a' + index / _neighbourhoods)}";
+    public string Page(int index) => $"notes/rule-{(char)('a' + index / _cells.Neighbourhoods)}";
 
-    public bool Says(ReadOnlySpan<char> reply) => reply.Length == 1 && AreCells(reply);
+    public bool Says(ReadOnlySpan<char> reply) => reply.Length == 1 && _cells.Are(reply);
 
-    public bool Answers(ReadOnlySpan<char> answer) => answer.Length == cells && AreCells(answer);
+    public bool Answers(ReadOnlySpan<char> answer) => answer.Length == cells && _cells.Are(answer);
 
     public string[] Draw(Func<int, KeyedRandom> part) =>
-        [.. Enumerable.Range(0, rules).SelectMany(rule => part(rule).Permutation(_neighbourhoods)).Select(place => Colours[place % colours].ToString())];
+        [.. Enumerable.Range(0, rules).SelectMany(rule => _cells.Table(part(rule)))];
 
     public Proposal Parse(string text)
     {
         int applied = text.Length - cells - 1;
         if (applied > maximumDifficulty) return Proposal.Malformed($"longer than {maximumDifficulty} rules and {cells} cells");
         if (applied < 1 || text[^1] != LawText.Ask) return Proposal.Malformed($"not rules, {cells} cells and '='");
-        if (!AreCells(text.AsSpan(applied, cells))) return Proposal.Malformed($"no {cells} cells of '{Colours.AsSpan(0, colours)}' before '='");
+        if (!_cells.Are(text.AsSpan(applied, cells))) return Proposal.Malformed($"no {cells} cells of '{_cells.Symbols}' before '='");
         foreach (char rule in text.AsSpan(0, applied))
         {
             if (!LawText.IsLetter(rule, rules)) return Proposal.Malformed("a character before the cells is no rule");
@@ -68,12 +66,12 @@ sealed class RingLaw(int rules, int colours, int cells, int maximumDifficulty) :
     {
         Span<char> text = stackalloc char[difficulty + cells + 1];
         foreach (ref char rule in text[..difficulty]) rule = (char)('a' + random.Next(rules));
-        foreach (ref char cell in text[difficulty..^1]) cell = Colours[random.Next(colours)];
+        _cells.Fill(text[difficulty..^1], random);
         text[^1] = LawText.Ask;
         return Problem(new(text));
     }
 
-    public ILawWalk Begin(string problem) => new Walk(this, problem, cells, colours);
+    public ILawWalk Begin(string problem) => new Walk(this, problem, cells);
 
     private Problem Problem(string text)
     {
@@ -87,14 +85,10 @@ sealed class RingLaw(int rules, int colours, int cells, int maximumDifficulty) :
         return new() { Text = text, Difficulty = text.Length - cells - 1, CanonicalForm = $"{text.AsSpan(0, text.Length - cells - 1)}{least}{LawText.Ask}" };
     }
 
-    private bool AreCells(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(Colours.AsSpan(0, colours));
-
-    private int Index(char rule, char left, char cell, char right) => (((rule - 'a') * colours + Colour(left)) * colours + Colour(cell)) * colours + Colour(right);
-
-    private static int Colour(char cell) => Colours.IndexOf(cell, StringComparison.Ordinal);
+    private int Index(char rule, char left, char cell, char right) => (rule - 'a') * _cells.Neighbourhoods + _cells.Index(left, cell, right);
 
     /// <summary>Cell by cell from the left, rule by rule from the right.</summary>
-    private sealed class Walk(RingLaw law, string problem, int cells, int colours) : ILawWalk
+    private sealed class Walk(RingLaw law, string problem, int cells) : ILawWalk
     {
         private char[] _ring = problem[^(cells + 1)..^1].ToCharArray();
         private char[] _next = new char[cells];
@@ -115,6 +109,11 @@ sealed class RingLaw(int rules, int colours, int cells, int maximumDifficulty) :
             _rule--;
         }
 
-        public string Guess(KeyedRandom random) => string.Concat(Enumerable.Range(0, cells).Select(_ => Colours[random.Next(colours)]));
+        public string Guess(KeyedRandom random)
+        {
+            char[] guess = new char[cells];
+            law._cells.Fill(guess, random);
+            return new(guess);
+        }
     }
 }

@@ -37,7 +37,7 @@ static class EnvironmentBenchmarks
 
     private static IEnumerable<Figure> Verdicts()
     {
-        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("state-machine", 8), ("cellular-rules", 2), ("hidden-grammar", 6), ("relay", 4), ("arithmetic", 6), ("expressions", 4), ("word-problems", 4), ("code", 4), ("tic-tac-toe", 7), ("connect-four", 8), ("nim", 8), ("kuhn-poker", 1) })
+        foreach ((string name, int difficulty) in new[] { ("hidden-operators", 8), ("state-machine", 8), ("cellular-rules", 2), ("grid-rules", 4), ("hidden-grammar", 6), ("relay", 4), ("arithmetic", 6), ("expressions", 4), ("word-problems", 4), ("code", 4), ("tic-tac-toe", 7), ("connect-four", 8), ("nim", 8), ("kuhn-poker", 1) })
         {
             EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
             IEnvironment environment = entry.Create(Activator.CreateInstance(entry.OptionsType)!, 1);

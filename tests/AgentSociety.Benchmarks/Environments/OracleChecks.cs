@@ -37,7 +37,7 @@ static class OracleChecks
         });
         WordProblemsEnvironment stories = new(new());
         yield return Solutions("oracle, word-problems: a reader of verbs", stories, 4, problem => $"the answer is {WordProblemsTests.Oracle(problem.Text)}");
-        foreach (LawEnvironment world in new[] { HiddenLaws.Operators(new(), 11), HiddenLaws.Machine(new(), 11), HiddenLaws.Rings(new(), 11), HiddenLaws.Grammar(new(), 11) }) yield return Law(world);
+        foreach (LawEnvironment world in new[] { HiddenLaws.Operators(new(), 11), HiddenLaws.Machine(new(), 11), HiddenLaws.Rings(new(), 11), HiddenLaws.Grid(new(), 11), HiddenLaws.Grammar(new(), 11) }) yield return Law(world);
         yield return TicTacToe();
         yield return Nim();
         yield return Kuhn();

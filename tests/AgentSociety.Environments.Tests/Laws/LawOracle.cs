@@ -16,6 +16,7 @@ static class LawOracle
             "hidden-operators" => problem[..^2].Reverse().Aggregate(problem[^2..^1], (digit, name) => Ask($"{name}{digit}")),
             "state-machine" => Machine(problem),
             "cellular-rules" => problem.TakeWhile(character => character is >= 'a' and <= 'n').Reverse().Aggregate(problem.TrimStart([.. "abcdefghijklmn"]).TrimEnd('='), Renewed),
+            "grid-rules" => Grid(problem.Split('/')),
             "hidden-grammar" => Enumerable.Range(0, problem[^2] - '0').Aggregate(problem[..^2], (text, _) => string.Concat(("_" + text).Zip(text, (left, symbol) => Ask($"{left}{symbol}")))),
             _ => throw new ArgumentException(world.Name),
         };
@@ -39,6 +40,22 @@ static class LawOracle
             }
 
             return given.ToString();
+        }
+
+        // The lines of the grid; behind the last stand the rows to renew.
+        string Grid(string[] lines)
+        {
+            int width = lines[0].Length;
+            string order = lines[^1][width..^1];
+            lines[^1] = lines[^1][..width];
+            foreach (char row in order)
+            {
+                int at = "abcd".IndexOf(row, StringComparison.Ordinal);
+                string line = lines[at], above = at == 0 ? lines[^1] : lines[at - 1], below = at == lines.Length - 1 ? lines[0] : lines[at + 1], wrapped = line[^1] + line + line[0];
+                lines[at] = string.Concat(Enumerable.Range(0, width).Select(cell => Ask($"{above[cell]}{wrapped.AsSpan(cell, 3)}{below[cell]}")));
+            }
+
+            return string.Join('/', lines);
         }
 
         string Renewed(string ring, char rule)

@@ -42,7 +42,7 @@ public sealed class LawReviewTests
         }
 
         Assert.True(same > 500 && other > 300, $"{same} praised, {other} blamed");
-        Assert.Equal(name is "cellular-rules" or "hidden-grammar" ? ["answer", "question", "rest"] : ["answer", "question"], forms.Order(StringComparer.Ordinal));
+        Assert.Equal(name is "cellular-rules" or "grid-rules" or "hidden-grammar" ? ["answer", "question", "rest"] : ["answer", "question"], forms.Order(StringComparer.Ordinal));
     }
 
     [Theory, MemberData(nameof(Reviewed))]
@@ -54,7 +54,7 @@ public sealed class LawReviewTests
             // An answer out of nothing, and what is no step at all: beside each stands what was due, and a mark.
             Problem problem = environment.Generate(1, KeyedRandom.For(2, "problems", index));
             IReadOnlyList<Segment> attempt = [new(Source.Prompt, environment.SolverPrompt(problem, KeyedRandom.For(2, "prompts", index))), new(Source.Model, "9")];
-            int due = name is "cellular-rules" ? 4 : name is "relay" ? 3 : 2;
+            int due = name is "grid-rules" ? 5 : name is "cellular-rules" ? 4 : name is "relay" ? 3 : 2;
             Assert.Equal(due + 2, ((IReviewed)environment).ReviewLength(problem, attempt));
         }
     }

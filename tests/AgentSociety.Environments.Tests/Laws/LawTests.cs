@@ -14,6 +14,7 @@ public class LawTests
     [
         HiddenLaws.Operators(new(), 11), HiddenLaws.Machine(new(), 11), HiddenLaws.Machine(new() { States = 16, Inputs = 10, Outputs = 8 }, 12), HiddenLaws.Rings(new(), 11),
         HiddenLaws.Rings(new() { Rules = 14, Colours = 3, Cells = 8 }, 12), HiddenLaws.Grammar(new(), 11), HiddenLaws.Grammar(new() { Symbols = 20, MaximumDifficulty = 48 }, 12),
+        HiddenLaws.Grid(new(), 11), HiddenLaws.Grid(new() { Rows = 4, Colours = 3, MaximumDifficulty = 16 }, 12),
     ];
 
     private static readonly Gen<(LawEnvironment World, Problem Problem, ulong Key)> Problems = Gen.Select(Gen.Int[0, Worlds.Length - 1], Gen.ULong).Select((which, key) =>
@@ -55,7 +56,7 @@ public class LawTests
         Assert.NotEqual(Outcome.Correct, at.World.Verify(at.Problem, [new(Source.Model, $"#{new string(changed)}")]).Outcome);
     }, iter: 2000);
 
-    [Theory, InlineData(3, "ba.oo.o=", "a.oo.o=", 5, "b{0}="), InlineData(5, "ab2=", "ab1=", 2, "{0}1=")]
+    [Theory, InlineData(3, "ba.oo.o=", "a.oo.o=", 5, "b{0}="), InlineData(5, "ab2=", "ab1=", 2, "{0}1="), InlineData(7, ".oo/o.o/...ca=", ".oo/o.o/...c=", 3, "{0}a=")]
     public void What_is_left_may_be_written_down_once_between_two_parts_of_a_walk_and_must_be_right(int which, string text, string firstPart, int calls, string form)
     {
         LawEnvironment world = Worlds[which];
@@ -144,10 +145,45 @@ public class LawTests
     public void Turned_rings_are_one_problem() =>
         Assert.Equal(ScriptedPlay.Problem(Worlds[3], "ba.oo.o=").CanonicalForm, ScriptedPlay.Problem(Worlds[3], "baoo.o.=").CanonicalForm);
 
+    [Theory, InlineData(7), InlineData(8)]
+    public void Grids_that_can_be_shifted_or_reordered_into_one_another_are_one_problem_and_come_to_the_same(int which) => Gen.ULong.Sample(key =>
+    {
+        LawEnvironment world = Worlds[which];
+        KeyedRandom random = KeyedRandom.FromKey(key);
+        Problem problem = world.Generate(random.Next(1, 4), random);
+        string answer = LawOracle.Solve(world, problem.Text).Answer;
+        // Every text that single moves lead to, with its answer moved alike.
+        Dictionary<string, string> same = new() { [problem.Text] = answer };
+        Queue<string> open = new([problem.Text]);
+        while (open.TryDequeue(out string? text))
+        {
+            Assert.Equal(same[text], LawOracle.Solve(world, text).Answer);
+            Assert.Equal(problem.CanonicalForm, ScriptedPlay.Problem(world, text).CanonicalForm);
+            foreach ((string moved, string becomes) in Moves(text, same[text])) if (same.TryAdd(moved, becomes)) open.Enqueue(moved);
+        }
+
+        Assert.Equal(same.Keys.Min(StringComparer.Ordinal), problem.CanonicalForm);
+    }, iter: 200);
+
+    /// <summary>A grid problem moved down by a row, to the right by a column, and with two rows that lie apart renewed in the other order.</summary>
+    private static IEnumerable<(string Text, string Answer)> Moves(string text, string answer)
+    {
+        int rows = answer.Count(character => character == '/') + 1, length = answer.Length;
+        string order = text[length..^1];
+        yield return ($"{Down(text[..length])}{string.Concat(order.Select(row => (char)('a' + (row - 'a' + 1) % rows)))}=", Down(answer));
+        yield return ($"{Right(text[..length])}{order}=", Right(answer));
+        for (int at = 1; at < order.Length; at++)
+            if (rows == 4 && Math.Abs(order[at] - order[at - 1]) == 2) yield return ($"{text[..length]}{order[..(at - 1)]}{order[at]}{order[at - 1]}{order[(at + 1)..]}=", answer);
+
+        static string Down(string grid) => string.Join('/', grid.Split('/')[^1..].Concat(grid.Split('/')[..^1]));
+        static string Right(string grid) => string.Join('/', grid.Split('/').Select(line => line[^1] + line[..^1]));
+    }
+
     [Theory]
     [InlineData(1, "a"), InlineData(1, "a="), InlineData(1, "a4="), InlineData(1, "i0="), InlineData(1, "a０="), InlineData(1, "a0"), InlineData(1, "a0000000000000=")]
     [InlineData(3, "a.oo.="), InlineData(3, ".oo.o="), InlineData(3, "e.oo.o="), InlineData(3, "a.oo.x="), InlineData(3, "aaaaaaa.oo.o="), InlineData(3, "a．oo.o=")]
     [InlineData(5, "a0="), InlineData(5, "a5="), InlineData(5, "ab="), InlineData(5, "g1="), InlineData(5, "aaaa4="), InlineData(5, "1="), InlineData(5, "а1=")]
+    [InlineData(7, "./o/.a="), InlineData(7, ".oo/o.o/...="), InlineData(7, ".oo/o.o/...d="), InlineData(7, ".oo/o.o/...a"), InlineData(7, ".ooo.o...a="), InlineData(7, ".oo/o.x/...a="), InlineData(7, ".oo/o.o/...aaaaaaaaa="), InlineData(7, ".oo/o.o/...а=")]
     public void A_text_that_is_no_problem_is_malformed_with_a_reason(int which, string text)
     {
         Assert.Null(Worlds[which].Parse(text).Problem);
@@ -167,6 +203,7 @@ public class LawTests
     {
         Assert.Contains("States", Assert.Throws<SocietyException>(() => HiddenLaws.Machine(new() { States = 40 }, 1)).Message);
         Assert.Contains("Cells", Assert.Throws<SocietyException>(() => HiddenLaws.Rings(new() { Cells = 1 }, 1)).Message);
+        Assert.Contains("Rows", Assert.Throws<SocietyException>(() => HiddenLaws.Grid(new() { Rows = 2 }, 1)).Message);
         Assert.Contains("demonstrateKnown", Assert.Throws<SocietyException>(() => HiddenLaws.Grammar(new() { DemonstrateKnown = 0.9, DemonstrateExperiments = 0.2 }, 1)).Message);
     }
 
