@@ -35,7 +35,7 @@ internal sealed partial class SocietyActor
             HeldOut = kept ? _heldOut : [],
             Answers = [.. _answers],
             Checkpoint = kept ? new CheckpointRecord(Weights, _round) : null,
-            State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, Decisions = _decisions, LeftToPeople = [.. _leftToPeople.Order()], PastSelves = PastSelves, Strategy = _strategy, Stopped = _stopAfterRound }).Save(),
+            State = (_memory.Save(_resume.Name) with { ResumeRound = _resume.Round, Reports = _reports, Decisions = _decisions, LeftToPeople = [.. _leftToPeople.Order()], PastSelves = PastSelves, Strategy = _strategy, Stopped = _stopAfterRound, HeldOut = _session.HeldOut }).Save(),
         }, RefreshWorth: kept && Scenario.Culture.WithholdingProbability > 0);
         if (due) _learner.Tell(new LearnerActor.Save(_session.Directory.Checkpoint(_resume.Name), kept ? _session.Directory.Checkpoint(Weights) : null));
         else Store();

@@ -122,6 +122,7 @@ internal sealed partial class SocietyActor : ReceiveActor, IWithTimers
         StoredRound? last = _session.Records.LastRound();
         SocietyState? state = last is null ? null : SocietyState.Load(last.State);
         _display.Begin(_session.Records);
+        if (state is { HeldOut: null }) _display.Say("the run does not say which held-out test it takes: whether this program asks the same one cannot be told");
         _learner.Tell(new LearnerActor.Prepare(state is null ? null : _session.Directory.Checkpoint(state.ResumePoint)));
     }
 

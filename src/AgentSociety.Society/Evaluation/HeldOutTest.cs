@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
@@ -48,7 +50,19 @@ public static class HeldOutTest
 
     /// <summary>What a problem that is played may not repeat: the questions of the longest test; null where problems are not told in words.</summary>
     public static Contamination? Guarded(RunPlan plan) => plan.Environment is IWordedProblems { SharedWords: > 0 } worded
-        ? new(Questions(plan, Math.Max(plan.Scenario.Evaluation.ProblemsPerDifficulty, plan.Scenario.Evaluation.FinalProblemsPerDifficulty)).Select(question => question.Problem.Text), worded.SharedWords) : null;
+        ? new(Questions(plan, Longest(plan)).Select(question => question.Problem.Text), worded.SharedWords) : null;
+
+    /// <summary>SHA-256 in hexadecimal of the canonical forms of the longest test, by difficulty and in their order: where it is another, results are those of another test.</summary>
+    public static string Fingerprint(RunPlan plan)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (int difficulty in plan.Scenario.Evaluation.Difficulties)
+        {
+            foreach (Problem problem in Problems(plan, difficulty, Longest(plan))) hash.AppendData(Encoding.UTF8.GetBytes($"{difficulty} {problem.CanonicalForm.Length} {problem.CanonicalForm}\n"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     /// <summary>Counts what was answered.</summary>
     public static IReadOnlyList<HeldOutRecord> Score(IEnumerable<(Question Question, Verdict Verdict)> answers) =>
@@ -113,6 +127,8 @@ public static class HeldOutTest
 
     /// <summary>What a newborn's tools may reach.</summary>
     internal static ToolAccess Access(Question question, INotes notes) => new() { Notes = question.Reading ? notes : EmptyNotes.Instance };
+
+    private static int Longest(RunPlan plan) => Math.Max(plan.Scenario.Evaluation.ProblemsPerDifficulty, plan.Scenario.Evaluation.FinalProblemsPerDifficulty);
 
     private static IEnumerable<Problem> Problems(RunPlan plan, int difficulty, int wanted)
     {

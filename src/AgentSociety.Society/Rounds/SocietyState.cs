@@ -40,6 +40,9 @@ public sealed record SocietyState
     /// <summary>What the newborn of the round's test plays in a game of two: a table of probabilities by what the mover sees; null where none was read.</summary>
     public string? Strategy { get; init; }
 
+    /// <summary>Which held-out test the run takes (<see cref="HeldOutTest.Fingerprint"/>); null in runs that were stored before this was.</summary>
+    public string? HeldOut { get; init; }
+
     /// <summary>The state as it is stored.</summary>
     public string Save() => JsonSerializer.Serialize(this);
 

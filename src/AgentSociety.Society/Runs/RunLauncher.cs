@@ -69,6 +69,7 @@ public static class RunLauncher
     {
         using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
         RunRecords records = new(database);
+        string heldOut = HeldOutTest.Fingerprint(plan);
         if (records.Info() is not { } info)
         {
             records.Begin(new RunInfo
@@ -84,8 +85,13 @@ public static class RunLauncher
         {
             throw new SocietyException($"{directory.ScenarioFile}: was changed since the run began; a run goes on with its own scenario only: restore the file, or run the changed one as a new run");
         }
+        else if (records.LastRound() is { } last && SocietyState.Load(last.State).HeldOut is { } taken && taken != heldOut)
+        {
+            throw new SocietyException($"{directory.Path}: the held-out test would ask other problems from now on than it did until now, because the environment or its files are others than the run had; "
+                + $"go on with what it was begun with (AgentSociety {info.Versions.GetValueOrDefault("AgentSociety", "of an unknown version")}), or run its scenario as a new run");
+        }
 
-        return await Live(plan, directory, database, records, options, watch, storing, stop).ConfigureAwait(false);
+        return await Live(plan, directory, database, records, heldOut, options, watch, storing, stop).ConfigureAwait(false);
     }
 
     /// <summary>Takes the final held-out test again, with a run's newest weights and scratchpad or with one of its checkpoints.</summary>
@@ -166,7 +172,7 @@ public static class RunLauncher
             ?? throw new SocietyException($"{directory.Checkpoint(checkpoint)}: the run does not say of which round these weights are, and so neither which scratchpad is theirs; test a checkpoint that it stored (round-N), or say with --notes whose scratchpad they are to read, as it ended");
     }
 
-    private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, RunOptions options, Action<RunProgress> watch, Action? storing, CancellationToken stop)
+    private static async Task<RunEnd> Live(RunPlan plan, RunDirectory directory, SocietyDatabase database, RunRecords records, string heldOut, RunOptions options, Action<RunProgress> watch, Action? storing, CancellationToken stop)
     {
         using Scratchpad scratchpad = new(database, rules: EditRules.From(plan.Scenario.Culture));
         using RunSession session = new()
@@ -177,6 +183,7 @@ public static class RunLauncher
             Database = database,
             OpenRemote = options.OpenRemote,
             Scratchpad = scratchpad,
+            HeldOut = heldOut,
             Watch = watch,
             Storing = storing,
             Stop = stop,

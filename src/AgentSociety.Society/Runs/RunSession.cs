@@ -23,6 +23,9 @@ internal sealed class RunSession : IDisposable
 
     public required Scratchpad Scratchpad { get; init; }
 
+    /// <summary>Which held-out test is taken (<see cref="HeldOutTest.Fingerprint"/>).</summary>
+    public required string HeldOut { get; init; }
+
     /// <summary>Opens an endpoint; null where there is none to be had.</summary>
     public Func<RemoteSettings, IRemotePolicy>? OpenRemote { get; init; }
 
