@@ -35,7 +35,7 @@ public static class EnvironmentCatalog
         Entry<CodeOptions>(CodeEnvironment.EnvironmentName, "JavaScript in a sandbox: predict an output, find an input, write the program.", static (options, _) => new CodeEnvironment(options)),
         Entry<GameOptions>("tic-tac-toe", "Play on from a position against a fixed opponent, and lose nothing.", static (options, seed) => new BoardEnvironment(new TicTacToe(options.Canonical), options, seed)),
         Entry<GameOptions>("connect-four", "Four in a row on a board of four by four, small enough to be solved.", static (options, seed) => new BoardEnvironment(new ConnectFour(4, 4, options.Canonical), options, seed)),
-        Entry<GameOptions>("nim", "Heaps of 3, 4 and 5 stones; who takes the last one wins.", static (options, seed) => new BoardEnvironment(new Nim(options.Canonical, 3, 4, 5), options, seed)),
+        Entry<GameOptions>("nim", "Heaps of stones; who takes the last one wins.", static (options, seed) => new BoardEnvironment(Nim.Of(options), options, seed)),
         Entry<DealOptions>("kuhn-poker", "Poker with three cards: decide as well as can be against an opponent whose card is hidden.", static (options, seed) => new DealEnvironment(KuhnPoker, options, seed)),
         Entry<DealOptions>("haggling", "Buyer and seller agree on a price, each knowing only what it is worth to himself.", static (options, seed) => new DealEnvironment(Haggling, options, seed)),
         Entry<DealOptions>("goofspiel", "Sealed bids for prizes, both at the same time: three cards each, a card is bid once.", static (options, seed) => new DealEnvironment(Goofspiel, options, seed)),

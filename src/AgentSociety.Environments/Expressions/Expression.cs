@@ -6,8 +6,8 @@ namespace AgentSociety.Environments.Expressions;
 /// <summary>An expression of whole numbers with + - * / % and parentheses, evaluated exactly; and the rules for working it out by one operation at a time.</summary>
 /// <remarks>
 /// A fraction in lowest terms, <c>3/2</c>, is a number and no operation that is left to do; <c>6/4</c> is one. <c>a%m</c> is the residue from 0 to m - 1 of a
-/// whole number by a positive one. A minus sign of a number stands only at the beginning or after a parenthesis. A number may have a label, a letter before it, that
-/// says nothing of its value; what comes of two numbers keeps the first one's.
+/// whole number by a positive one. A minus sign of a number stands only at the beginning or after a parenthesis. A number may have a label, a letter before it; what comes
+/// of two numbers keeps the first one's.
 /// </remarks>
 sealed class Expression
 {
@@ -80,6 +80,25 @@ sealed class Expression
 
         foreach (Expression left in _left.Reductions()) yield return Of(left, _operator, _right);
         foreach (Expression right in _right.Reductions()) yield return Of(_left, _operator, right);
+    }
+
+    /// <summary>The operations that can be done next, with the labels and values of their operands, from the left.</summary>
+    public IEnumerable<LabelledOperation> Doable()
+    {
+        if (_left is null || _right is null) return [];
+        return _left._left is null && _right._left is null
+            ? [new(_left._label, _left.Written, _operator, _right._label, _right.Written, Value)]
+            : _left.Doable().Concat(_right.Doable());
+    }
+
+    /// <summary>The expression with a number, right or not, in place of the operation between the numbers of two labels; the number keeps the first label.</summary>
+    public Expression With(string first, string second, Rational result)
+    {
+        if (_left is null || _right is null) return this;
+        return _left._left is null && _right._left is null
+            ? _left._label == first && _right._label == second ? new(result, first) : this
+            // A quotient between two letters is an operation, in lowest terms too.
+            : new(_left.With(first, second, result), _operator, _right.With(first, second, result));
     }
 
     /// <summary>True where another expression is one of the <see cref="Reductions"/> of this one. It compares what is written and makes nothing.</summary>
@@ -200,4 +219,17 @@ sealed class Expression
         BigInteger number = digits.Length < 10 ? int.Parse(digits, CultureInfo.InvariantCulture) : BigInteger.Parse(digits, CultureInfo.InvariantCulture);
         return Number(negative ? -number : number, label);
     }
+}
+
+/// <summary>An operation between two numbers that have labels.</summary>
+/// <param name="First">The first number's label.</param>
+/// <param name="Left">The first number.</param>
+/// <param name="Operator">One of <c>+ - * / %</c>.</param>
+/// <param name="Second">The second number's label.</param>
+/// <param name="Right">The second number.</param>
+/// <param name="Value">What comes of it; null where it divides by zero or takes a residue of or by what it cannot.</param>
+sealed record LabelledOperation(string First, Rational Left, char Operator, string Second, Rational Right, Rational? Value)
+{
+    /// <summary>As it is written: <c>a6-b2</c>.</summary>
+    public override string ToString() => $"{First}{Left}{Operator}{Second}{Right}";
 }

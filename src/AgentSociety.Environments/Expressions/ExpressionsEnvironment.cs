@@ -1,3 +1,4 @@
+using System.Text;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
@@ -7,7 +8,7 @@ namespace AgentSociety.Environments.Expressions;
 
 /// <summary>
 /// Expressions with parentheses, quotients and residues, worked out by one operation at a time: <c>(3+4)*5=</c> is answered <c>7*5=35#</c>. Difficulty is
-/// the number of operations.
+/// the number of operations. With <see cref="ExpressionsOptions.Labels"/> work is that of <see cref="LabelledWork"/>.
 /// </summary>
 /// <remarks>A step is valid where it does one operation of what stood before it, whichever: any order of work is right. A quotient in lowest terms is a number.</remarks>
 public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
@@ -33,7 +34,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     public string Name => EnvironmentName;
 
     /// <inheritdoc />
-    public string Alphabet => $"0123456789+-*/%()=#@:{_labels}";
+    public string Alphabet => $"0123456789+-*/%()=#@:{(_options.Labels ? "," : "")}{_labels}";
 
     /// <inheritdoc />
     public int MaximumDifficulty => _options.MaximumDifficulty;
@@ -45,8 +46,8 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         ArgumentOutOfRangeException.ThrowIfGreaterThan(difficulty, MaximumDifficulty);
         return ProblemDraw.First(EnvironmentName, difficulty, () =>
         {
-            Expression drawn = Drawn(difficulty, random);
-            return drawn.Operations == difficulty && Parse($"{drawn}{Ask}").Problem is { } problem && problem.Difficulty == difficulty ? problem : null;
+            string drawn = _options.Parentheses ? Drawn(difficulty, random).ToString() : Row(difficulty, random);
+            return Parse($"{drawn}{Ask}").Problem is { } problem && problem.Difficulty == difficulty ? problem : null;
         });
     }
 
@@ -62,6 +63,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
             if (text.Contains(operation, StringComparison.Ordinal) && !_options.Operations.Contains(operation, StringComparison.Ordinal)) return Proposal.Malformed($"'{operation}' is not posed here");
         }
 
+        if (!_options.Parentheses && text.Contains('(', StringComparison.Ordinal)) return Proposal.Malformed("parentheses are not posed here");
         if (read.Operations < 1) return Proposal.Malformed("there is no operation to do");
         if (read.Operations > MaximumDifficulty) return Proposal.Malformed($"more than {MaximumDifficulty} operations");
         if (read.Value is null) return Proposal.Malformed("it divides by zero, or takes a residue of a fraction or by a number that is not positive");
@@ -96,13 +98,18 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
             segment = index;
         }
 
-        return segment < 0 ? Malformed("nothing was written", []) : Judge(problem.Text, transcript[segment].Text, segment);
+        if (segment < 0) return Malformed("nothing was written", []);
+        if (!_options.Labels) return Judge(problem.Text, transcript[segment].Text, segment);
+        return Shown(problem.Text, transcript[0]) is { } shown
+            ? LabelledWork.Judge(problem.Text, shown, transcript[segment].Text, segment, 2 * MaximumDifficulty)
+            : Malformed("the transcript does not begin with this problem's prompt", []);
     }
 
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
     {
         string prompt = SolverPrompt(Unreserved(difficulty, random), random);
+        if (_options.Labels) return [new(Source.Prompt, prompt), new(Source.Model, LabelledWork.Demonstrate(Read(prompt)))];
         List<string> steps = [];
         for (Expression left = Read(prompt); left.Operations > 0; steps.Add(left.ToString())) left = left.Reductions().First();
         return [new(Source.Prompt, prompt), new(Source.Model, $"{string.Join(Ask, steps)}{End}")];
@@ -126,8 +133,8 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
         {
             int next = text.IndexOf(Ask, start);
             if (next < 0) next = end;
-            // Exact numbers of any length cost time: no work of a problem has so many steps, or one so long. A number takes two of the longest, a label, a bar, a sign, an operation and two parentheses.
-            if (steps.Count > 2 * MaximumDifficulty || next - start > ((2 * Expression.LongestNumber) + 6) * (MaximumDifficulty + 1) || Expression.Read(text.AsSpan(start, next - start), _options.Labels) is not { } step)
+            // Exact numbers of any length cost time: no work of a problem has so many steps, or one so long. A number takes two of the longest, a bar, a sign, an operation and two parentheses.
+            if (steps.Count > 2 * MaximumDifficulty || next - start > ((2 * Expression.LongestNumber) + 5) * (MaximumDifficulty + 1) || Expression.Read(text.AsSpan(start, next - start)) is not { } step)
             {
                 steps.Add(new(segment, start, text.Length - start, false));
                 return Malformed($"step {steps.Count} is no expression", steps);
@@ -148,6 +155,17 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     private static Verdict Malformed(string reason, IReadOnlyList<StepVerdict> steps) => new() { Outcome = Outcome.Malformed, Reason = reason, Steps = steps };
 
     private Expression Read(string problem) => Expression.Read(problem.AsSpan(0, problem.Length - 1), _options.Labels) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
+
+    // The problem with the letters that the solver saw; null where the prompt is another.
+    private Expression? Shown(string problem, Segment prompt)
+    {
+        string letters = string.Concat(prompt.Text.Where(char.IsAsciiLetter));
+        if (prompt.Source != Source.Prompt || !_labels.Contains(letters, StringComparison.Ordinal)) return null;
+        Expression read = Read(problem);
+        if (letters.Length < read.Operations + 1) return null;
+        Expression shown = read.Labelled(letters);
+        return $"{shown}{Ask}" == prompt.Text ? shown : null;
+    }
 
     private static int Longest(string text)
     {
@@ -174,6 +192,14 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
 
         int left = random.Next(operations);
         return Expression.Of(Drawn(left, random), _options.Operations[random.Next(_options.Operations.Length)], Drawn(operations - 1 - left, random));
+    }
+
+    // Numbers with operations between them, as they come.
+    private string Row(int operations, KeyedRandom random)
+    {
+        StringBuilder row = new($"{Drawn(0, random)}");
+        for (int operation = 0; operation < operations; operation++) row.Append(_options.Operations[random.Next(_options.Operations.Length)]).Append(Drawn(0, random));
+        return row.ToString();
     }
 
     private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(EnvironmentName, difficulty, random, Generate);

@@ -18,10 +18,13 @@ public sealed record ExpressionsOptions
     public int LargestNumber { get; init; }
 
     /// <summary>
-    /// True where solvers see each number behind a letter, <c>a6-b2-c3=</c>, and may write it so: <c>a4-c3=a1#</c>. Which number comes next is then a matter of finding its letter, not of counting places: index
-    /// hints (Zhou et al. 2023, "What algorithms can transformers learn?").
+    /// True where solvers see each number behind a letter, <c>a6-b2-c3=</c>, and write each operation by itself, its numbers by their letters: <c>a6-b2=4,a4-c3=1#</c>. What comes of two numbers has the
+    /// first one's letter. What comes next is then found by its letter, not by counting places, and nothing is copied that is not worked on: index hints (Zhou et al. 2023, "What algorithms can transformers learn?").
     /// </summary>
     public bool Labels { get; init; }
+
+    /// <summary>False where no parentheses are posed: of sums and differences the work then goes from left to right.</summary>
+    public bool Parentheses { get; init; } = true;
 
     /// <summary>Most operations of a problem.</summary>
     [Range(1, 32)]

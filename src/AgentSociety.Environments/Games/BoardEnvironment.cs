@@ -38,6 +38,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
     {
         OptionChecks.Require(game.Name, options);
         if (!game.PerfectInformation || game.Deals.Count != 1) throw new ArgumentException($"{game.Name} hides something", nameof(game));
+        if (options.Heaps != Nim.UsualHeaps && game is not Nim) throw new SocietyException($"environment '{game.Name}', options: heaps is {options.Heaps}; only nim has heaps");
         (_game, _options, _seed, _start) = (game, options, seed, game.Deals[0].Position);
         _moveLength = _start.Moves[0].Length;
         // Two moves into the game there are enough positions to hold some back for tests.

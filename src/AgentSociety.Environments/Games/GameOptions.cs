@@ -6,6 +6,10 @@ namespace AgentSociety.Environments.Games;
 /// <summary>What a scenario may say under <c>environment.options</c> of a board game.</summary>
 public sealed record GameOptions
 {
+    /// <summary>The stones of nim's heaps at the beginning, a digit each; no other game has heaps.</summary>
+    [RegularExpression("^[0-9]{1,9}$")]
+    public string Heaps { get; init; } = Nim.UsualHeaps;
+
     /// <summary>Who answers the solver's moves.</summary>
     public Opponent Opponent { get; init; } = Opponent.Perfect;
 

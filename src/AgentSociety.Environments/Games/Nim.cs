@@ -1,3 +1,4 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Environments;
 
 namespace AgentSociety.Environments.Games;
@@ -6,6 +7,22 @@ namespace AgentSociety.Environments.Games;
 /// <remarks>Won by the mover where the heaps' exclusive or is not 0 (Bouton 1901): the tests' oracle.</remarks>
 public sealed class Nim : IGame
 {
+    /// <summary>Heaps of 3, 4 and 5 stones.</summary>
+    public const string UsualHeaps = "345";
+
+    private const int MostPositions = 20_000;
+
+    /// <summary>Creates the game as a scenario says it.</summary>
+    /// <exception cref="SocietyException">There are too few stones to pose anything, or too many positions to enumerate.</exception>
+    public static Nim Of(GameOptions options)
+    {
+        OptionChecks.Require("nim", options);
+        int[] heaps = [.. options.Heaps.Select(heap => heap - '0')];
+        if (heaps.Sum() < 3) throw new SocietyException($"environment 'nim', options: heaps is {options.Heaps}; it takes three stones to pose anything");
+        double positions = heaps.Aggregate(2.0, (product, heap) => product * (heap + 1));
+        return positions <= MostPositions ? new(options.Canonical, heaps) : throw new SocietyException($"environment 'nim', options: heaps is {options.Heaps}, {positions:0} positions; at most {MostPositions} can be judged by enumeration");
+    }
+
     /// <summary>Creates the game.</summary>
     /// <param name="heaps">One to nine heaps of 0 to 9 stones.</param>
     public Nim(params ReadOnlySpan<int> heaps)

@@ -115,40 +115,6 @@ public class ExpressionsTests
         Assert.NotEqual(Outcome.Correct, All.Verify(problem, [new(Source.Model, $"{truth}#"), new(Source.Model, $"{truth}#")]).Outcome);
     }, iter: 200);
 
-    [Theory]
-    [InlineData("a4-c3=a1#", Outcome.Correct, true), InlineData("4-c3=1#", Outcome.Correct, true), InlineData("x4-y3=z1#", Outcome.Correct, true), InlineData("a6-b5=a1#", Outcome.Correct, false)]
-    [InlineData("aa4-c3=a1#", Outcome.Malformed, false), InlineData("4a-3=1#", Outcome.Malformed, false), InlineData("a4-c3=a1a#", Outcome.Malformed, false), InlineData("a4-c3=ä1#", Outcome.Malformed, false)]
-    [InlineData("a4-c3=a#", Outcome.Malformed, false), InlineData("a4-c3=a2#", Outcome.Wrong, false), InlineData("a4-a(3)=a1#", Outcome.Malformed, false)]
-    public void A_label_stands_before_a_number_and_says_nothing_of_its_value(string work, Outcome outcome, bool sound)
-    {
-        ExpressionsEnvironment labelled = new(new() { Labels = true });
-        Verdict verdict = labelled.Verify(labelled.Parse("6-2-3=").Problem!, [new(Source.Prompt, "a6-b2-c3="), new(Source.Model, work)]);
-        Assert.Equal(outcome, verdict.Outcome);
-        Assert.Equal(sound, verdict.Sound);
-    }
-
-    [Fact]
-    public void Labels_are_shown_to_solvers_alone_and_written_behind_signs_and_fractions_as_before_numbers()
-    {
-        ExpressionsEnvironment labelled = new(new() { Labels = true });
-        Assert.Null(labelled.Parse("a6-b2=").Problem);
-        Assert.Equal(Outcome.Malformed, new ExpressionsEnvironment(new()).Verify(labelled.Parse("6-2=").Problem!, [new(Source.Prompt, "6-2="), new(Source.Model, "a4#")]).Outcome);
-        HashSet<char> letters = [];
-        for (int index = 0; index < 300; index++)
-        {
-            IReadOnlyList<Segment> shown = labelled.DemonstrateSolution(1 + (index % 8), KeyedRandom.For(1, "labels", index));
-            letters.UnionWith(shown[0].Text.Where(char.IsAsciiLetter));
-            // Taken off, labels leave what the environment without them shows.
-            string problem = string.Concat(shown[0].Text.Where(character => !char.IsAsciiLetter(character)));
-            Verdict verdict = labelled.Verify(labelled.Parse(problem).Problem!, shown);
-            Assert.True(verdict is { Outcome: Outcome.Correct, Sound: true }, $"{shown[0].Text}{shown[1].Text}: {verdict.Reason}");
-            string[] numbers = [.. shown[0].Text.Where(char.IsAsciiLetter).Select(letter => letter.ToString())];
-            Assert.Equal(numbers.Distinct().Order(StringComparer.Ordinal), numbers);
-        }
-
-        Assert.Equal(18, letters.Count);
-    }
-
     [Fact]
     public void Numbers_above_the_largest_are_neither_drawn_nor_posed()
     {

@@ -83,6 +83,18 @@ public class BoardEnvironmentTests
     }
 
     [Fact]
+    public void Nim_is_played_with_the_heaps_that_the_scenario_names()
+    {
+        IMeasuredPlay nim = new BoardEnvironment(Nim.Of(new() { Heaps = "777" }), new() { Heaps = "777", OneMove = true }, 1);
+        // Positions from which somebody wins, by Bouton's rule, once for either player to move; two moves at least have been made, so that neither the beginning nor what one move leaves is posed.
+        int won = Enumerable.Range(0, 512).Count(heaps => ((heaps >> 6) ^ ((heaps >> 3) & 7) ^ (heaps & 7)) != 0);
+        Assert.InRange(nim.Decisions.Count, won, 2 * won);
+        Assert.Contains(nim.Decisions, decision => decision.Prompt.Contains("567x", StringComparison.Ordinal));
+        Assert.Contains("only nim", Assert.Throws<SocietyException>(() => new BoardEnvironment(new TicTacToe(), new() { Heaps = "777" }, 1)).Message);
+        foreach (string heaps in new[] { "", "a", "0", "11", "9999999", "34 5" }) Assert.Contains("eaps", Assert.Throws<SocietyException>(() => Nim.Of(new() { Heaps = heaps })).Message);
+    }
+
+    [Fact]
     public void Crafted_games_are_never_accepted() => Positions.Sample(at =>
     {
         string[] crafted = ["", ";", "+", "+;", "1", "!;", "0;", "10;", "１;", "1 ;", " 1;", new(';', 2000), new('1', 100_000), "~", "won;", "\ud800;", "1;+"];
