@@ -48,13 +48,16 @@ sealed record Story(string Who, string What, int First, IReadOnlyList<Event> Eve
         return number;
     }
 
-    public string Write() => $"{Who} has {First} {What}. {string.Concat(Events.Select(happened => $"{Who} {happened.Write()}. "))}{Question(Who, What)}";
+    /// <summary>The story in words.</summary>
+    /// <param name="letters">A letter for each thing that happens, which stands before it, <c>(c) Ada gets 5 more.</c>; none where it is shorter.</param>
+    public string Write(string letters = "") =>
+        $"{Who} has {First} {What}. {string.Concat(Events.Select((happened, index) => $"{(index < letters.Length ? $"({letters[index]}) " : "")}{Who} {happened.Write()}. "))}{Question(Who, What)}";
 
     /// <summary>The story without its words: stories that differ in names alone are one problem.</summary>
     public string Numbers() => $"{First}{string.Concat(Events.Select(happened => $"{happened.Operation}{happened.Number}"))}";
 
-    /// <summary>The worked solution, a line for each thing that happens.</summary>
-    public IReadOnlyList<(string Line, Rational After)> Work()
+    /// <summary>The worked solution, a line for each thing that happens, behind its letter where it has one.</summary>
+    public IReadOnlyList<(string Line, Rational After)> Work(string letters = "")
     {
         List<(string, Rational)> lines = new(Events.Count);
         Rational now = (BigInteger)First;
@@ -62,7 +65,8 @@ sealed record Story(string Who, string What, int First, IReadOnlyList<Event> Eve
         foreach (Event happened in Events)
         {
             Rational after = happened.Apply(now);
-            lines.Add((string.Create(CultureInfo.InvariantCulture, room, $"{now} {happened.Operation} {happened.Number} = {after}"), after));
+            string letter = lines.Count < letters.Length ? $"{letters[lines.Count]}: " : "";
+            lines.Add((string.Create(CultureInfo.InvariantCulture, room, $"{letter}{now} {happened.Operation} {happened.Number} = {after}"), after));
             now = after;
         }
 

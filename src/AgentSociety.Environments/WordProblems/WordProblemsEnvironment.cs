@@ -16,6 +16,7 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
     public const string EnvironmentName = "word-problems";
     private const string Marker = "#### ";
     private readonly WordProblemsOptions _options;
+    private readonly string _labels;
 
     /// <summary>Creates the environment.</summary>
     /// <exception cref="SocietyException">An option is out of range.</exception>
@@ -24,7 +25,9 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
         OptionChecks.Require(EnvironmentName, options);
         _options = options;
         string words = string.Concat(from name in Story.Names from thing in Story.Things select new Story(name, thing, 2, [new('+', 2), new('-', 2), new('*', 2), new('/', 2)]).Write());
-        Alphabet = new([.. (words + "0123456789+-*/= #@:\n").Distinct().Order()]);
+        // Twice as many as a story has events: which one is the first is drawn anew each time, so that short stories show every letter.
+        _labels = options.Labels ? IndexLetters.All[..(2 * options.MaximumDifficulty)] : "";
+        Alphabet = new([.. ($"{words}0123456789+-*/= #@:\n{(options.Labels ? "()" : "")}{_labels}").Distinct().Order()]);
     }
 
     /// <inheritdoc />
@@ -65,7 +68,12 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
     public string ProposerPrompt(Frontier frontier, KeyedRandom random) => $"@{FrontierText.Digits(frontier, MaximumDifficulty)}:\n";
 
     /// <inheritdoc />
-    public string SolverPrompt(Problem problem, KeyedRandom random) => $"{problem.Text}\n";
+    public string SolverPrompt(Problem problem, KeyedRandom random)
+    {
+        if (!_options.Labels) return $"{problem.Text}\n";
+        Story story = Read(problem.Text);
+        return $"{story.Write(_labels.Substring(random.Next(_labels.Length - story.Events.Count + 1), story.Events.Count))}\n";
+    }
 
     /// <inheritdoc />
     public IToolSession? OpenTools(Problem problem, ToolAccess access) => null;
@@ -83,7 +91,10 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
 
         if (pieces != 1) return new() { Outcome = Outcome.Malformed, Reason = "the answer must be one piece" };
         string text = transcript[segment].Text;
-        IReadOnlyList<(string Line, Rational After)> work = Read(problem.Text).Work();
+        Story story = Read(problem.Text);
+        string? letters = _options.Labels ? Letters(story, transcript[0]) : "";
+        if (letters is null) return new() { Outcome = Outcome.Malformed, Reason = "the transcript does not begin with this problem's prompt" };
+        IReadOnlyList<(string Line, Rational After)> work = story.Work(letters);
         List<StepVerdict> steps = new(work.Count + 1);
         int start = 0, line = 0, marker = text.IndexOf(Marker, StringComparison.Ordinal);
         if (marker < 0) return new() { Outcome = Outcome.Malformed, Reason = $"no '{Marker}' and so no answer" };
@@ -109,8 +120,10 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
     {
         Problem problem = Unreserved(difficulty, random);
-        IReadOnlyList<(string Line, Rational After)> work = Read(problem.Text).Work();
-        return [new(Source.Prompt, SolverPrompt(problem, random)), new(Source.Model, $"{string.Concat(work.Select(line => line.Line + "\n"))}{Marker}{work[^1].After}")];
+        Segment prompt = new(Source.Prompt, SolverPrompt(problem, random));
+        Story story = Read(problem.Text);
+        IReadOnlyList<(string Line, Rational After)> work = story.Work(_options.Labels ? Letters(story, prompt)! : "");
+        return [prompt, new(Source.Model, $"{string.Concat(work.Select(line => line.Line + "\n"))}{Marker}{work[^1].After}")];
     }
 
     /// <inheritdoc />
@@ -119,6 +132,16 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
         new(Source.Prompt, ProposerPrompt(FrontierAt.Edge(difficulty, MaximumDifficulty, random), random)),
         new(Source.Model, Unreserved(difficulty, random).Text),
     ];
+
+    // The letters that the solver saw; null where the prompt is another.
+    private string? Letters(Story story, Segment prompt)
+    {
+        int bracket = prompt.Text.IndexOf('(', StringComparison.Ordinal);
+        int first = bracket >= 0 && bracket + 1 < prompt.Text.Length ? _labels.IndexOf(prompt.Text[bracket + 1], StringComparison.Ordinal) : -1;
+        if (prompt.Source != Source.Prompt || first < 0 || first + story.Events.Count > _labels.Length) return null;
+        string letters = _labels.Substring(first, story.Events.Count);
+        return prompt.Text == $"{story.Write(letters)}\n" ? letters : null;
+    }
 
     private Story Read(string text) => Story.Read(text, _options.LargestNumber, MaximumDifficulty) ?? throw new ArgumentException("the text is no problem of this environment", nameof(text));
 

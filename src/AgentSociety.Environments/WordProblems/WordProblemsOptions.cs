@@ -9,6 +9,12 @@ public sealed record WordProblemsOptions
     [RegularExpression(@"^[+*/-]{1,4}$")]
     public string Operations { get; init; } = "+-*/";
 
+    /// <summary>
+    /// True where solvers see a letter before each thing that happens, <c>(c) Ada gets 5 more.</c>, and write it before its line, <c>c: 12 + 5 = 17</c>: what comes next is then found by its letter, not by counting
+    /// sentences, in stories of any length (index hints, Zhou et al. 2023, "What algorithms can transformers learn?").
+    /// </summary>
+    public bool Labels { get; init; }
+
     /// <summary>Most things that happen in a story.</summary>
     [Range(1, 20)]
     public int MaximumDifficulty { get; init; } = 6;

@@ -36,6 +36,41 @@ public partial class WordProblemsTests
         Assert.Equal((outcome, sound), (verdict.Outcome, verdict.Sound));
     }
 
+    [Theory]
+    [InlineData("(d) ", "(e) ", "d: 12 + 5 = 17\ne: 17 / 2 = 17/2\n#### 17/2", Outcome.Correct, true), InlineData("(d) ", "(e) ", "12 + 5 = 17\n17 / 2 = 17/2\n#### 17/2", Outcome.Correct, false)]
+    [InlineData("(d) ", "(e) ", "e: 12 + 5 = 17\nd: 17 / 2 = 17/2\n#### 17/2", Outcome.Correct, false), InlineData("(d) ", "(e) ", "d: 12 + 5 = 17\ne: 17 / 2 = 8\n#### 8", Outcome.Wrong, false)]
+    [InlineData("", "", "d: 12 + 5 = 17\ne: 17 / 2 = 17/2\n#### 17/2", Outcome.Malformed, false), InlineData("(d) ", "(f) ", "d: 12 + 5 = 17\nf: 17 / 2 = 17/2\n#### 17/2", Outcome.Malformed, false), InlineData("(l) ", "(m) ", "l: 12 + 5 = 17\nm: 17 / 2 = 17/2\n#### 17/2", Outcome.Malformed, false)]
+    public void Where_what_happens_has_letters_each_line_begins_with_its_own(string first, string second, string work, Outcome outcome, bool sound)
+    {
+        WordProblemsEnvironment labelled = new(new() { Labels = true });
+        string shown = $"Ada has 12 apples. {first}Ada gets 5 more. {second}Ada keeps one of 2 equal shares. How many apples has Ada now?\n";
+        Verdict verdict = labelled.Verify(ScriptedPlay.Problem(labelled, Told), [new(Source.Prompt, shown), new(Source.Model, work)]);
+        Assert.Equal((outcome, sound), (verdict.Outcome, verdict.Sound));
+    }
+
+    [Fact]
+    public void Letters_are_drawn_anew_for_each_solver_and_posed_by_nobody()
+    {
+        WordProblemsEnvironment labelled = new(new() { Labels = true });
+        Assert.Null(labelled.Parse("Ada has 12 apples. (a) Ada gets 5 more. How many apples has Ada now?").Problem);
+        HashSet<char> letters = [];
+        for (int index = 0; index < 300; index++)
+        {
+            IReadOnlyList<Segment> shown = labelled.DemonstrateSolution(1 + (index % 6), KeyedRandom.For(1, "labels", index));
+            string posed = LetterInBrackets().Replace(shown[0].Text, "").TrimEnd('\n');
+            Verdict verdict = labelled.Verify(ScriptedPlay.Problem(labelled, posed), shown);
+            Assert.True(verdict.Sound, $"{ScriptedPlay.Render(shown)}: {verdict.Reason}");
+            Assert.Equal($"the answer is {Oracle(posed)}", verdict.Reason);
+            Assert.All(shown, segment => Assert.All(segment.Text, character => Assert.Contains(character, labelled.Alphabet)));
+            letters.UnionWith(LetterInBrackets().Matches(shown[0].Text).Select(match => match.Value[1]));
+        }
+
+        Assert.Equal(12, letters.Count);
+    }
+
+    [GeneratedRegex(@"\([a-z]\) ")]
+    private static partial Regex LetterInBrackets();
+
     [Fact]
     public void Stories_that_differ_in_names_alone_are_one_problem() =>
         Assert.Equal(ScriptedPlay.Problem(Stories, Told).CanonicalForm, ScriptedPlay.Problem(Stories, Told.Replace("Ada", "Ben", StringComparison.Ordinal).Replace("apples", "coins", StringComparison.Ordinal)).CanonicalForm);
