@@ -1,5 +1,4 @@
 using AgentSociety.Core.Environments;
-using AgentSociety.Core.Play;
 
 namespace AgentSociety.Environments.Expressions;
 
