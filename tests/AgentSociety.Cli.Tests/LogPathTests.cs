@@ -113,6 +113,45 @@ public sealed class LogPathTests(PlayedRun played) : IClassFixture<PlayedRun>
         Assert.Equal(File.ReadAllBytes(Path.Combine(fromRun, "model.safetensors")), File.ReadAllBytes(Path.Combine(fromFile, "model.safetensors")));
     }
 
+    [Theory]
+    [InlineData("full")]
+    [InlineData("lora")]
+    public async Task A_base_learns_by_heart_what_it_reads_in_the_notes_of_a_run_and_says_what_it_knew_before_and_after(string weights)
+    {
+        string model = played.At($"asleep-{weights}"), again = played.At($"asleep-{weights}-again");
+        KeptTerminal kept = new();
+        string[] Line(string place) =>
+        [
+            "train", "--from", played.Run, "--method", "distillation", "--base", PlayedRun.Base, "--out", place, "--set", $"weights={weights}", "--set", "consolidation.steps=30", "--set", "batch=16",
+            "--set", "consolidation.problemsPerDifficulty=8", "--set", weights == "lora" ? "learningRate=0.01" : "learningRate=0.002", "--threads", "1",
+        ];
+        Assert.Equal((0, ""), (await CommandLine.Run(Line(model), kept.Terminal), kept.Error.Output));
+        Assert.Matches(@"problems that the population met of .*; distillation on ", kept.Raw);
+        Assert.Matches(@"before: held-out problems \d+ % without notes, \d+ % with them; older tasks \d+ %", kept.Raw);
+        Assert.Matches(@"step 30/30, loss [\d.e-]+, .* tokens/s, 0:00 left", kept.Raw);
+        Assert.Matches(@"after: held-out problems \d+ % without notes, -?\d+ % of the gap closed; older tasks \d+ %", kept.Raw);
+        JsonElement said = JsonDocument.Parse(File.ReadAllText(Path.Combine(model, "training.json"))).RootElement;
+        Assert.Equal(("distillation", true), (said.GetProperty("method").GetString(), said.GetProperty("lessons").GetInt32() > 0));
+        string file = weights == "full" ? "model.safetensors" : Path.Combine("adapters", "fine-tuned", "adapter_model.safetensors");
+        if (weights == "lora") Assert.Equal(File.ReadAllBytes(Path.Combine(PlayedRun.Base, "model.safetensors")), File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
+        await Done(Line(again));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(model, file)), File.ReadAllBytes(Path.Combine(again, file)));
+    }
+
+    [Fact]
+    public async Task Notes_that_nobody_could_distil_are_refused_before_anything_is_computed()
+    {
+        string chats = played.At("notes.jsonl");
+        File.WriteAllText(chats, "{}");
+        string[] Line(string from, string start, params string[] more) => ["train", "--from", from, "--method", "distillation", "--base", start, "--out", played.At("never"), .. more];
+        await Refused("a chat log has no scratchpad", Line(chats, PlayedRun.Base));
+        await Refused("tokenizer", Line(played.Run, PlayedRun.Shipped("addition")));
+        await Refused("no attempt that passes the filter", Line(played.Run, PlayedRun.Base, "--rounds", "50-"));
+        await Refused("set consolidation.steps", Line(played.Run, PlayedRun.Base, "--set", "epochs=3"));
+        // A copy of the run's records alone, without its notes.
+        await Refused("find no page to read", Line(played.Doctored("forgotten", episode => episode), PlayedRun.Base));
+    }
+
     [Fact]
     public async Task A_model_from_elsewhere_is_tested_in_a_runs_world_with_its_scratchpad()
     {

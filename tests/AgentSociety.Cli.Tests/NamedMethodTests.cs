@@ -34,8 +34,18 @@ public sealed class NamedMethodTests
     public void Other_names_are_the_method_with_its_defaults(string name, FineTuneMethod method) => Assert.Equal(new FineTuneSettings { Method = method }, Of(name));
 
     [Fact]
+    public void Distillation_has_the_defaults_of_a_sleep()
+    {
+        FineTuneSettings settings = Of("distillation");
+        Assert.Equal(FineTuneMethod.Distillation, settings.Method);
+        ConsolidationSettings sleep = new();
+        Assert.Equal((sleep.Batch, sleep.LearningRate, sleep.WarmupSteps, sleep.GradientNorm), (settings.Batch, settings.LearningRate, settings.WarmupSteps, settings.GradientNorm));
+        Assert.Equal(sleep, settings.Consolidation);
+    }
+
+    [Fact]
     public void No_name_is_left_out_here() => Assert.Equal(
-        ["dapo", "dpo", "dr-grpo", "grpo", "imitation", "policy-gradient", "reinforce++", "rejection-sampling", "rloo", "sft", "spin", "task-reinforce++"], NamedMethod.Names.Order(StringComparer.Ordinal));
+        ["dapo", "distillation", "dpo", "dr-grpo", "grpo", "imitation", "policy-gradient", "reinforce++", "rejection-sampling", "rloo", "sft", "spin", "task-reinforce++"], NamedMethod.Names.Order(StringComparer.Ordinal));
 
     private static FineTuneSettings Of(string name) => ScenarioFile.Settings<FineTuneSettings>(NamedMethod.Changes(name)!);
 }

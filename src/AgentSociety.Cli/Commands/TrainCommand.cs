@@ -27,6 +27,7 @@ internal static class TrainCommand
             new("train --from runs/a --base runs/a --out models/tuned", "Imitate the verified answers"),
             new("train --from runs/a,runs/b --method dpo --base runs/a --out models/dpo --role solver", "Prefer right answers to wrong ones"),
             new("train --from runs/a --method grpo --base runs/a --out models/grpo --role solver --set policy.stepCredit=1", "A policy gradient with credit for each step"),
+            new("train --from runs/a --method distillation --base runs/a --out models/asleep", "Learn by heart what the run's scratchpad says"),
             new("train --from chats.jsonl --method sft --base models/small --out models/chat", "Imitate chats that another tool wrote"));
         foreach (Option option in (Option[])[from, method, start, place, seed, set]) command.Add(option);
         filter.AddTo(command);
@@ -40,30 +41,34 @@ internal static class TrainCommand
             string[] changes = [.. name is null ? [] : NamedMethod.Changes(name) ?? throw new SocietyException($"there is no method '{name}'; {Nearest.Hint(name, NamedMethod.Names)}"), .. own];
             FineTuneSettings settings = ScenarioFile.Settings<FineTuneSettings>(changes);
             PolicyKeys.Require(own, settings.Method);
+            ConsolidationKeys.Require(own, settings.Method);
             string folder = parsed.GetRequiredValue(place);
             string origin = RunPlace.FindModel(parsed.GetRequiredValue(start));
             ExportOptions options = filter.Read(parsed);
+            if (files.Length > 0 && settings.Method == FineTuneMethod.Distillation) throw new SocietyException($"{files[0]}: a chat log has no scratchpad, whose notes distillation teaches; name the run itself, or use --method sft");
             if (files.Length > 0 && settings.Method != FineTuneMethod.Imitation) throw new SocietyException($"{files[0]}: a chat log has neither verdicts nor groups, which {NamedMethod.NameOf(settings.Method)} needs; use --method sft (of right answers alone after export --sound), or name the run itself");
             if (files.Length > 0 && options != new ExportOptions { Format = options.Format }) throw new SocietyException($"{files[0]}: a chat log is trained on whole; --verified, --sound, --role, --agent, --difficulty, --rounds and --keep-duplicates choose from runs (give them to export)");
             // A group without its repetitions has another mean.
             if (settings.Method == FineTuneMethod.PolicyGradient) options = options with { Deduplicate = false };
             RunOptions running = machine.Read(parsed);
-            LoggedEpisode[] log = files.Length > 0 ? [] : Log(sources, options, settings, terminal);
+            using NotesDistillation? notes = settings.Method == FineTuneMethod.Distillation ? NotesDistillation.Open(sources, options, terminal) : null;
+            LoggedEpisode[] log = notes?.Log ?? (files.Length > 0 ? [] : Log(sources, options, settings, terminal));
             // A run that was played on, or a file that was written anew, is another log under the same name.
-            string content = files.Length > 0 ? LogFingerprint.OfFiles(files) : LogFingerprint.Of(log);
+            string content = notes is not null ? notes.Fingerprint : files.Length > 0 ? LogFingerprint.OfFiles(files) : LogFingerprint.Of(log);
             TrainingPlace kept = new(folder, new { Base = origin, From = sources, Log = content, Settings = changes, Seed = parsed.GetValue(seed), Filter = options });
             TorchRuntime.Initialize(running.Device, running.Threads);
             using LanguageModel model = LanguageModel.Load(origin);
             IReadOnlyList<TrainingSequence> chats = files.Length > 0 ? ChatLog.Read(files, model) : [];
             if (settings.Method == FineTuneMethod.Spin) TellOpponent(log, origin, terminal);
             int texts = log.Length + chats.Count;
-            string right = files.Length > 0 || settings.Method == FineTuneMethod.Imitation ? "" : $", {log.Count(logged => logged.Episode.Sound):N0} of them right and sound, {log.Count(logged => logged.Episode is { Outcome: Outcome.Correct, Sound: false }):N0} right by a wrong step";
-            terminal.Line($"{texts:N0} {(files.Length > 0 ? "chats" : "episodes")} of {sources}{right}; {name ?? NamedMethod.NameOf(settings.Method)} on {origin}{(kept.State.Exists ? "; goes on from where it was stopped" : "")}");
+            string right = files.Length > 0 || settings.Method is FineTuneMethod.Imitation or FineTuneMethod.Distillation ? "" : $", {log.Count(logged => logged.Episode.Sound):N0} of them right and sound, {log.Count(logged => logged.Episode is { Outcome: Outcome.Correct, Sound: false }):N0} right by a wrong step";
+            string what = notes?.Said ?? $"{texts:N0} {(files.Length > 0 ? "chats" : "episodes")}";
+            terminal.Line($"{what} of {sources}{right}; {name ?? NamedMethod.NameOf(settings.Method)} on {origin}{(kept.State.Exists ? "; goes on from where it was stopped" : "")}");
 
             using Interruption interruption = new(() => terminal.Complain("stopping", "yellow", "after this step; the same command goes on"));
             FineTuner tuner = new(model, settings, (ulong)parsed.GetValue(seed), kept.State);
-            FineTuneProgress? last = null;
-            void Tell(FineTuneProgress progress)
+            TrainingProgress? last = null;
+            void Tell(TrainingProgress progress)
             {
                 kept.Begin();
                 if (last is null || 10 * progress.Step / Math.Max(1, progress.Steps) != 10 * last.Step / Math.Max(1, last.Steps)) terminal.Line(Said(progress));
@@ -79,6 +84,7 @@ internal static class TrainCommand
                 Seed = parsed.GetValue(seed),
                 Settings = changes,
                 Episodes = texts,
+                notes?.Lessons,
                 Finished = finished,
                 Steps = finished ? last?.Steps : null,
                 Loss = finished ? last?.Loss : null,
@@ -86,7 +92,8 @@ internal static class TrainCommand
             }, finished);
             try
             {
-                _ = files.Length > 0 ? tuner.Train(chats, Tell, interruption.Token) : tuner.Train(log, Tell, interruption.Token);
+                if (notes is not null) notes.Train(tuner, model, settings, (ulong)parsed.GetValue(seed), Tell, interruption.Token);
+                else _ = files.Length > 0 ? tuner.Train(chats, Tell, interruption.Token) : tuner.Train(log, Tell, interruption.Token);
             }
             catch (Exception cause) when (cause is OperationCanceledException or SocietyException && last is not null && kept.State.Exists)
             {
@@ -96,6 +103,7 @@ internal static class TrainCommand
             }
 
             Write(finished: true);
+            notes?.TellAfter(model, settings, interruption.Token);
             terminal.Line($"{folder}: written. Test it: agentsociety eval {folder} {(files.Length > 0 ? "--scenario SCENARIO" : $"--notes {sources.Split(',')[0].Trim()}")}");
         });
         return command;
@@ -110,7 +118,7 @@ internal static class TrainCommand
         terminal.Line($"note: {log.Length - own:N0} of {log.Length:N0} episodes were written by other weights than {checkpoint}, which training begins with and holds them against; for SPIN as published begin with the checkpoint that wrote them (--base RUN/checkpoints/NAME) and choose its rounds (--rounds)");
     }
 
-    private static string Said(FineTuneProgress progress) =>
+    private static string Said(TrainingProgress progress) =>
         $"step {progress.Step}/{progress.Steps}, loss {progress.Loss:g4}{(progress is { Accuracy: { } accuracy, Step: > 1 } ? $", pairs in order {Figures.Percent(accuracy)}" : "")}, {Figures.Short(progress.TokensPerSecond)} tokens/s, {Figures.Clock(progress.Remaining)} left";
 
     private static LoggedEpisode[] Log(string runs, ExportOptions options, FineTuneSettings settings, Terminal terminal)

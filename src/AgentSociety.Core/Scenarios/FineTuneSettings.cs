@@ -58,6 +58,9 @@ public sealed record FineTuneSettings
 
     /// <summary>Baseline, bounds and credit of the policy gradient, and what bounds memory for every method; its batch, rates, epochs and weights are those above, and its replay is none: setting those here is refused.</summary>
     public LearningSettings Policy { get; init; } = new();
+
+    /// <summary>Lessons, steps and replay of distillation; its batch, rates and bound of the gradient are those above, and setting those here is refused.</summary>
+    public ConsolidationSettings Consolidation { get; init; } = new();
 }
 
 /// <summary>How a log becomes a gradient.</summary>
@@ -77,4 +80,7 @@ public enum FineTuneMethod
 
     /// <summary>Preferences for verified answers over the model's own earlier ones, whatever these were worth (SPIN; Chen et al. 2024).</summary>
     Spin,
+
+    /// <summary>Context distillation of a run's notes: what the model does with the scratchpad at hand it learns to do without it (Snell, Klein and Zhong 2022).</summary>
+    Distillation,
 }

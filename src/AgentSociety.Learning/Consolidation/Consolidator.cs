@@ -17,7 +17,7 @@ namespace AgentSociety.Learning;
 /// <remarks>
 /// Departs from the papers in that the teacher's distributions are taken once, before the student moves, and that base material is
 /// mixed in against forgetting. Of a large vocabulary the likeliest tokens of each prediction are kept, and the others as one: all of them would take a hundred gigabytes for a few
-/// thousand lessons. Deterministic in (seed, lessons, settings) on CPU.
+/// thousand lessons. Deterministic in (seed, lessons, settings) on CPU, however often it was stopped: what the teacher says is asked again of the weights that it began with.
 /// </remarks>
 public sealed class Consolidator
 {
@@ -30,7 +30,7 @@ public sealed class Consolidator
     private readonly double _narrower;
 
     /// <summary>Creates the consolidator.</summary>
-    /// <param name="model">The model; all of its own weights are trained.</param>
+    /// <param name="model">The model.</param>
     /// <param name="settings">Steps, rates, mix.</param>
     /// <param name="material">What base material is drawn for replay.</param>
     /// <param name="seed">Of order and replay.</param>
@@ -57,39 +57,56 @@ public sealed class Consolidator
         _seed = seed;
     }
 
+    /// <summary>The adapter that is trained, the model's own weights frozen; the teacher is the model with the adapter as it was. Null to train all of the model's own weights.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>Number format and memory of the passes over texts.</summary>
+    public LearningSettings Passes { get; init; } = new();
+
+    /// <summary>Where a sleep keeps what it needs to go on after a stop, and goes on from where it is there; null to keep nothing.</summary>
+    public FineTuneState? State { get; init; }
+
     /// <summary>Sleeps over some lessons.</summary>
     /// <param name="lessons">Transcripts with and without notes; verified ones, or errors are learned too.</param>
     /// <param name="replay">Where base material comes from; null for none.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="stop">Checked before every step.</param>
-    /// <returns>The mean divergence in nats a token of the first and of the last step.</returns>
+    /// <returns>The mean divergence in nats a token of the first and of the last step; NaN for a step that an earlier life of the sleep took.</returns>
     /// <exception cref="SocietyException">There are no lessons, one is not the same text twice, or a loss was not finite.</exception>
-    public (double Before, double After) Sleep(IReadOnlyList<Lesson> lessons, IDemonstrator? replay, Action<int, double>? progress = null, CancellationToken stop = default)
+    public (double Before, double After) Sleep(IReadOnlyList<Lesson> lessons, IDemonstrator? replay, Action<TrainingProgress>? progress = null, CancellationToken stop = default)
     {
         if (lessons.Count == 0) throw new SocietyException("there is nothing to consolidate: no verified transcript reads a note");
-        WeightSet weights = _model.OwnWeights();
+        WeightSet weights = Adapter is null ? _model.OwnWeights(Passes) : _model.AdapterWeights(Adapter, Passes);
         TextCode text = _model.Text();
         Device device = _model.Decoder.Device;
         Taught[] taught = Teach(lessons, weights, text, device);
         Demonstrations? material = replay is null || _settings.ReplayShare == 0 ? null : new Demonstrations(replay, text, _material, _material.PositionSlack);
         using AdamW optimizer = new(weights.Parameters);
-        GradientStep gradient = new(weights, optimizer, device, new LearningSettings());
+        GradientStep gradient = new(weights, optimizer, device, Passes);
         double first = double.NaN, last = double.NaN;
         int replays = (int)Math.Round(_settings.Batch * _settings.ReplayShare), own = Math.Max(1, _settings.Batch - replays);
-        for (int step = 0; step < _settings.Steps; step++)
+        StepLoop loop = new(_settings.Steps, State?.Load(weights, optimizer) ?? 0, done => State?.Save(weights, optimizer, done));
+        try
         {
-            stop.ThrowIfCancellationRequested();
-            KeyedRandom random = KeyedRandom.For(_seed, "sleep", step);
-            Taught[] chosen = [.. Enumerable.Range(0, own).Select(_ => random.Choose(taught))];
-            last = Distil(chosen, weights, device);
-            if (step == 0) first = last;
-            if (material is not null) gradient.Accumulate(Replay(material, replays, step));
-            double rate = Schedule.WarmupCosine(step, _settings.Steps, Math.Min(_settings.WarmupSteps, _settings.Steps / 2), _settings.LearningRate);
-            GradientStep.Apply(optimizer, last, rate, 0, _settings.GradientNorm, $"consolidation step {step + 1} of {_settings.Steps}");
-            progress?.Invoke(step + 1, last);
+            _ = loop.Run(step =>
+            {
+                KeyedRandom random = KeyedRandom.For(_seed, "sleep", step);
+                Taught[] chosen = [.. Enumerable.Range(0, own).Select(_ => random.Choose(taught))];
+                last = Distil(chosen, weights, device);
+                if (step == 0) first = last;
+                long tokens = chosen.Sum(lesson => (long)lesson.Student.Tokens.Length);
+                if (material is not null) tokens += gradient.Accumulate(Replay(material, replays, step)).Tokens;
+                double rate = Schedule.WarmupCosine(step, _settings.Steps, Math.Min(_settings.WarmupSteps, _settings.Steps / 2), _settings.LearningRate);
+                GradientStep.Apply(optimizer, last, rate, 0, _settings.GradientNorm, $"consolidation step {step + 1} of {_settings.Steps}");
+                return new TakenStep(last, tokens);
+            }, progress, stop);
+        }
+        finally
+        {
+            if (Adapter is null) _model.WeightsChanged();
+            else _model.AdaptersChanged();
         }
 
-        _model.WeightsChanged();
         return (first, last);
     }
 

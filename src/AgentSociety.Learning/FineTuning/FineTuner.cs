@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AgentSociety.Core;
+using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
@@ -44,20 +45,18 @@ public sealed class FineTuner
     /// <param name="progress">Told after every step, on the calling thread.</param>
     /// <param name="stop">Checked before every step.</param>
     /// <exception cref="SocietyException">The log does not fit the model or lacks what the method needs, or a loss was not finite.</exception>
-    public FineTuneProgress Train(IReadOnlyList<LoggedEpisode> log, Action<FineTuneProgress>? progress = null, CancellationToken stop = default)
+    public TrainingProgress Train(IReadOnlyList<LoggedEpisode> log, Action<TrainingProgress>? progress = null, CancellationToken stop = default)
     {
         LogChecks.Require(log, _settings, _model);
-        PrepareAdapter();
-        FineTuneProgress reached = _settings.Method switch
+        return Move(() => _settings.Method switch
         {
             FineTuneMethod.Dpo => Prefer(LogPairs.RightOverWrong(log, _settings.Sound, _settings.PairsPerGroup, _seed), Preferences.Dpo, progress, stop),
             FineTuneMethod.Spin => Prefer(LogPairs.RightOverOwn(log, _settings.Sound, _settings.PairsPerGroup, _seed), Preferences.Spin, progress, stop),
             FineTuneMethod.PolicyGradient => Reinforce(log, progress, stop),
             FineTuneMethod.Imitation => Imitate([.. log.Select(LogPairs.Text)], progress, stop),
-            _ => Imitate([.. log.Where(logged => LogPairs.IsRight(logged, _settings.Sound)).Select(LogPairs.Text)], progress, stop),
-        };
-        _model.WeightsChanged();
-        return reached;
+            FineTuneMethod.RejectionSampling => Imitate([.. log.Where(logged => LogPairs.IsRight(logged, _settings.Sound)).Select(LogPairs.Text)], progress, stop),
+            _ => throw new InvalidOperationException($"{NamedMethod.NameOf(_settings.Method)} learns from lessons"),
+        });
     }
 
     /// <summary>Imitates texts that no run of ours recorded (see <see cref="ChatLog"/>).</summary>
@@ -65,23 +64,64 @@ public sealed class FineTuner
     /// <param name="progress">Told after every step, on the calling thread.</param>
     /// <param name="stop">Checked before every step.</param>
     /// <exception cref="SocietyException">The method needs what texts alone do not say, or a loss was not finite.</exception>
-    public FineTuneProgress Train(IReadOnlyList<TrainingSequence> chats, Action<FineTuneProgress>? progress = null, CancellationToken stop = default)
+    public TrainingProgress Train(IReadOnlyList<TrainingSequence> chats, Action<TrainingProgress>? progress = null, CancellationToken stop = default)
     {
         if (_settings.Method != FineTuneMethod.Imitation) throw new SocietyException($"chat logs have neither verdicts nor groups, which {NamedMethod.NameOf(_settings.Method)} needs; use sft, or name the runs themselves");
-        PrepareAdapter();
-        FineTuneProgress reached = Imitate([.. chats], progress, stop);
-        _model.WeightsChanged();
-        return reached;
+        return Move(() => Imitate([.. chats], progress, stop));
     }
 
-    private void PrepareAdapter()
+    /// <summary>Learns by heart what notes told: the sleep of a society (<see cref="Consolidator"/>) outside of one, with this tuner's weights, rates and state.</summary>
+    /// <param name="lessons">What the model wrote with the notes at hand.</param>
+    /// <param name="replay">Where base material comes from; null for none.</param>
+    /// <param name="material">What of it is drawn.</param>
+    /// <param name="progress">Told after every step, on the calling thread.</param>
+    /// <param name="stop">Checked before every step.</param>
+    /// <exception cref="SocietyException">There are no lessons, one does not fit the model, or a loss was not finite.</exception>
+    public TrainingProgress Train(IReadOnlyList<Lesson> lessons, IDemonstrator? replay, PretrainSettings material, Action<TrainingProgress>? progress = null, CancellationToken stop = default)
+    {
+        ConsolidationSettings settings = _settings.Consolidation with { Batch = _settings.Batch, LearningRate = _settings.LearningRate, WarmupSteps = _settings.WarmupSteps, GradientNorm = _settings.GradientNorm };
+        return Move(() =>
+        {
+            TrainingProgress reached = TrainingProgress.None;
+            _ = new Consolidator(_model, settings, material, _seed) { Adapter = _settings.Weights == TrainedWeights.Lora ? AdapterName : null, Passes = _settings.Policy, State = _state }
+                .Sleep(lessons, replay, told => progress?.Invoke(reached = told), stop);
+            return reached;
+        });
+    }
+
+    /// <summary>Holds a log, and an adapter that is there, against what the model is and the settings ask for.</summary>
+    /// <exception cref="SocietyException">The log was written in other tokens than the model's, is longer than it reads, or the adapter is another.</exception>
+    public void RequireFit(IReadOnlyList<LoggedEpisode> log)
+    {
+        LogChecks.RequireFit(log, _model);
+        RequireAdapter();
+    }
+
+    private TrainingProgress Move(Func<TrainingProgress> train)
+    {
+        PrepareAdapter();
+        try
+        {
+            return train();
+        }
+        finally
+        {
+            _model.WeightsChanged();
+        }
+    }
+
+    private void RequireAdapter()
     {
         if (_settings.Weights == TrainedWeights.Lora && _model.Adapters.TryGetValue(AdapterName, out Adapter? there) && !Alike(there.Settings, _settings.Lora))
         {
             throw new SocietyException($"the model has an adapter '{AdapterName}' of rank {there.Settings.Rank}, alpha {there.Settings.Alpha:g4}, on {string.Join(", ", there.Settings.Targets)}, and the settings ask for another; "
                 + "set lora alike to go on with it, or merge it first (agentsociety model merge)");
         }
+    }
 
+    private void PrepareAdapter()
+    {
+        RequireAdapter();
         if (_settings.Weights == TrainedWeights.Lora && !_model.Adapters.ContainsKey(AdapterName)) _model.AddAdapter(AdapterName, _settings.Lora, _seed);
     }
 
@@ -90,7 +130,7 @@ public sealed class FineTuner
 
     private WeightSet Weights() => _settings.Weights == TrainedWeights.Full ? _model.OwnWeights(_settings.Policy) : _model.AdapterWeights(AdapterName, _settings.Policy);
 
-    private FineTuneProgress Imitate(TrainingSequence[] texts, Action<FineTuneProgress>? progress, CancellationToken stop)
+    private TrainingProgress Imitate(TrainingSequence[] texts, Action<TrainingProgress>? progress, CancellationToken stop)
     {
         WeightSet weights = Weights();
         using AdamW optimizer = new(weights.Parameters);
@@ -99,11 +139,11 @@ public sealed class FineTuner
         {
             double weight = 1.0 / chosen.Sum(text => text.Learned);
             StepReading reading = gradient.Take([.. chosen.Select(text => new WeighedText(text, weight))], rate, _settings.WeightDecay, _settings.GradientNorm, where);
-            return (reading.Loss, null, reading.Tokens);
+            return new TakenStep(reading.Loss, reading.Tokens);
         }, progress, stop);
     }
 
-    private FineTuneProgress Prefer(IReadOnlyList<PreferencePair> pairs, PreferenceLoss objective, Action<FineTuneProgress>? progress, CancellationToken stop)
+    private TrainingProgress Prefer(IReadOnlyList<PreferencePair> pairs, PreferenceLoss objective, Action<TrainingProgress>? progress, CancellationToken stop)
     {
         if (pairs.Count == 0) throw new SocietyException($"the log gives no pairs to {NamedMethod.NameOf(_settings.Method)}: no problem has both a preferred answer and another; play with more attempts per problem, or set sound to false");
         WeightSet weights = Weights();
@@ -112,12 +152,12 @@ public sealed class FineTuner
         return Steps(step.WithReference(pairs), weights, optimizer, (chosen, rate, where) =>
         {
             (double loss, double accuracy) = step.Take(chosen, objective, _settings.Beta, rate, _settings.WeightDecay, _settings.GradientNorm, where);
-            return (loss, accuracy, chosen.Sum(pair => pair.Better.Tokens.Length + pair.Worse.Tokens.Length));
+            return new TakenStep(loss, chosen.Sum(pair => pair.Better.Tokens.Length + pair.Worse.Tokens.Length), accuracy);
         }, progress, stop);
     }
 
     /// <summary>The trainer of runs over the log as if it were one round, a call an epoch.</summary>
-    private FineTuneProgress Reinforce(IReadOnlyList<LoggedEpisode> log, Action<FineTuneProgress>? progress, CancellationToken stop)
+    private TrainingProgress Reinforce(IReadOnlyList<LoggedEpisode> log, Action<TrainingProgress>? progress, CancellationToken stop)
     {
         LearningSettings learning = _settings.Policy with
         {
@@ -147,7 +187,7 @@ public sealed class FineTuner
         int epoch = done + 1;
         double Rate(int step, int steps) => Schedule.WarmupCosine(steps * (epoch - 1) + step, steps * _settings.Epochs, Math.Min(_settings.WarmupSteps, steps * _settings.Epochs / 2), _settings.LearningRate);
         Stopwatch watch = Stopwatch.StartNew(), kept = Stopwatch.StartNew();
-        FineTuneProgress reached = FineTuneProgress.None;
+        TrainingProgress reached = TrainingProgress.None;
         long tokens = 0;
         try
         {
@@ -156,7 +196,7 @@ public sealed class FineTuner
                 TrainingReport report = trainer.Train(epoch, credited, replay: null, told: step =>
                 {
                     int before = step.Steps * (epoch - 1), taken = step.Step + (step.Steps * (epoch - 1 - done)) - begun, all = step.Steps * _settings.Epochs;
-                    reached = new FineTuneProgress(before + step.Step, all, step.Loss, null, (tokens + step.Tokens) / watch.Elapsed.TotalSeconds, watch.Elapsed / taken * (all - before - step.Step));
+                    reached = new TrainingProgress(before + step.Step, all, step.Loss, null, (tokens + step.Tokens) / watch.Elapsed.TotalSeconds, watch.Elapsed / taken * (all - before - step.Step));
                     progress?.Invoke(reached);
                     if (kept.Elapsed < BetweenStates || before + step.Step == all) return;
                     trainer.Keep(_state, epoch - 1);
@@ -169,7 +209,6 @@ public sealed class FineTuner
         {
             // The step that failed was not taken.
             trainer.Keep(_state, epoch - 1);
-            _model.WeightsChanged();
             throw;
         }
 
@@ -180,52 +219,16 @@ public sealed class FineTuner
     private static bool HasSignal(LearningSettings learning, EpisodeRecord episode) =>
         episode.Advantage != 0 || episode.TokenAdvantages?.Any(value => value != 0) == true || (episode.Role == Role.Proposer ? learning.ProposerEntropy : learning.SolverEntropy) > 0;
 
-    private FineTuneProgress Steps<T>(
-        IReadOnlyList<T> items, WeightSet weights, AdamW optimizer, Func<T[], double, string, (double Loss, double? Accuracy, long Tokens)> take, Action<FineTuneProgress>? progress, CancellationToken stop)
+    private TrainingProgress Steps<T>(IReadOnlyList<T> items, WeightSet weights, AdamW optimizer, Func<T[], double, string, TakenStep> take, Action<TrainingProgress>? progress, CancellationToken stop)
     {
-        int perEpoch = (items.Count + _settings.Batch - 1) / _settings.Batch, steps = perEpoch * _settings.Epochs, done = _state?.Load(weights, optimizer) ?? 0, step = done;
-        Stopwatch watch = Stopwatch.StartNew(), kept = Stopwatch.StartNew();
-        FineTuneProgress reached = FineTuneProgress.None;
-        long tokens = 0;
-        try
+        int perEpoch = (items.Count + _settings.Batch - 1) / _settings.Batch, steps = perEpoch * _settings.Epochs;
+        StepLoop loop = new(steps, _state?.Load(weights, optimizer) ?? 0, done => _state?.Save(weights, optimizer, done));
+        return loop.Run(step =>
         {
-            for (; step < steps; step++)
-            {
-                stop.ThrowIfCancellationRequested();
-                int[] order = KeyedRandom.For(_seed, "fine-tune", step / perEpoch).Permutation(items.Count);
-                int part = step % perEpoch;
-                T[] chosen = [.. order[(items.Count * part / perEpoch)..(items.Count * (part + 1) / perEpoch)].Select(index => items[index])];
-                double rate = Schedule.WarmupCosine(step, steps, Math.Min(_settings.WarmupSteps, steps / 2), _settings.LearningRate);
-                (double loss, double? accuracy, long taken) = take(chosen, rate, $"step {step + 1} of {steps}");
-                tokens += taken;
-                TimeSpan elapsed = watch.Elapsed;
-                reached = new FineTuneProgress(step + 1, steps, loss, accuracy, tokens / elapsed.TotalSeconds, elapsed / (step + 1 - done) * (steps - step - 1));
-                progress?.Invoke(reached);
-                if (kept.Elapsed < BetweenStates || step + 1 == steps) continue;
-                _state?.Save(weights, optimizer, step + 1);
-                kept.Restart();
-            }
-        }
-        catch (Exception cause) when (cause is OperationCanceledException or SocietyException)
-        {
-            // The step that failed was not taken.
-            if (step > 0) _state?.Save(weights, optimizer, step);
-            _model.WeightsChanged();
-            throw;
-        }
-
-        return reached;
+            int[] order = KeyedRandom.For(_seed, "fine-tune", step / perEpoch).Permutation(items.Count);
+            int part = step % perEpoch;
+            T[] chosen = [.. order[(items.Count * part / perEpoch)..(items.Count * (part + 1) / perEpoch)].Select(index => items[index])];
+            return take(chosen, Schedule.WarmupCosine(step, steps, Math.Min(_settings.WarmupSteps, steps / 2), _settings.LearningRate), $"step {step + 1} of {steps}");
+        }, progress, stop);
     }
-}
-
-/// <summary>How far fine-tuning is.</summary>
-/// <param name="Step">Steps taken.</param>
-/// <param name="Steps">Steps in all.</param>
-/// <param name="Loss">Loss of the last step.</param>
-/// <param name="Accuracy">Share of the step's pairs that the policy orders as they should be, relative to the reference; null where there are no pairs.</param>
-/// <param name="TokensPerSecond">Tokens trained on per second.</param>
-/// <param name="Remaining">Estimated time left.</param>
-public sealed record FineTuneProgress(int Step, int Steps, double Loss, double? Accuracy, double TokensPerSecond, TimeSpan Remaining)
-{
-    internal static FineTuneProgress None { get; } = new(0, 0, double.NaN, null, 0, TimeSpan.Zero);
 }

@@ -20,8 +20,7 @@ internal static class LogChecks
         if (settings is { Method: FineTuneMethod.PolicyGradient, Policy: { KlWeight: > 0, KlEstimator: KlEstimator.K1 } })
             throw new SocietyException("policy.klEstimator is k1, whose expected gradient is zero: it would add noise and hold the model to nothing; use k3 or k2, or set policy.klWeight to 0");
         if (settings.Policy.StepCredit > 0) Checked(log, settings.Method);
-        TextCode text = model.Text();
-        foreach (LoggedEpisode logged in log) Fits(logged, text);
+        RequireFit(log, model);
         bool rewarded = log.Any(logged => LogPairs.IsRight(logged, settings.Sound));
         if (settings.Method != FineTuneMethod.Imitation && !rewarded)
         {
@@ -33,6 +32,13 @@ internal static class LogChecks
         if (settings.Method != FineTuneMethod.PolicyGradient) return;
         Sampled(log);
         _ = Temperature(log, settings);
+    }
+
+    /// <exception cref="SocietyException">An episode was written in other tokens than the model's, or is longer than its context.</exception>
+    public static void RequireFit(IReadOnlyList<LoggedEpisode> log, LanguageModel model)
+    {
+        TextCode text = model.Text();
+        foreach (LoggedEpisode logged in log) Fits(logged, text);
     }
 
     /// <summary>True where answers to one problem are held against each other: in pairs, or by an advantage over their group. Proposals have no group.</summary>

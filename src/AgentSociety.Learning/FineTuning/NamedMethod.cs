@@ -32,9 +32,11 @@ public static class NamedMethod
         ["task-reinforce++"] = [Gradient, "policy.advantage=task", "policy.aggregation=token"],
         ["dpo"] = ["method=dpo"],
         ["spin"] = ["method=spin"],
+        // The rate of sleeps inside runs.
+        ["distillation"] = ["method=distillation", "learningRate=0.001"],
     };
 
-    /// <summary>All names, from imitation to preferences.</summary>
+    /// <summary>All names, from imitation to what notes taught.</summary>
     public static IReadOnlyList<string> Names => [.. Meanings.Keys];
 
     /// <summary>The changes that a name stands for, as <c>key=value</c>; null where there is no method of that name.</summary>

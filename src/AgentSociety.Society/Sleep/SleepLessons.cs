@@ -48,7 +48,8 @@ internal static class SleepLessons
         return lessons;
     }
 
-    private static bool Read(EpisodeRecord episode) =>
-        episode is { Role: Role.Solver, Sound: true, Problem: not null } && episode.ToolCalls.Count > 0
-        && episode.ToolCalls.All(call => call.Kind == ToolKind.Read && call.Revision is not null);
+    /// <summary>True of a sound attempt that did nothing but look up what stood in notes.</summary>
+    public static bool FoundInNotes(bool sound, IReadOnlyList<ToolCall> calls) => sound && calls.Count > 0 && calls.All(call => call.Kind == ToolKind.Read && call.Revision is not null);
+
+    private static bool Read(EpisodeRecord episode) => episode is { Role: Role.Solver, Problem: not null } && FoundInNotes(episode.Sound, episode.ToolCalls);
 }

@@ -30,9 +30,9 @@ internal static class SleepPhase
     {
         if (lessons.Count == 0) return [new MetricRecord("sleep/lessons", 0)];
         ConsolidationSettings settings = plan.Scenario.Consolidation;
-        (double reading, double known, double older) = Test(plan, model, notes, stop);
+        (double reading, double known, double older) = Test(plan, model, notes, settings.ProblemsPerDifficulty, stop);
         (double before, double after) = new Consolidator(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, "sleep", round)).Sleep(lessons, GuardedDraw.Material(plan.Environment, HeldOutTest.Guarded(plan)), stop: stop);
-        (_, double knownAfter, double olderAfter) = Test(plan, model, notes, stop);
+        (_, double knownAfter, double olderAfter) = Test(plan, model, notes, settings.ProblemsPerDifficulty, stop);
         return
         [
             new MetricRecord("sleep/lessons", lessons.Count),
@@ -42,18 +42,23 @@ internal static class SleepPhase
             new MetricRecord("sleep/reading", reading),
             new MetricRecord("sleep/recall-before", known),
             new MetricRecord("sleep/recall-after", knownAfter),
-            new MetricRecord("sleep/gap-closed", reading > known ? (knownAfter - known) / (reading - known) : double.NaN),
+            new MetricRecord("sleep/gap-closed", SleepTest.GapClosed(reading, known, knownAfter)),
             new MetricRecord("sleep/older-before", older),
             new MetricRecord("sleep/older-after", olderAfter),
         ];
     }
 
-    private static (double Reading, double Recall, double Older) Test(RunPlan plan, LanguageModel model, INotes notes, CancellationToken stop)
+    /// <summary>Tests before or after a sleep.</summary>
+    /// <param name="plan">The run.</param>
+    /// <param name="model">The weights.</param>
+    /// <param name="notes">What newborns who read see.</param>
+    /// <param name="count">Problems of each difficulty.</param>
+    /// <param name="stop">Checked between steps.</param>
+    public static SleepTest Test(RunPlan plan, LanguageModel model, INotes notes, int count, CancellationToken stop)
     {
-        int count = plan.Scenario.Consolidation.ProblemsPerDifficulty;
         IReadOnlyList<HeldOutRecord> own = HeldOutTest.Take(plan, model, notes, count, stop: stop);
         (RunPlan olderPlan, INotes olderNotes) = Older(plan, notes);
-        return (Share(own, reading: true), Share(own, reading: !plan.HasTools), Share(HeldOutTest.Take(olderPlan, model, olderNotes, count, readingOnly: true, stop), reading: true));
+        return new SleepTest(Share(own, reading: true), Share(own, reading: !plan.HasTools), Share(HeldOutTest.Take(olderPlan, model, olderNotes, count, readingOnly: true, stop), reading: true));
     }
 
     private static (RunPlan Plan, INotes Notes) Older(RunPlan plan, INotes notes)
@@ -74,4 +79,14 @@ internal static class SleepPhase
         HeldOutRecord[] counted = [.. results.Where(result => result.Reading == reading)];
         return counted.Length == 0 ? double.NaN : (double)counted.Sum(result => result.Correct) / counted.Sum(result => result.Count);
     }
+}
+
+/// <summary>What newborns answer before or after a sleep, as shares of held-out problems.</summary>
+/// <param name="Reading">With the notes at hand.</param>
+/// <param name="Recall">Without them.</param>
+/// <param name="Older">On older tasks, where all can be read.</param>
+public readonly record struct SleepTest(double Reading, double Recall, double Older)
+{
+    /// <summary>The share of the gap between reading and not reading that a sleep closed; NaN where there was none.</summary>
+    public static double GapClosed(double reading, double before, double after) => reading > before ? (after - before) / (reading - before) : double.NaN;
 }

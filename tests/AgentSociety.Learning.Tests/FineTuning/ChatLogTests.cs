@@ -115,7 +115,7 @@ public sealed class ChatLogTests : IDisposable
     {
         IReadOnlyList<TrainingSequence> chats = Read("""{"messages": [{"role": "user", "content": "ping"}, {"role": "assistant", "content": "pong"}]}""", """{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "bcdefgh"}]}""");
         FineTuneSettings settings = new() { Method = FineTuneMethod.Imitation, Epochs = 250, LearningRate = 3e-3, WarmupSteps = 2, Packing = packing };
-        FineTuneProgress reached = new FineTuner(_model, settings, 1).Train(chats);
+        TrainingProgress reached = new FineTuner(_model, settings, 1).Train(chats);
         Assert.True(reached.Loss < 0.1, $"loss {reached.Loss}");
         Assert.Contains("neither verdicts nor groups", Assert.Throws<SocietyException>(() => new FineTuner(_model, settings with { Method = FineTuneMethod.Dpo }, 1).Train(chats)).Message);
     }

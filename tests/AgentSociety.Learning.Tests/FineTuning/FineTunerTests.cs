@@ -32,7 +32,7 @@ public sealed class FineTunerTests : IDisposable
         double before = Margin(model, log, null);
         FineTuneSettings settings = Settings with { Method = method, Weights = weights, LearningRate = weights == TrainedWeights.Lora && method != FineTuneMethod.PolicyGradient ? 1e-2 : 3e-3 };
         List<double> losses = [];
-        FineTuneProgress reached = new FineTuner(model, settings, 1).Train(log, progress => losses.Add(progress.Loss));
+        TrainingProgress reached = new FineTuner(model, settings, 1).Train(log, progress => losses.Add(progress.Loss));
         double after = Margin(model, log, weights == TrainedWeights.Lora ? model.Adapters[FineTuner.AdapterName] : null);
         // The clip lets the policy gradient go no further than log(1.28) up and log(0.8) down.
         if (method == FineTuneMethod.Imitation) Assert.True(losses[^1] < losses[0] - 0.3);
@@ -98,7 +98,7 @@ public sealed class FineTunerTests : IDisposable
         LearningSettings policy = new() { KlWeight = 0.1, SolverEntropy = 0.01, EntropyFloor = 1.5, DecodingCorrection = 2 };
         FineTuneSettings settings = Settings with { Method = method, Weights = weights, Epochs = 5, Policy = policy };
         using LanguageModel whole = Model();
-        FineTuneProgress end = new FineTuner(whole, settings, 1).Train(Log(whole));
+        TrainingProgress end = new FineTuner(whole, settings, 1).Train(Log(whole));
         FineTuneState state = new(Path.Combine(_folder, "state.safetensors"));
         // Within the first epoch of three steps, and within the fourth.
         foreach (int until in (int[])[1, 11])
@@ -114,7 +114,7 @@ public sealed class FineTunerTests : IDisposable
 
         using LanguageModel resumed = Model();
         List<int> steps = [];
-        FineTuneProgress reached = new FineTuner(resumed, settings, 1, state).Train(Log(resumed), progress => steps.Add(progress.Step));
+        TrainingProgress reached = new FineTuner(resumed, settings, 1, state).Train(Log(resumed), progress => steps.Add(progress.Step));
         Assert.Equal((end.Step, end.Loss), (reached.Step, reached.Loss));
         Assert.Equal([12, 13, 14, 15], steps);
         Assert.Equal(Trained(whole, weights), Trained(resumed, weights));
@@ -201,6 +201,34 @@ public sealed class FineTunerTests : IDisposable
         Exception? refusal = Record.Exception(() => PolicyKeys.Require([change], method));
         if (says is null) Assert.Null(refusal);
         else Assert.Contains(says, Assert.IsType<SocietyException>(refusal).Message);
+    }
+
+    [Theory]
+    [InlineData(FineTuneMethod.Distillation, "consolidation.steps=9", null)]
+    [InlineData(FineTuneMethod.Distillation, "batch=8", null)]
+    [InlineData(FineTuneMethod.Distillation, "lora.rank=8", null)]
+    [InlineData(FineTuneMethod.Distillation, "policy.recomputeLayers=true", null)]
+    [InlineData(FineTuneMethod.Distillation, "consolidation.batch=8", "set batch")]
+    [InlineData(FineTuneMethod.Distillation, "consolidation.everyRounds=8", "leave it out")]
+    [InlineData(FineTuneMethod.Distillation, "consolidation={steps: 8}", "one by one")]
+    [InlineData(FineTuneMethod.Distillation, "epochs=8", "set consolidation.steps")]
+    [InlineData(FineTuneMethod.Distillation, "beta=0.2", "has no effect where a run's notes are distilled")]
+    [InlineData(FineTuneMethod.Dpo, "consolidation.steps=9", "belongs to distillation")]
+    [InlineData(FineTuneMethod.Dpo, "beta=0.2", null)]
+    public void A_key_that_distillation_does_not_heed_or_alone_heeds_is_refused(FineTuneMethod method, string change, string? says)
+    {
+        Exception? refusal = Record.Exception(() => ConsolidationKeys.Require([change], method));
+        if (says is null) Assert.Null(refusal);
+        else Assert.Contains(says, Assert.IsType<SocietyException>(refusal).Message);
+    }
+
+    [Fact]
+    public void Every_key_of_distillation_is_heeded_or_refused_by_name()
+    {
+        string[] Refused(Type settings, string prefix) => [.. settings.GetProperties().Select(property => $"{prefix}{char.ToLowerInvariant(property.Name[0])}{property.Name[1..]}")
+            .Where(key => Record.Exception(() => ConsolidationKeys.Require([$"{key}=1"], FineTuneMethod.Distillation)) is SocietyException)];
+        Assert.Equal(["epochs", "packing", "weightDecay", "beta", "pairsPerGroup", "sound", "temperature", "consolidation"], Refused(typeof(FineTuneSettings), ""));
+        Assert.Equal(["everyRounds", "batch", "learningRate", "warmupSteps", "gradientNorm"], Refused(typeof(ConsolidationSettings), "consolidation.").Select(key => key["consolidation.".Length..]));
     }
 
     [Fact]
