@@ -10,7 +10,7 @@ public enum TrainingPhase
     Sleep,
 }
 
-/// <summary>One gradient step and the episodes that it learned from; a sleep is one record, however many steps it takes.</summary>
+/// <summary>One gradient step and the episodes that it learned from; a sleep of some weights is one record, however many steps it takes.</summary>
 public sealed record TrainingBatchRecord
 {
     /// <summary>When it was taken.</summary>

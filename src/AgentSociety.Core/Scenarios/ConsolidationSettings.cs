@@ -9,7 +9,7 @@ public sealed record ConsolidationSettings
     [Range(0, 1_000_000)]
     public int EveryRounds { get; init; }
 
-    /// <summary>Most transcripts that one sleep draws on; the latest of those that read notes and were sound, each text once.</summary>
+    /// <summary>Most transcripts that one sleep draws on (of one adapter, where there are several); the latest of those that read notes and were sound, each text once.</summary>
     [Range(1, 1_000_000)]
     public int Lessons { get; init; } = 2048;
 

@@ -12,6 +12,9 @@ public sealed record Lesson(IReadOnlyList<Segment> WithNotes, IReadOnlyList<Segm
     /// <summary>Id of the episode that it is made of; null where none is known.</summary>
     public string? Episode { get; init; }
 
+    /// <summary>The weights that wrote it, and that sleep over it: an adapter's name, or <c>base</c> for a model's own.</summary>
+    public string Weights { get; init; } = TrainingPlan.Base;
+
     /// <summary>
     /// A lesson from a transcript whose notes came by tools: the same calls are made again against an empty scratchpad, and what the tools say
     /// then is what the student sees.

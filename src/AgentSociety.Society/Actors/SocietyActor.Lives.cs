@@ -27,7 +27,8 @@ internal sealed partial class SocietyActor
             Receive<LearnerActor.Slept>(slept =>
             {
                 _metrics.AddRange(slept.Metrics);
-                if (lessons.Count > 0) _batches.Add(new TrainingBatchRecord { Phase = TrainingPhase.Sleep, Weights = TrainingPlan.Base, Episodes = [.. lessons.Where(lesson => lesson.Episode is not null).Select(lesson => new TrainedEpisode(lesson.Episode!, null, null))] });
+                _batches.AddRange(lessons.GroupBy(lesson => lesson.Weights).OrderBy(own => own.Key, StringComparer.Ordinal)
+                    .Select(own => new TrainingBatchRecord { Phase = TrainingPhase.Sleep, Weights = own.Key, Episodes = [.. own.Where(lesson => lesson.Episode is not null).Select(lesson => new TrainedEpisode(lesson.Episode!, null, null))] }));
                 Guard(entropy);
             });
         });

@@ -31,8 +31,6 @@ internal static class ScenarioChecks
             Fault("population", "has no author, and culture.books needs one; add - {role: author}, or set culture.books.everyRounds to 0");
         if (scenario.Model.Base is null && scenario.Population.Any(agents => agents is { Role: Role.Editor, Remote: null }))
             Fault("population", $"has an editor that plays with a model that has read nothing but {entry.Name}, and edits are judged in words; give the editor remote, or a model.base that reads and writes them");
-        if (scenario.Consolidation.EveryRounds > 0 && scenario.Learning.Weights != TrainedWeights.Full)
-            Fault("consolidation.everyRounds", "asks for sleep, which trains all of a model's own weights, and learning.weights is lora; set one of the two otherwise");
         foreach (string target in scenario.Learning.Lora.Targets.Where(target => !LoraSettings.Matrices.Contains(target)))
             Fault("learning.lora.targets", $"holds '{target}', which is no matrix of a layer; {Nearest.Hint(target, LoraSettings.Matrices)}");
         if (scenario.Learning is { KlWeight: > 0, KlEstimator: KlEstimator.K1 })

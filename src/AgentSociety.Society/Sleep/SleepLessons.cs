@@ -10,14 +10,14 @@ namespace AgentSociety.Society;
 /// <summary>Chooses what a society sleeps over: sound attempts that found what they needed in notes.</summary>
 /// <remarks>
 /// Attempts that tried or noted something are left out: repeated without notes, their calls would not be answered as they were, and what
-/// stands in them was found out, not read. What follows from stored rounds and the round in play, and from nothing else.
+/// stands in them was found out, not read. What follows from stored rounds and the round in play, and from nothing else. Where agents have adapters, each adapter has the lessons of those who play with it.
 /// </remarks>
 internal static class SleepLessons
 {
     /// <summary>True where a sleep follows a round.</summary>
     public static bool DueAfter(ConsolidationSettings settings, int round) => settings.EveryRounds > 0 && round > 0 && round % settings.EveryRounds == 0;
 
-    /// <summary>The lessons of the rounds since the last sleep, the latest first; each text once.</summary>
+    /// <summary>The lessons of the rounds since the last sleep, the latest first; of each set of weights as many as a sleep draws on, each text once.</summary>
     /// <param name="plan">The run.</param>
     /// <param name="fromRound">The first round that counts.</param>
     /// <param name="database">Earlier rounds.</param>
@@ -34,15 +34,20 @@ internal static class SleepLessons
             return known[episode.Problem!];
         }
 
-        HashSet<string> seen = new(StringComparer.Ordinal);
+        string WeightsOf(EpisodeRecord episode) => plan.Population.First(agent => Lifetimes.Ancestor(agent.Name) == Lifetimes.Ancestor(episode.Agent)).Adapter;
+        HashSet<(string Weights, string Text)> seen = [];
+        Dictionary<string, int> missing = plan.Solvers.Select(solver => solver.Adapter).Distinct().ToDictionary(weights => weights, _ => plan.Scenario.Consolidation.Lessons);
         List<Lesson> lessons = [];
         IEnumerable<EpisodeRecord> earlier = database.Episodes(new EpisodeFilter { FromRound = fromRound, Role = Role.Solver, Sound = true });
         foreach (EpisodeRecord episode in earlier.Concat(episodes).Where(Read).Reverse())
         {
-            if (lessons.Count == plan.Scenario.Consolidation.Lessons) break;
-            if (!seen.Add(string.Concat(episode.Segments.Select(segment => segment.Text)))) continue;
-            Lesson lesson = Lesson.Of(plan.Environment, StoredProblem.Of(Of(episode)), episode.Segments) with { Episode = episode.Id };
-            if (!lesson.WithNotes.SequenceEqual(lesson.WithoutNotes)) lessons.Add(lesson);
+            if (missing.Values.All(left => left == 0)) break;
+            string weights = WeightsOf(episode);
+            if (missing[weights] == 0 || !seen.Add((weights, string.Concat(episode.Segments.Select(segment => segment.Text))))) continue;
+            Lesson lesson = Lesson.Of(plan.Environment, StoredProblem.Of(Of(episode)), episode.Segments) with { Episode = episode.Id, Weights = weights };
+            if (lesson.WithNotes.SequenceEqual(lesson.WithoutNotes)) continue;
+            lessons.Add(lesson);
+            missing[weights]--;
         }
 
         return lessons;

@@ -13,7 +13,7 @@ namespace AgentSociety.Society;
 /// <summary>A sleep with its tests: what newborns know without notes before and after it, and what became of older tasks.</summary>
 /// <remarks>
 /// Older tasks are those that the base model was trained on. Where the world has facts, they are asked in a world of another seed whose
-/// every fact can be read: who only remembers fails them.
+/// every fact can be read: who only remembers fails them. Adapters sleep one after the other, each over its own lessons, and the weights that they share stay as they are.
 /// </remarks>
 internal static class SleepPhase
 {
@@ -31,14 +31,22 @@ internal static class SleepPhase
         if (lessons.Count == 0) return [new MetricRecord("sleep/lessons", 0)];
         ConsolidationSettings settings = plan.Scenario.Consolidation;
         (double reading, double known, double older) = Test(plan, model, notes, settings.ProblemsPerDifficulty, stop);
-        (double before, double after) = new Consolidator(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, "sleep", round)).Sleep(lessons, GuardedDraw.Material(plan.Environment, HeldOutTest.Guarded(plan)), stop: stop);
+        IDemonstrator? replay = GuardedDraw.Material(plan.Environment, HeldOutTest.Guarded(plan));
+        List<(double Before, double After)> slept = [];
+        foreach (IGrouping<string, Lesson> own in lessons.GroupBy(lesson => lesson.Weights).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            bool shared = own.Key == TrainingPlan.Base;
+            Consolidator consolidator = new(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, shared ? "sleep" : $"sleep/{own.Key}", round)) { Adapter = shared ? null : own.Key };
+            slept.Add(consolidator.Sleep([.. own], replay, stop: stop));
+        }
+
         (_, double knownAfter, double olderAfter) = Test(plan, model, notes, settings.ProblemsPerDifficulty, stop);
         return
         [
             new MetricRecord("sleep/lessons", lessons.Count),
-            new MetricRecord("sleep/steps", settings.Steps),
-            new MetricRecord("sleep/before", before),
-            new MetricRecord("sleep/after", after),
+            new MetricRecord("sleep/steps", settings.Steps * slept.Count),
+            new MetricRecord("sleep/before", slept.Average(sleep => sleep.Before)),
+            new MetricRecord("sleep/after", slept.Average(sleep => sleep.After)),
             new MetricRecord("sleep/reading", reading),
             new MetricRecord("sleep/recall-before", known),
             new MetricRecord("sleep/recall-after", knownAfter),

@@ -5,6 +5,7 @@ using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Records;
 using AgentSociety.Culture;
 using AgentSociety.Learning;
+using AgentSociety.Models;
 
 namespace AgentSociety.Society.Tests;
 
@@ -33,14 +34,38 @@ public sealed class SleepTests : IDisposable
             Assert.Equal([2], records.Metric(metric).Select(point => point.Round));
     }
 
-    [Fact]
-    public async Task A_run_that_was_killed_after_its_sleep_goes_on_as_if_it_had_not_been()
+    [Theory]
+    [InlineData]
+    [InlineData("learning.weights=lora")]
+    [InlineData("learning.weights=lora", "population=[{role: proposer}, {role: solver, count: 2, adapter: agent}]")]
+    public async Task A_run_that_was_killed_after_its_sleep_goes_on_as_if_it_had_not_been(params string[] settings)
     {
         RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
-        await TinySociety.Run(_tiny.Scenario(Sleepy), whole);
-        await TinySociety.RunUntil(RunPhase.Evaluate, 2, _tiny.Scenario(Sleepy), broken);
+        await TinySociety.Run(_tiny.Scenario([.. Sleepy, .. settings]), whole);
+        await TinySociety.RunUntil(RunPhase.Evaluate, 2, _tiny.Scenario([.. Sleepy, .. settings]), broken);
         Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+    }
+
+    [Theory]
+    [InlineData("role", "solver")]
+    [InlineData("society", "society")]
+    [InlineData("agent", "solver-1", "solver-2")]
+    public async Task Adapters_sleep_over_the_lessons_of_those_who_play_with_them_and_nothing_else_moves(string sharing, params string[] asleep)
+    {
+        RunDirectory directory = _tiny.Create("run");
+        string[] settings = [.. Sleepy, "learning.enabled=false", "learning.weights=lora", $"population=[{{role: proposer, adapter: {sharing}}}, {{role: solver, count: 2, adapter: {sharing}}}]"];
+        Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(settings), directory));
+        using SocietyDatabase database = SocietyDatabase.Open(directory.Database);
+        using LanguageModel before = LanguageModel.Load(directory.Checkpoint("round-0")), after = LanguageModel.Load(directory.Checkpoint("round-2"));
+        Assert.Equal(Values(before.Decoder.Parameters), Values(after.Decoder.Parameters));
+        Assert.Equal(asleep, after.Adapters.Keys.Where(name => !Values(before.Adapters[name].Parameters).SequenceEqual(Values(after.Adapters[name].Parameters))).Order());
+        Assert.Equal(3 * asleep.Length, Assert.Single(new RunRecords(database).Metric("sleep/steps")).Value);
+        TrainedText[] texts = [.. database.BatchesOfCheckpoint("round-2").SelectMany(batch => database.EpisodesOf(batch.Batch))];
+        Assert.Equal(asleep, texts.Select(text => text.Weights).Distinct().Order());
+        Assert.All(texts, text => Assert.Equal(sharing == "agent" ? database.Episode(text.Episode).Agent : asleep[0], text.Weights));
+
+        static float[] Values(IEnumerable<(string Name, TorchSharp.torch.Tensor Weight)> weights) => [.. weights.SelectMany(weight => weight.Weight.data<float>().ToArray())];
     }
 
     [Fact]
