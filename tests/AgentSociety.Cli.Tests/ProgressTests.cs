@@ -39,7 +39,17 @@ public sealed class ProgressTests
     public void The_live_view_in_the_middle_of_a_run() => GoldenFile.Matches("live-middle.txt", Draw(Middle));
 
     [Fact]
+    public void The_live_view_while_a_society_sleeps() => GoldenFile.Matches("live-sleep.txt", Draw(Asleep(9, 0.6)[0]));
+
+    [Fact]
     public void A_name_with_markup_in_it_is_shown_as_it_is() => Assert.Contains("[red]x[/]", Draw(Start, "[red]x[/]"));
+
+    /// <summary>Sleep as it is told, and told again while nothing new came.</summary>
+    private static RunProgress[] Asleep(int round, double share)
+    {
+        RunProgress told = Middle with { Phase = RunPhase.Sleep, Round = round, PhaseShare = share, Loss = 4.8 - 4.7 * share, TrainTokensPerSecond = 52_000, Elapsed = TimeSpan.FromSeconds(64 + 10 * share), Remaining = TimeSpan.FromSeconds(10 - 10 * share) };
+        return [told, told];
+    }
 
     [Fact]
     public void Plain_lines_tell_each_thing_once()
@@ -54,6 +64,9 @@ public sealed class ProgressTests
             Start with { Phase = RunPhase.Solve, Round = 1, HeldOut = [Test(0, 0.1)], Frontier = 0, Elapsed = TimeSpan.FromSeconds(28) },
             Middle,
             Middle with { Phase = RunPhase.Learn, Message = "checkpoint round-9 saved" },
+            .. Enumerable.Range(0, 21).SelectMany(step => Asleep(9, step / 20.0)),
+            .. Asleep(11, 0.02),
+            .. Asleep(11, 1),
             Middle with { Phase = RunPhase.Done, Round = 12, Remaining = TimeSpan.Zero, Elapsed = TimeSpan.FromSeconds(90) },
             Middle with { Phase = RunPhase.Done, Round = 12, Remaining = TimeSpan.Zero, Elapsed = TimeSpan.FromSeconds(91) },
         ];

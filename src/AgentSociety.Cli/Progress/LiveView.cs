@@ -27,11 +27,12 @@ internal static class LiveView
             RunPhase.Solve => "solvers make their attempts",
             RunPhase.Edit => "agents edit the scratchpad",
             RunPhase.Learn => "transcripts become weights",
+            RunPhase.Sleep => "what notes taught becomes weights",
             RunPhase.Evaluate => "newborns sit the held-out test",
             _ => "done",
         };
         string round = progress.Round > 0 ? $"round {progress.Round} of {progress.Rounds}" : $"before the first of {progress.Rounds} rounds";
-        string share = progress.PhaseShare is { } done ? $" [green]{Figures.Bar(done, 10)}[/] {Figures.Percent(done)}" : "";
+        string share = progress.PhaseShare is { } done ? $" [green]{Figures.Bar(done, 10)}[/] {Figures.Percent(done)}{(progress.Loss is { } loss ? FormattableString.Invariant($", loss {loss:g3}") : "")}" : "";
         string left = progress.Remaining is { } remaining ? $", about {Figures.Clock(remaining)} left" : "";
         return new Markup($"[bold]{round}[/]  {what}{share}\n[grey]{Figures.Clock(progress.Elapsed)} elapsed{left}[/]");
     }

@@ -2,14 +2,15 @@ using AgentSociety.Core.Records;
 
 namespace AgentSociety.Cli.Progress;
 
-/// <summary>A run's progress as lines for logs: one a round, one a test, a few for pretraining.</summary>
+/// <summary>A run's progress as lines for logs: one a round, one a test, a few for pretraining and for each sleep.</summary>
 /// <remarks>Keeps what was said last; not thread-safe.</remarks>
 internal sealed class PlainLines
 {
-    private const double PretrainStep = 0.1;
+    private const double TrainingStep = 0.1;
     private int _round;
     private int _tests;
     private double _pretrained = -1;
+    private (int Round, double Share) _slept = (0, -1);
 
     /// <summary>The lines that this news is worth; none for what was said already.</summary>
     public IEnumerable<string> On(RunProgress progress)
@@ -22,10 +23,20 @@ internal sealed class PlainLines
         }
 
         if (progress.Message is { } message) yield return Line(progress, "note", message);
-        if (progress.Phase == RunPhase.Pretrain && progress.PhaseShare is { } share && (share >= _pretrained + PretrainStep || (share >= 1 && _pretrained < 1)))
+        if (progress.Phase == RunPhase.Pretrain && progress.PhaseShare is { } share && (share >= _pretrained + TrainingStep || (share >= 1 && _pretrained < 1)))
         {
             _pretrained = share;
             yield return Line(progress, "pretrain", $"{Figures.Percent(share)}{Rate("train", progress.TrainTokensPerSecond)}{Left(progress)}");
+        }
+
+        if (progress is { Phase: RunPhase.Sleep, PhaseShare: { } asleep })
+        {
+            if (_slept.Round != progress.Round) _slept = (progress.Round, -1);
+            if (asleep >= _slept.Share + TrainingStep || (asleep >= 1 && _slept.Share < 1))
+            {
+                _slept = (progress.Round, asleep);
+                yield return Line(progress, "sleep", $"{Figures.Percent(asleep)}{(progress.Loss is { } loss ? FormattableString.Invariant($", loss {loss:g3}") : "")}{Rate("train", progress.TrainTokensPerSecond)}{Left(progress)}");
+            }
         }
 
         for (; _tests < progress.HeldOut.Count; _tests++) yield return Line(progress, "test", Test(progress.HeldOut[_tests], progress.Frontier));

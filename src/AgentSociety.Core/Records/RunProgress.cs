@@ -21,6 +21,9 @@ public enum RunPhase
     /// <summary>Transcripts change weights.</summary>
     Learn,
 
+    /// <summary>What notes taught becomes weights.</summary>
+    Sleep,
+
     /// <summary>Newborns sit the held-out test.</summary>
     Evaluate,
 
@@ -66,6 +69,9 @@ public sealed record RunProgress
 
     /// <summary>Tokens trained on per second of training, lately.</summary>
     public double? TrainTokensPerSecond { get; init; }
+
+    /// <summary>Loss of the newest gradient step in nats a token, in a sleep; null elsewhere.</summary>
+    public double? Loss { get; init; }
 
     /// <summary>Time since the run (or its resumption) began.</summary>
     public required TimeSpan Elapsed { get; init; }

@@ -55,6 +55,10 @@ public sealed class LearnerActor : ReceiveActor
     /// <param name="Notes">What newborns read, for the tests before and after.</param>
     public sealed record Sleep(int Round, IReadOnlyList<Lesson> Lessons, INotes Notes);
 
+    /// <summary>How far a sleep is.</summary>
+    /// <param name="Progress">Steps, loss, speed.</param>
+    public sealed record Sleeping(TrainingProgress Progress);
+
     /// <summary>The weights know what they read.</summary>
     /// <param name="Metrics">What the sleep did.</param>
     public sealed record Slept(IReadOnlyList<MetricRecord> Metrics);
@@ -96,7 +100,7 @@ public sealed class LearnerActor : ReceiveActor
         Receive<Prepare>(prepare => Answer(() => Ready(prepare.ResumePoint)));
         Receive<Learn>(learn => Answer(() => new Learned(_trainer!.Train(learn.Round, learn.Episodes, GuardedDraw.Material(learn.Environment, _heldOut.Value), learn.Remembered, learn.Temperature, stop: _stop))));
         Receive<Measure>(measure => Answer(() => DivergenceFrom(measure)));
-        Receive<Sleep>(sleep => Answer(() => new Slept(SleepPhase.Sleep(_plan, _model!, sleep.Round, sleep.Lessons, sleep.Notes, _stop))));
+        Receive<Sleep>(sleep => Answer(() => new Slept(SleepPhase.Sleep(_plan, _model!, sleep.Round, sleep.Lessons, sleep.Notes, Telling<TrainingProgress>(told => new Sleeping(told), told => told.Step == told.Steps), _stop))));
         Receive<Bear>(bear => Answer(() => Begin(bear.Checkpoint)));
         Receive<Save>(save => Answer(() => Write(save)));
     }
@@ -166,14 +170,20 @@ public sealed class LearnerActor : ReceiveActor
     {
         if (GuardedDraw.Material(_plan.Environment, _heldOut.Value) is not { } material)
             throw new SocietyException($"{_plan.Loaded.File}: the environment '{_plan.Environment.Name}' has no demonstrations to pretrain on; name a trained checkpoint under model.base");
+        return new Pretrainer(model, _plan.Scenario.Pretrain, _plan.Seed).Train(material, Telling<PretrainProgress>(told => new Pretraining(told), told => told.Step == told.Steps), _stop);
+    }
+
+    /// <summary>Tells whoever asked how far a training is: now and then, and at its end.</summary>
+    private Action<T> Telling<T>(Func<T, object> message, Func<T, bool> isLast)
+    {
         IActorRef asker = Sender;
         DateTime told = DateTime.MinValue;
-        return new Pretrainer(model, _plan.Scenario.Pretrain, _plan.Seed).Train(material, progress =>
+        return progress =>
         {
-            if (DateTime.UtcNow - told < BetweenReports && progress.Step < progress.Steps) return;
+            if (DateTime.UtcNow - told < BetweenReports && !isLast(progress)) return;
             told = DateTime.UtcNow;
-            asker.Tell(new Pretraining(progress));
-        }, _stop);
+            asker.Tell(message(progress));
+        };
     }
 
     private Saved Write(Save save)

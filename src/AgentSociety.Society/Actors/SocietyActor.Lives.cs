@@ -21,9 +21,10 @@ internal sealed partial class SocietyActor
         IReadOnlyList<Lesson> lessons = SleepLessons.Of(_plan, from, _session.Database, _result.Problems, _result.Episodes);
         _display.Say($"round {_round}: sleeps over {lessons.Count} lessons");
         _learner.Tell(new LearnerActor.Sleep(_round, lessons, _notes.OfNewborn(_round)));
-        Become(() =>
+        Phase(RunPhase.Sleep, () =>
         {
             Always();
+            Receive<LearnerActor.Sleeping>(told => _display.Sleeping(told.Progress));
             Receive<LearnerActor.Slept>(slept =>
             {
                 _metrics.AddRange(slept.Metrics);

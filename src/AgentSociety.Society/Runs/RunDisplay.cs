@@ -32,13 +32,23 @@ internal sealed class RunDisplay(int rounds, Action<RunProgress> watch)
     }
 
     /// <summary>A phase begins.</summary>
-    public void Show(RunPhase phase, int round) => Tell(_shown with { Phase = phase, Round = round, PhaseShare = null, Remaining = Remaining(round) });
+    public void Show(RunPhase phase, int round) => Tell(_shown with { Phase = phase, Round = round, PhaseShare = null, Loss = null, Remaining = Remaining(round) });
 
     /// <summary>Pretraining goes on.</summary>
     public void Pretraining(PretrainProgress progress) => Tell(_shown with
     {
         Phase = RunPhase.Pretrain,
         PhaseShare = (double)progress.Step / progress.Steps,
+        TrainTokensPerSecond = progress.TokensPerSecond,
+        Remaining = progress.Remaining,
+    });
+
+    /// <summary>A sleep goes on.</summary>
+    public void Sleeping(TrainingProgress progress) => Tell(_shown with
+    {
+        Phase = RunPhase.Sleep,
+        PhaseShare = (double)progress.Step / progress.Steps,
+        Loss = progress.Loss,
         TrainTokensPerSecond = progress.TokensPerSecond,
         Remaining = progress.Remaining,
     });
@@ -72,7 +82,8 @@ internal sealed class RunDisplay(int rounds, Action<RunProgress> watch)
     {
         bool counted = _shown.Phase is RunPhase.Propose or RunPhase.Solve or RunPhase.Evaluate && all > 0;
         if (_shown.Phase is RunPhase.Pretrain or RunPhase.Done) return;
-        Tell(_shown with { PhaseShare = counted ? 1 - (double)missing / all : null });
+        if (_shown.Phase is RunPhase.Sleep) Tell(_shown);
+        else Tell(_shown with { PhaseShare = counted ? 1 - (double)missing / all : null });
     }
 
     /// <summary>Something worth a line of its own.</summary>

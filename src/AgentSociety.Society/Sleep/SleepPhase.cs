@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Randomness;
@@ -25,19 +26,28 @@ internal static class SleepPhase
     /// <param name="round">The round that is over.</param>
     /// <param name="lessons">What is slept over; nothing happens where there are none.</param>
     /// <param name="notes">What newborns who read see.</param>
+    /// <param name="progress">Told after every step, of all adapters that sleep together.</param>
     /// <param name="stop">Checked between steps.</param>
-    public static IReadOnlyList<MetricRecord> Sleep(RunPlan plan, LanguageModel model, int round, IReadOnlyList<Lesson> lessons, INotes notes, CancellationToken stop)
+    public static IReadOnlyList<MetricRecord> Sleep(RunPlan plan, LanguageModel model, int round, IReadOnlyList<Lesson> lessons, INotes notes, Action<TrainingProgress> progress, CancellationToken stop)
     {
         if (lessons.Count == 0) return [new MetricRecord("sleep/lessons", 0)];
         ConsolidationSettings settings = plan.Scenario.Consolidation;
         (double reading, double known, double older) = Test(plan, model, notes, settings.ProblemsPerDifficulty, stop);
         IDemonstrator? replay = GuardedDraw.Material(plan.Environment, HeldOutTest.Guarded(plan));
+        IGrouping<string, Lesson>[] sleepers = [.. lessons.GroupBy(lesson => lesson.Weights).OrderBy(group => group.Key, StringComparer.Ordinal)];
         List<(double Before, double After)> slept = [];
-        foreach (IGrouping<string, Lesson> own in lessons.GroupBy(lesson => lesson.Weights).OrderBy(group => group.Key, StringComparer.Ordinal))
+        Stopwatch watch = Stopwatch.StartNew();
+        void Tell(TrainingProgress told)
+        {
+            (int step, int steps) = (slept.Count * told.Steps + told.Step, sleepers.Length * told.Steps);
+            progress(told with { Step = step, Steps = steps, Remaining = watch.Elapsed / step * (steps - step) });
+        }
+
+        foreach (IGrouping<string, Lesson> own in sleepers)
         {
             bool shared = own.Key == TrainingPlan.Base;
             Consolidator consolidator = new(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, shared ? "sleep" : $"sleep/{own.Key}", round)) { Adapter = shared ? null : own.Key };
-            slept.Add(consolidator.Sleep([.. own], replay, stop: stop));
+            slept.Add(consolidator.Sleep([.. own], replay, Tell, stop));
         }
 
         (_, double knownAfter, double olderAfter) = Test(plan, model, notes, settings.ProblemsPerDifficulty, stop);

@@ -25,7 +25,13 @@ public sealed class SleepTests : IDisposable
     public async Task A_society_sleeps_when_it_is_due_and_measures_what_it_did()
     {
         RunDirectory directory = _tiny.Create("run");
-        Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(Sleepy), directory));
+        List<RunProgress> asleep = [];
+        Assert.Equal(RunEnd.Done, await TinySociety.Run(_tiny.Scenario(Sleepy), directory, progress =>
+        {
+            if (progress is { Phase: RunPhase.Sleep, PhaseShare: not null }) asleep.Add(progress);
+        }));
+        Assert.Equal(1, asleep[^1].PhaseShare);
+        Assert.All(asleep, told => Assert.True(told is { Round: 2, Loss: > 0, TrainTokensPerSecond: > 0, Remaining: not null }));
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
         RunRecords records = new(database);
         Assert.Equal([2], records.Metric("sleep/lessons").Select(point => point.Round));
