@@ -97,6 +97,10 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     public Problem? Recall(Problem stored) => _language.Read(stored.Text) is { } code ? stored with { Kind = NameOf(code.Kind) } : null;
 
     /// <inheritdoc />
+    /// <remarks>The program's form: deduction, abduction and induction of one program, on whatever inputs, stay together.</remarks>
+    public string SplitKey(Problem problem) => _language.Read(problem.Text) is { } code ? CodeText.Form(code.Program) : problem.CanonicalForm;
+
+    /// <inheritdoc />
     public int Shown { get; }
 
     /// <inheritdoc />

@@ -12,7 +12,7 @@ public static class Exporter
     /// <summary>Writes <c>train</c> and <c>test</c> files into a folder, which is made if it is not there; those of an earlier export in the same form are replaced, both or neither.</summary>
     /// <remarks>
     /// A proposal whose prompt shows a problem of the test (<see cref="LoggedEpisode.Quoted"/>) is trained on by nobody: where it poses a problem of the test itself it is in the test, and else it is left
-    /// out, since all else of its problem is in the training.
+    /// out, since all else of its problem is in the training. So is a proposal of a problem that its run keeps for tests, where others of its <see cref="LoggedEpisode.Family"/> are in the training.
     /// </remarks>
     /// <param name="log">The episodes.</param>
     /// <param name="options">What to write and how.</param>
@@ -23,11 +23,12 @@ public static class Exporter
         LoggedEpisode[] chosen = [.. Choose(log, options)];
         if (chosen.Length == 0) throw new SocietyException($"no episode passes the filter ({Describe(options)}); widen it");
         foreach (LoggedEpisode logged in chosen) RequireNumbers(logged);
-        ILookup<bool, LoggedEpisode> splits = chosen.ToLookup(logged => logged.Reserved || IsTest(logged.ProblemKey, options.TestShare));
-        LoggedEpisode[] train = [.. splits[false].Where(logged => !logged.Quoted.Any(shown => IsTest(shown, options.TestShare)))], test = [.. splits[true]];
+        LoggedEpisode[] train = [.. chosen.Where(logged => !logged.Reserved && !IsTest(logged.ProblemKey, options.TestShare) && !logged.Quoted.Any(shown => IsTest(shown, options.TestShare)))];
+        HashSet<string> trained = [.. train.Select(logged => logged.ProblemKey)];
+        LoggedEpisode[] test = [.. chosen.Where(logged => IsTest(logged.ProblemKey, options.TestShare) || (logged.Reserved && !trained.Contains(logged.ProblemKey)))];
         await ReplaceAsync(folder, options.Format, train, test).ConfigureAwait(false);
         (string File, int Episodes)[] files = [(FileOf(folder, "train", options.Format), train.Length), (FileOf(folder, "test", options.Format), test.Length)];
-        return new ExportedFiles([.. files.Where(file => file.Episodes > 0)], splits[false].Count() - train.Length);
+        return new ExportedFiles([.. files.Where(file => file.Episodes > 0)], chosen.Length - train.Length - test.Length);
     }
 
     /// <summary>The episodes that pass the filter, in their order.</summary>
@@ -122,5 +123,5 @@ public static class Exporter
 
 /// <summary>What an export wrote.</summary>
 /// <param name="Files">The files with their numbers of episodes.</param>
-/// <param name="LeftOut">Proposals that were written in sight of a problem of the test, and pose one of the training.</param>
+/// <param name="LeftOut">Proposals that were written in sight of a problem of the test and pose one of the training, or pose a reserved one of a family of the training.</param>
 public sealed record ExportedFiles(IReadOnlyList<(string File, int Episodes)> Files, int LeftOut);

@@ -34,15 +34,18 @@ public sealed record LoggedEpisode(string Run, EpisodeRecord Episode, ProblemRec
     /// <summary>Keys (see <see cref="ProblemKey"/>) of the played problems that its prompt shows whole, such as the earlier problems that a proposer is to differ from; empty where nobody has asked.</summary>
     public IReadOnlyList<string> Quoted { get; init; } = [];
 
+    /// <summary>What its problem shares with others that stay together in a split (<see cref="IEnvironment.SplitKey"/>), that of a proposal that was not played too; null where it stands alone, or nobody has asked.</summary>
+    public string? Family { get; init; }
+
     /// <summary>The temperature that it was sampled at; null where that is not known.</summary>
     public double? Temperature { get; init; }
 
     /// <summary>The most tokens that it might have taken; null where that is not known.</summary>
     public int? MaximumTokens { get; init; }
 
-    /// <summary>What identifies its problem across runs: episodes with the same one are never parted between training and test.</summary>
+    /// <summary>What identifies its problem, or the problems that it stays together with, across runs: episodes with the same one are never parted between training and test.</summary>
     /// <remarks>A proposal that nobody has read as a problem is known by its text: the same text is then on one side.</remarks>
-    public string ProblemKey => Problem?.CanonicalForm ?? Posed ?? (Episode.Role == Role.Proposer ? string.Concat(Exporter.Text(Episode, Source.Model).Where(letter => !char.IsWhiteSpace(letter))) : $"{RunKey}/{Episode.Id}");
+    public string ProblemKey => Family ?? Problem?.CanonicalForm ?? Posed ?? (Episode.Role == Role.Proposer ? string.Concat(Exporter.Text(Episode, Source.Model).Where(letter => !char.IsWhiteSpace(letter))) : $"{RunKey}/{Episode.Id}");
 
     /// <summary>Key of its group: the attempts at one problem in one round of one run, or the reviews of those attempts; null for the proposal that the problem came from.</summary>
     public string? Group => Problem is null || Episode.Role == Role.Proposer ? null : $"{RunKey}/{Problem.Id}{(Episode.Role == Role.Critic ? "/review" : "")}";

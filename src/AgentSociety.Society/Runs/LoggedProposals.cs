@@ -20,7 +20,7 @@ public static class LoggedProposals
     {
         RunPlan? plan = null;
         Contamination? heldOut = null;
-        (string Text, string Form)[] played = [];
+        (string Text, string Key)[] played = [];
         foreach (LoggedEpisode logged in log)
         {
             if (logged.Episode.Role != Role.Proposer)
@@ -32,11 +32,11 @@ public static class LoggedProposals
             if (plan is null)
             {
                 heldOut = HeldOutTest.Guarded(plan = RunPlan.Of(database));
-                if (plan.Environment is IConditionedProposer { Shown: > 0 }) played = [.. new RunRecords(database).PlayedProblems()];
+                if (plan.Environment is IConditionedProposer { Shown: > 0 }) played = [.. new RunRecords(database).PlayedProblems().Select(problem => (problem.Text, plan.Environment.SplitKey(new Problem { Text = problem.Text, Difficulty = 1, CanonicalForm = problem.CanonicalForm })))];
             }
 
             string prompt = string.Concat(logged.Episode.Segments.Where(segment => segment.Source == Source.Prompt).Select(segment => segment.Text));
-            LoggedEpisode shown = played.Length == 0 ? logged : logged with { Quoted = [.. played.Where(problem => prompt.Contains(problem.Text, StringComparison.Ordinal)).Select(problem => problem.Form).Distinct(StringComparer.Ordinal)] };
+            LoggedEpisode shown = played.Length == 0 ? logged : logged with { Quoted = [.. played.Where(problem => prompt.Contains(problem.Text, StringComparison.Ordinal)).Select(problem => problem.Key).Distinct(StringComparer.Ordinal)] };
             if (logged.Problem is not null)
             {
                 yield return shown;
@@ -45,7 +45,7 @@ public static class LoggedProposals
 
             Problem? posed = plan.Environment.Parse(AgentActor.Written(logged.Episode.Segments)).Problem;
             bool reserved = posed is not null && (Reservation.Holds(plan.Environment.Name, posed.CanonicalForm) || heldOut?.Touches(posed.Text) == true);
-            yield return shown with { Posed = posed?.CanonicalForm, Reserved = reserved };
+            yield return shown with { Posed = posed?.CanonicalForm, Family = posed is null ? null : plan.Environment.SplitKey(posed), Reserved = reserved };
         }
     }
 }
