@@ -156,6 +156,28 @@ public sealed class RunTests : IDisposable
         Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
     }
 
+    [Theory]
+    [InlineData("policy-gradient", 1, RunPhase.Learn, 3)]
+    [InlineData("dpo", 1, RunPhase.Learn, 3)]
+    [InlineData("spin", 1, RunPhase.Learn, 3)]
+    [InlineData("dpo", 100, RunPhase.Edit, 4)]
+    [InlineData("spin", 100, RunPhase.Edit, 4)]
+    public async Task A_run_comes_to_the_same_weights_by_every_method_however_often_it_was_interrupted(string method, int every, RunPhase phase, int round)
+    {
+        string[] settings = [.. TinySociety.Literate, $"learning.method={method}", "learning.stepCredit=0", "learning.pairsPerGroup=2", "selfPlay.rounds=4", "evaluation.everyRounds=100", $"checkpoints.everyRounds={every}"];
+        RunDirectory whole = _tiny.Create("whole"), broken = _tiny.Create("broken");
+        await TinySociety.Run(_tiny.Scenario(settings), whole);
+        Assert.Equal(RunEnd.Interrupted, await TinySociety.RunUntil(phase, round, _tiny.Scenario(settings), broken));
+        Assert.Equal(RunEnd.Done, await TinySociety.Resume(broken));
+        Assert.Equal(TinySociety.Transcripts(whole), TinySociety.Transcripts(broken));
+        Assert.Equal(Weights(whole, "round-4"), Weights(broken, "round-4"));
+        Assert.NotEqual(Weights(whole, "round-0"), Weights(whole, "round-4"));
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(broken.Database);
+        Assert.Equal(method != "policy-gradient", new RunRecords(database).Metric("pairs/in-order").Count > 0);
+
+        static byte[] Weights(RunDirectory run, string checkpoint) => File.ReadAllBytes(Path.Combine(run.Checkpoint(checkpoint), "model.safetensors"));
+    }
+
     // Five on a ring: what a notebook gets from its neighbour in one migration must not travel on in the same one.
     [Theory]
     [InlineData(RunPhase.Learn, 2)]
