@@ -62,7 +62,7 @@ internal static class ExperimentCommand
     {
         DeclaredBudget budget = DeclaredBudget.Of(plan.Arms[0].Scenario);
         terminal.Line($"{plan.Settings.Name}: {plan.Arms.Count} arms ({string.Join(", ", plan.Arms.Select(arm => arm.Name))}), {plan.Settings.Societies} societies each, seeds from {plan.Settings.FirstSeed}; declared as {plan.Hash[..12]}");
-        terminal.Line($"metric: {ExperimentFigures.Name(plan.Settings.Metric, plan.Difficulties)}");
+        terminal.Line($"metric: {plan.Metric.Describe(plan.Difficulties)}");
         terminal.Line($"budget of every society in every arm: {budget.Attempts:N0} attempts of at most {budget.MaximumTokens} tokens, {budget.GradientSteps:N0} gradient steps{Replayed(plan, budget)}; decoded tokens and texts trained on are measured");
     }
 

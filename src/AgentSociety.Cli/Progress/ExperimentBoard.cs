@@ -80,21 +80,7 @@ internal sealed class ExperimentBoard
 internal static class ExperimentFigures
 {
     /// <summary>A score or a difference of scores in the metric's unit.</summary>
-    public static string Score(MetricSettings metric, double score) => metric.Kind == MetricKind.Frontier ? FormattableString.Invariant($"{score:0.00}") : FormattableString.Invariant($"{100 * score:0.0} %");
-
-    /// <summary>What the metric is, in words.</summary>
-    public static string Name(MetricSettings metric, IReadOnlyList<int> difficulties)
-    {
-        string reading = metric.Reading ? "while reading what their arm shows" : "without reading";
-        string list = string.Join(", ", difficulties);
-        return metric.Kind switch
-        {
-            MetricKind.Frontier => "greatest difficulty that newborns solve in the last held-out test, reading",
-            MetricKind.FirstScore => "first score of the last generation: share of right answers of its newborns before they have done anything, over all difficulties of the test, reading",
-            MetricKind.Sound => $"share of answers of newborns that are right with every step valid, difficulty {list}, {reading}",
-            _ => $"held-out accuracy of newborns at difficulty {list}, {reading}",
-        };
-    }
+    public static string Score(MetricSettings metric, double score) => new PrimaryMetric(metric).IsShare ? FormattableString.Invariant($"{100 * score:0.0} %") : FormattableString.Invariant($"{score:0.00}");
 
     /// <summary>A probability, such as <c>p = 0.013</c> or <c>p &lt; 0.001</c>.</summary>
     public static string Probability(double p) => p < 0.001 ? "p < 0.001" : FormattableString.Invariant($"p = {p:0.000}");

@@ -17,7 +17,7 @@ internal static class ExperimentCharts
     /// <summary>Every society as a point, a row an arm, with the arm's mean and the 95 % interval of it.</summary>
     public static string Points(ExperimentResult result)
     {
-        bool share = result.Declared.Metric.Kind != MetricKind.Frontier;
+        bool share = new PrimaryMetric(result.Declared.Metric).IsShare;
         double most = share ? 1 : Math.Max(1, result.Arms.Max(arm => arm.Societies.Max(society => society.Score)));
         int bottom = Top + RowHeight * result.Arms.Count, height = bottom + 34;
         double X(double score) => Left + (Width - Left - Right) * Math.Clamp(score / most, 0, 1);
@@ -50,7 +50,7 @@ internal static class ExperimentCharts
     }
 
     /// <summary>The primary metric by round, mean over the societies of each arm.</summary>
-    public static string Curves(ExperimentResult result) => Charts.Draw(Means(result, society => society.Curve), share: result.Declared.Metric.Kind != MetricKind.Frontier);
+    public static string Curves(ExperimentResult result) => Charts.Draw(Means(result, society => society.Curve), share: new PrimaryMetric(result.Declared.Metric).IsShare);
 
     /// <summary>Saved edits by round, mean over the societies of each arm.</summary>
     public static string Growth(ExperimentResult result) => Charts.Draw(Means(result, society => society.Growth), share: false);

@@ -86,11 +86,11 @@ internal static class ExperimentFindings
 
     private static string Score(ExperimentSettings settings, double score) => ExperimentFigures.Score(settings.Metric, score);
 
-    private static string Points(ExperimentSettings settings, double difference) => settings.Metric.Kind == MetricKind.Frontier ? FormattableString.Invariant($"{difference:0.00} steps of difficulty") : FormattableString.Invariant($"{100 * difference:0.0} points");
+    private static string Points(ExperimentSettings settings, double difference) => new PrimaryMetric(settings.Metric).IsShare ? FormattableString.Invariant($"{100 * difference:0.0} points") : FormattableString.Invariant($"{difference:0.00} steps of difficulty");
 
-    private static string Range(ExperimentSettings settings, Interval interval) => settings.Metric.Kind == MetricKind.Frontier
-        ? FormattableString.Invariant($"{interval.Low:0.00} to {interval.High:0.00}")
-        : FormattableString.Invariant($"{100 * interval.Low:0.0} to {100 * interval.High:0.0}");
+    private static string Range(ExperimentSettings settings, Interval interval) => new PrimaryMetric(settings.Metric).IsShare
+        ? FormattableString.Invariant($"{100 * interval.Low:0.0} to {100 * interval.High:0.0}")
+        : FormattableString.Invariant($"{interval.Low:0.00} to {interval.High:0.00}");
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

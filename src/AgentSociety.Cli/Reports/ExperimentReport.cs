@@ -92,7 +92,7 @@ internal static class ExperimentReport
     }
 
     private static string Summary(ExperimentResult result) =>
-        $"Metric: {ExperimentFigures.Name(result.Declared.Metric, result.Difficulties)}. {result.Arms.Count} arms of {result.Arms[0].Societies.Count} societies, seeds {result.Arms[0].Societies[0].Seed} to {result.Arms[0].Societies[^1].Seed}; "
+        $"Metric: {new PrimaryMetric(result.Declared.Metric).Describe(result.Difficulties)}. {result.Arms.Count} arms of {result.Arms[0].Societies.Count} societies, seeds {result.Arms[0].Societies[0].Seed} to {result.Arms[0].Societies[^1].Seed}; "
         + $"{(result.Declared.Stopping == StoppingRule.Fixed ? "a fixed number of societies" : "as many societies as the pilot's spread asks for")}, declared with the metric before the run ({result.Hash[..12]}). "
         + $"All societies one after another: {Figures.Clock(TimeSpan.FromSeconds(result.SocietySeconds))}.";
 

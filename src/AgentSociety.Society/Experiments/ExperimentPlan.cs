@@ -26,6 +26,9 @@ public sealed record ExperimentPlan
     /// <summary>The base scenario's file.</summary>
     public string BaseFile => Path.Combine(Path.GetDirectoryName(File) is { Length: > 0 } folder ? folder : ".", Settings.Base);
 
+    /// <summary>The number by which societies are judged.</summary>
+    public PrimaryMetric Metric => new(Settings.Metric);
+
     /// <summary>The difficulties that the metric is taken over.</summary>
     public IReadOnlyList<int> Difficulties => Settings.Metric.Difficulties.Count > 0 ? Settings.Metric.Difficulties : Arms[0].Scenario.Scenario.Evaluation.Difficulties;
 
@@ -106,7 +109,7 @@ public sealed record ExperimentPlan
         if (plan.Arms.GroupBy(arm => $"{arm.Scenario.Hash} {arm.NotesFrom}").FirstOrDefault(same => same.Skip(1).Any()) is { } same)
             throw new SocietyException($"{plan.File}: the arms {string.Join(" and ", same.Select(arm => $"'{arm.Name}'"))} are the same scenario; change one of them");
         foreach (ExperimentArm arm in plan.Arms) CheckNotes(plan, arm);
-        CheckMetric(plan);
+        plan.Metric.Check(plan);
         if (settings.Pilot > settings.Societies) throw new SocietyException($"{plan.File}: pilot: is {settings.Pilot}, and there are {settings.Societies} societies in an arm");
         if (settings.Stopping == StoppingRule.Power && settings.MostSocieties < settings.Societies) throw new SocietyException($"{plan.File}: mostSocieties: is {settings.MostSocieties}, below societies, which is {settings.Societies}");
         foreach (ExperimentArm arm in plan.Arms)
@@ -115,19 +118,10 @@ public sealed record ExperimentPlan
                 throw new SocietyException($"{plan.File}: metric.difficulties: {difficulty} is not tested in arm '{arm.Name}'; add it to evaluation.difficulties");
             int generations = new Lifetimes(arm.Scenario.Scenario).Count;
             if (settings.Ratchet && generations < 3) throw new SocietyException($"{plan.File}: ratchet: arm '{arm.Name}' has fewer than three generations; set generations.everyRounds to at most a third of selfPlay.rounds");
-            if (settings.Metric.Kind == MetricKind.FirstScore && generations < 2) throw new SocietyException($"{plan.File}: metric.kind: first-score is that of the last generation, and nobody dies in arm '{arm.Name}'; set generations.everyRounds");
+            plan.Metric.Check(plan, arm);
         }
 
         DeclaredBudget.RequireEqual(plan);
-    }
-
-    private static void CheckMetric(ExperimentPlan plan)
-    {
-        MetricSettings metric = plan.Settings.Metric;
-        if (metric.Kind is not (MetricKind.Frontier or MetricKind.FirstScore)) return;
-        string kind = SettingKeys.NameOf(metric.Kind);
-        if (metric.Difficulties.Count > 0) throw new SocietyException($"{plan.File}: metric.difficulties: {kind} is taken over all difficulties of the test; leave it out, or set evaluation.difficulties");
-        if (!metric.Reading) throw new SocietyException($"{plan.File}: metric.reading: {kind} is that of newborns who read; leave it out, or take another metric.kind");
     }
 
     private static void CheckNotes(ExperimentPlan plan, ExperimentArm arm)

@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentSociety.Core;
-using AgentSociety.Core.Scenarios;
 
 namespace AgentSociety.Society;
 
@@ -84,7 +83,7 @@ public sealed record ExperimentResult
             Difficulties = plan.Difficulties,
             Budget = DeclaredBudget.Of(plan.Arms[0].Scenario),
             Arms = arms,
-            Analysis = ExperimentAnalysis.Of(plan.Settings, [.. arms.Select(arm => (arm.Name, (IReadOnlyList<double>)[.. arm.Societies.Select(society => society.Score)]))], LeastDeviation(plan)),
+            Analysis = ExperimentAnalysis.Of(plan.Settings, [.. arms.Select(arm => (arm.Name, (IReadOnlyList<double>)[.. arm.Societies.Select(society => society.Score)]))], plan.Metric.LeastDeviation(plan)),
             Remarks = [.. Differences(plan, arms)],
             Command = command,
             Versions = Merged(arms),
@@ -109,19 +108,6 @@ public sealed record ExperimentResult
         {
             throw new SocietyException($"{path}: cannot be read as the result of an experiment ({cause.Message.ReplaceLineEndings(" ")})", cause: cause);
         }
-    }
-
-    /// <summary>
-    /// What a test adds to the spread between societies at the worst: sqrt(1/4 / problems) where shares are counted, of the problems that the metric's test asks; half of the least step between tested
-    /// difficulties for a frontier, which is whole: a pilot's societies often reach the same one.
-    /// </summary>
-    internal static double LeastDeviation(ExperimentPlan plan)
-    {
-        EvaluationSettings test = plan.Arms[0].Scenario.Scenario.Evaluation;
-        if (plan.Settings.Metric.Kind == MetricKind.FirstScore) return GenerationMetrics.Tolerance(test);
-        if (plan.Settings.Metric.Kind != MetricKind.Frontier) return 0.5 / Math.Sqrt(test.FinalProblemsPerDifficulty * plan.Difficulties.Count);
-        int[] tested = [.. test.Difficulties.Order()];
-        return 0.5 * tested.Zip(tested.Skip(1), (easier, harder) => harder - easier).DefaultIfEmpty(1).Min();
     }
 
     private static SortedDictionary<string, string> Merged(ArmResult[] arms)

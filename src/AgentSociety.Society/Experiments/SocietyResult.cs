@@ -64,12 +64,9 @@ public sealed record SocietyResult
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Directory.Database);
         RunRecords records = new(database);
         RunSummary summary = RunSummary.Of(database);
-        IReadOnlyList<HeldOutPoint> tests = records.HeldOut();
         Lifetimes lifetimes = new(run.Scenario.Scenario);
         IReadOnlyList<Lifetime> generations = lifetimes.Mortal ? GenerationMetrics.Lives(lifetimes, records) : [];
-        RoundValue[] curve = plan.Settings.Metric.Kind == MetricKind.FirstScore
-            ? [.. generations.Select(generation => new RoundValue(generation.BornIn, generation.FirstScore))]
-            : [.. tests.Select(test => new RoundValue(test.Round, ScoreOf(plan, run, test.Results)))];
+        IReadOnlyList<RoundValue> curve = plan.Metric.Curve(plan, run, records);
         IReadOnlyList<(int Round, double Value)> lucky = records.Metric("lucky-rate");
         return new SocietyResult
         {
@@ -96,10 +93,7 @@ public sealed record SocietyResult
     internal static double ScoreOf(ExperimentPlan plan, PlannedRun run)
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Directory.Database);
-        RunRecords records = new(database);
-        return plan.Settings.Metric.Kind == MetricKind.FirstScore
-            ? GenerationMetrics.Lives(new Lifetimes(run.Scenario.Scenario), records)[^1].FirstScore
-            : ScoreOf(plan, run, records.HeldOut()[^1].Results);
+        return plan.Metric.Curve(plan, run, new RunRecords(database))[^1].Value;
     }
 
     /// <summary>Mean over the metric's difficulties of a share of the answers; null where nobody was asked so.</summary>
@@ -107,16 +101,6 @@ public sealed record SocietyResult
     {
         HeldOutRecord[] asked = [.. results.Where(result => result.Reading == reading && result.Count > 0 && plan.Difficulties.Contains(result.Difficulty))];
         return asked.Length == 0 ? null : asked.Average(result => (double)counted(result) / result.Count);
-    }
-
-    private static double ScoreOf(ExperimentPlan plan, PlannedRun run, IReadOnlyList<HeldOutRecord> results)
-    {
-        MetricSettings metric = plan.Settings.Metric;
-        if (metric.Kind == MetricKind.Frontier) return HeldOutTest.Frontier(results, run.Scenario.Scenario.Evaluation.SolvedAt);
-        Func<HeldOutRecord, int> counted = metric.Kind == MetricKind.Sound ? result => result.Sound : result => result.Correct;
-        // Without tools one test, counted as reading, stands for both.
-        return Share(plan, results, metric.Reading, counted) ?? Share(plan, results, reading: true, counted)
-            ?? throw new Core.SocietyException($"{run.Directory.Path}: the last test asked nothing at the metric's difficulties", badInput: false);
     }
 }
 

@@ -170,7 +170,7 @@ public sealed class ExperimentPlanTests : IDisposable
     public void Societies_of_a_pilot_that_agree_count_as_far_apart_as_their_test_is_coarse(string metric, string difficulties, double deviation)
     {
         ExperimentPlan plan = _tiny.Plan(TinyExperiment.Crossed.Replace("{ difficulties: [2, 3] }", metric).Replace("stepsPerRound=2", $"stepsPerRound=2, 'evaluation.difficulties={difficulties}'"));
-        Assert.Equal(metric.Contains("frontier") ? deviation : deviation / Math.Sqrt(8), ExperimentResult.LeastDeviation(plan), 12);
+        Assert.Equal(metric.Contains("frontier") ? deviation : deviation / Math.Sqrt(8), plan.Metric.LeastDeviation(plan), 12);
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class ExperimentPlanTests : IDisposable
     {
         // Three problems at each of three difficulties at birth, and four in the last test.
         ExperimentPlan plan = _tiny.Plan(TinyExperiment.Mortal);
-        Assert.Equal(0.5 / 3, ExperimentResult.LeastDeviation(plan), 12);
+        Assert.Equal(0.5 / 3, plan.Metric.LeastDeviation(plan), 12);
         Assert.Equal(0.5 / 3, GenerationMetrics.Tolerance(plan.Arms[0].Scenario.Scenario.Evaluation), 12);
     }
 
