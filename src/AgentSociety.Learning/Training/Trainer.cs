@@ -74,56 +74,73 @@ public sealed partial class Trainer : IDisposable
             ? null
             : new Demonstrations(replay, _text, _plan.Pretrain, _plan.Learning.PositionSlack);
         bool replays = _plan.Learning.ReplayShare > 0 && (material is not null || (remembered?.Count > 0 && _plan.Learning.RememberedShare > 0));
+        BaseMaterial? replayed = replays ? new BaseMaterial(material, remembered ?? []) : null;
         // After a stop within a pass its first steps are not taken again.
         int skipped = _resumed;
         StepReading total = _underway = skipped > 0 ? _underway : new StepReading();
         (_resumed, _taken) = (0, 0);
         List<TrainingBatchRecord> batches = [];
+        double decayed = Schedule.StableDecay(round, _plan.Rounds, _plan.Learning.DecayShare, _plan.Learning.LearningRate);
+        Pass pass = new(round, total, batches, skipped, rates ?? ((_, _) => decayed), told, stop);
         int used = 0;
-        double rate = Schedule.StableDecay(round, _plan.Rounds, _plan.Learning.DecayShare, _plan.Learning.LearningRate);
         foreach ((string name, Learner learner) in _learners)
         {
-            if (_plan.Learning.Method is LearningMethod.Dpo or LearningMethod.Spin)
-            {
-                used += Prefer(round, name, learner, episodes, replays ? new BaseMaterial(material, remembered ?? []) : null, rate, total, batches, stop);
-                continue;
-            }
-
-            TrainingSequence[] texts = [.. episodes.Where(episode => LearnerOf(episode.Agent) == learner).Select(Text).OfType<TrainingSequence>()];
-            // A fixed number of steps is taken also where nothing was learned: on base material alone, if there is any.
-            if (texts.Length == 0 && (_plan.Learning.StepsPerRound == 0 || !replays)) continue;
-            used += texts.Length;
-            if (texts.Length > 0 && _plan.Learning.KlWeight > 0) texts = learner.WithReference(texts, sampled);
-            if (texts.Length > 0 && _plan.Learning.DecodingCorrection > 0) texts = learner.Corrected(texts, sampled, _plan.Learning.DecodingCorrection);
-            for (int epoch = 0; epoch < _plan.Learning.Epochs; epoch++)
-            {
-                int[] order = KeyedRandom.For(_plan.Seed, $"train/{name}", round, epoch).Permutation(texts.Length);
-                int count = StepsFor(texts.Length);
-                for (int step = 0; step < count; step++)
-                {
-                    if (_taken < skipped)
-                    {
-                        _taken++;
-                        continue;
-                    }
-
-                    stop.ThrowIfCancellationRequested();
-                    TrainingSequence[] chosen = [.. Chosen(order, step, count).Select(index => texts[index])];
-                    WeighedText[] weighed = Weigh(chosen, Replay(material, remembered ?? [], chosen.Length, name, round, epoch, step), sampled);
-                    int steps = count * _plan.Learning.Epochs;
-                    StepReading taken = learner.Gradient.Take(
-                        weighed, rates?.Invoke(epoch * count + step, steps) ?? rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, $"round {round}, step {_taken + 1} of {name}");
-                    total.Add(taken);
-                    batches.Add(Batch(name, epoch, step, weighed));
-                    _taken++;
-                    told?.Invoke((_taken, steps, taken.Loss, total.Tokens));
-                }
-            }
+            EpisodeRecord[] own = [.. episodes.Where(episode => LearnerOf(episode.Agent) == learner)];
+            used += _plan.Learning.Method is LearningMethod.Dpo or LearningMethod.Spin ? Prefer(pass, name, learner, own, replayed) : Learn(pass, name, learner, own, replayed, sampled);
         }
 
         foreach ((Role role, (double sum, long count)) in total.Entropy) _entropy[role] = sum / count;
         if (batches.Count > 0) _changed();
         return Report(round, episodes.Count, used, batches, total, watch.Elapsed);
+    }
+
+    /// <summary>Takes the steps of one learner on the texts of a round.</summary>
+    /// <returns>Episodes that are learned from.</returns>
+    private int Learn(Pass pass, string name, Learner learner, EpisodeRecord[] own, BaseMaterial? replayed, double sampled)
+    {
+        TrainingSequence[] texts = [.. own.Select(Text).OfType<TrainingSequence>()];
+        // A fixed number of steps is taken also where nothing was learned: on base material alone, if there is any.
+        if (texts.Length == 0 && (_plan.Learning.StepsPerRound == 0 || replayed is null)) return 0;
+        if (texts.Length > 0 && _plan.Learning.KlWeight > 0) texts = learner.WithReference(texts, sampled);
+        if (texts.Length > 0 && _plan.Learning.DecodingCorrection > 0) texts = learner.Corrected(texts, sampled, _plan.Learning.DecodingCorrection);
+        Steps(pass, name, texts, StepsFor(texts.Length), (chosen, turn) =>
+        {
+            WeighedText[] weighed = Weigh(chosen, Replay(replayed, chosen.Length, name, pass.Round, turn), sampled);
+            StepReading taken = learner.Gradient.Take(weighed, turn.Rate, _plan.Learning.WeightDecay, _plan.Learning.GradientNorm, turn.Where);
+            return (taken, Batch(name, turn, weighed));
+        });
+        return texts.Length;
+    }
+
+    /// <summary>The steps of one learner: in every epoch all that there is in an order of its own, a share of it a step.</summary>
+    /// <param name="pass">The round.</param>
+    /// <param name="name">The learner's name, a part of the key of the orders.</param>
+    /// <param name="items">Texts, or pairs of them.</param>
+    /// <param name="count">Steps of an epoch.</param>
+    /// <param name="take">Takes a step.</param>
+    private void Steps<T>(Pass pass, string name, IReadOnlyList<T> items, int count, Func<T[], Turn, (StepReading Reading, TrainingBatchRecord Batch)> take)
+    {
+        int steps = count * _plan.Learning.Epochs;
+        for (int epoch = 0; epoch < _plan.Learning.Epochs; epoch++)
+        {
+            int[] order = KeyedRandom.For(_plan.Seed, $"train/{name}", pass.Round, epoch).Permutation(items.Count);
+            for (int step = 0; step < count; step++)
+            {
+                if (_taken < pass.Skipped)
+                {
+                    _taken++;
+                    continue;
+                }
+
+                pass.Stop.ThrowIfCancellationRequested();
+                T[] chosen = [.. Chosen(order, step, count).Select(index => items[index])];
+                (StepReading reading, TrainingBatchRecord batch) = take(chosen, new Turn(epoch, step, pass.Rates(epoch * count + step, steps), $"round {pass.Round}, step {_taken + 1} of {name}"));
+                pass.Total.Add(reading);
+                pass.Batches.Add(batch);
+                _taken++;
+                pass.Told?.Invoke((_taken, steps, reading.Loss, pass.Total.Tokens));
+            }
+        }
     }
 
     /// <summary>Writes what training must remember to go on exactly: optimizer moments and step counts, the reference weights, the last entropies.</summary>
@@ -222,15 +239,15 @@ public sealed partial class Trainer : IDisposable
     }
 
     /// <summary>Base material, and of the society's own what the scenario's share asks for: a difficulty in turn by lot, then one of its solutions.</summary>
-    private TrainingSequence[] Replay(Demonstrations? material, IReadOnlyList<IReadOnlyList<EpisodeRecord>> remembered, int own, string name, int round, int epoch, int step)
+    private TrainingSequence[] Replay(BaseMaterial? replayed, int own, string name, int round, Turn turn)
     {
+        if (replayed is not var (material, remembered)) return [];
         double share = _plan.Learning.ReplayShare, rememberedShare = remembered.Count > 0 ? _plan.Learning.RememberedShare : 0;
-        if (material is null && rememberedShare == 0) return [];
         double wanted = _plan.Learning.StepsPerRound > 0 ? _plan.Learning.Batch * share : own * share / (1 - share);
         TrainingSequence[] texts = new TrainingSequence[(int)Math.Round(wanted)];
         for (int index = 0; index < texts.Length; index++)
         {
-            KeyedRandom random = KeyedRandom.For(_plan.Seed, $"replay/{name}", round, epoch, step, index);
+            KeyedRandom random = KeyedRandom.For(_plan.Seed, $"replay/{name}", round, turn.Epoch, turn.Step, index);
             bool fromPlay = material is null || rememberedShare > 0 && random.NextDouble() < rememberedShare;
             texts[index] = fromPlay ? Imitated(random.Choose(random.Choose(remembered)), random) : material!.Draw(random);
         }
@@ -247,11 +264,11 @@ public sealed partial class Trainer : IDisposable
         Positions = _text.Positions(solution.Tokens.Length, _plan.Learning.PositionSlack, random),
     };
 
-    private static TrainingBatchRecord Batch(string weights, int epoch, int step, WeighedText[] texts) => new()
+    private static TrainingBatchRecord Batch(string weights, Turn turn, WeighedText[] texts) => new()
     {
         Weights = weights,
-        Epoch = epoch,
-        Step = step,
+        Epoch = turn.Epoch,
+        Step = turn.Step,
         Demonstrations = texts.Count(text => text.Text.Episode is null),
         Episodes = [.. texts.Where(text => text.Text.Episode is not null).Select(text => new TrainedEpisode(text.Text.Episode!, text.TokenWeight, text.Text.Recorded is null ? null : text.Text.Advantage))],
     };
