@@ -19,6 +19,7 @@ public sealed class LanguageModel : IDisposable
     private readonly Dictionary<string, Adapter> _adapters = [];
     private readonly Dictionary<string, long> _adapterVersions = [];
     private readonly Dictionary<string, long> _merged = [];
+    private bool _asStored;
 
     private LanguageModel(Decoder decoder, ITokenizer tokenizer, GenerationConfig? generation = null, ChatTemplate? template = null)
     {
@@ -88,7 +89,7 @@ public sealed class LanguageModel : IDisposable
         if (tokenizer.VocabularySize > config.VocabularySize || (tokenizer is CharacterTokenizer && tokenizer.VocabularySize != config.VocabularySize))
             throw new SocietyException($"{folder}: the tokenizer has {tokenizer.VocabularySize} tokens and config.json says {config.VocabularySize}; the files belong to different models");
         ChatTemplate? template = ChatTemplate.Find(folder);
-        LanguageModel model = new(Decoder.Load(config, folder, TorchRuntime.Device, asStored), tokenizer, generation, template);
+        LanguageModel model = new(Decoder.Load(config, folder, TorchRuntime.Device, asStored), tokenizer, generation, template) { _asStored = asStored };
         if (model.Decoder.NotFinite() is { } broken)
         {
             model.Dispose();
@@ -99,7 +100,7 @@ public sealed class LanguageModel : IDisposable
         try
         {
             foreach (string adapter in Directory.Exists(adapters) ? Directory.EnumerateDirectories(adapters).Where(adapter => !FolderSave.NeverSaved(adapter)).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
-                model._adapters[CheckedName(Path.GetFileName(adapter), adapter)] = Adapter.Load(adapter, model.Decoder, foreign);
+                model._adapters[CheckedName(Path.GetFileName(adapter), adapter)] = Adapter.Load(adapter, model.Decoder, foreign, asStored);
             return model;
         }
         catch
@@ -120,7 +121,7 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="SocietyException">The place takes no more.</exception>
     public void Save(string folder, ScalarType? type) => ModelFolder.Save(this, folder, type, adapters: true, forOthers: false);
 
-    /// <summary>Reads an adapter's PEFT folder.</summary>
+    /// <summary>Reads an adapter's PEFT folder; weights in bfloat16 stay so where the model was loaded as stored.</summary>
     /// <param name="name">What the model is to call it.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="foreign">See <see cref="Load"/>.</param>
@@ -129,7 +130,7 @@ public sealed class LanguageModel : IDisposable
     {
         CheckedName(name, folder);
         if (_adapters.ContainsKey(name)) throw new SocietyException($"the model has an adapter '{name}' already; choose another name");
-        Adapter adapter = Adapter.Load(folder, Decoder, foreign);
+        Adapter adapter = Adapter.Load(folder, Decoder, foreign, _asStored);
         _adapters.Add(name, adapter);
         AdapterChanged(name);
         return adapter;
@@ -210,7 +211,7 @@ public sealed class LanguageModel : IDisposable
         using var frozen = no_grad();
         foreach ((string weightName, Tensor weight) in Decoder.Parameters)
         {
-            if (weightName.EndsWith(".weight", StringComparison.Ordinal) && adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b)) weight.Accumulate(b.matmul(a).to(weight.dtype), adapter.Scale);
+            if (weightName.EndsWith(".weight", StringComparison.Ordinal) && adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b)) weight.Accumulate(b.to(ScalarType.Float32).matmul(a.to(ScalarType.Float32)).to(weight.dtype), adapter.Scale);
         }
 
         adapter.Dispose();

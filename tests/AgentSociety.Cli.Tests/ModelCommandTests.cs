@@ -120,7 +120,7 @@ public sealed class ModelCommandTests : IDisposable
     [Theory]
     [InlineData("model bench BASE --batch 0", "--batch")]
     [InlineData("model export BASE --format peft --out x", "--adapter")]
-    [InlineData("model export BASE --format peft --adapter tuned --type bf16 --out x", "--type")]
+    [InlineData("model export BASE --format peft --adapter tuned --type q8 --out x", "q8")]
     [InlineData("model info BASE --template", "no chat template")]
     [InlineData("model export BASE --type q3 --out x", "q3")]
     [InlineData("model export BASE --adapter nobody --out x", "nobody")]

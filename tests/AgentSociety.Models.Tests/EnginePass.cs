@@ -17,9 +17,9 @@ public static class EnginePasses
 {
     public static TheoryData<EnginePass> All => [EnginePass.Kernels, EnginePass.Tensors];
 
-    public static DecodingEngine Engine(this EnginePass pass, LanguageModel model, int slots = 256, int context = int.MaxValue, TimeProvider? time = null) =>
-        Engine(pass, model, CacheRoom.UsualBytes, slots, context, time);
+    public static DecodingEngine Engine(this EnginePass pass, LanguageModel model, int slots = 256, int context = int.MaxValue, TimeProvider? time = null, bool halvedAdapters = false) =>
+        Engine(pass, model, CacheRoom.UsualBytes, slots, context, time, halvedAdapters);
 
-    public static DecodingEngine Engine(this EnginePass pass, LanguageModel model, long cacheBytes, int slots, int context = int.MaxValue, TimeProvider? time = null) =>
-        new(model, slots, context, time, cacheBytes, (model, size) => pass == EnginePass.Kernels ? new CpuPass(model, size, TorchRuntime.Threads) : new TensorPass(model, size));
+    public static DecodingEngine Engine(this EnginePass pass, LanguageModel model, long cacheBytes, int slots, int context = int.MaxValue, TimeProvider? time = null, bool halvedAdapters = false) =>
+        new(model, slots, context, time, cacheBytes, (model, size) => pass == EnginePass.Kernels ? new CpuPass(model, size, TorchRuntime.Threads) : new TensorPass(model, size)) { HalvedAdapters = halvedAdapters };
 }

@@ -14,7 +14,7 @@ public sealed unsafe class LookaheadTests
             float* at = block.Start;
             foreach (int length in lengths)
             {
-                soon.Add(at, length);
+                soon.Add((byte*)at, length * sizeof(float));
                 at += length;
             }
 

@@ -151,7 +151,7 @@ public sealed class PassTests
 
     private static readonly (string Name, int Rank, string[] Targets)[] Adapters = [("none", 2, ["v_proj"]), ("all", 8, [.. LoraSettings.Matrices]), ("few", 3, ["k_proj", "down_proj"])];
 
-    private static AdapterVersion Packed(IForwardPass pass, LanguageModel model, string name) => new(name, 1, pass.Pack(model.Adapters[name]));
+    private static AdapterVersion Packed(IForwardPass pass, LanguageModel model, string name) => new(name, 1, pass.Pack(model.Adapters[name], halved: false));
 
     private static int[] Tokens(LanguageModel model, int count, int seed)
     {

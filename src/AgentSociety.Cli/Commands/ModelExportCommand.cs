@@ -13,12 +13,13 @@ internal static class ModelExportCommand
         Option<string> format = new("--format") { Description = "hf for Hugging Face's folder, gguf for llama.cpp's file, peft for an adapter's folder.", HelpName = "FORMAT", DefaultValueFactory = _ => "hf" };
         format.AcceptOnlyFromAmong("hf", "gguf", "peft");
         Option<string> target = new("--out") { Description = "The folder, or the file for gguf.", HelpName = "PATH", Required = true };
-        Option<string?> type = new("--type") { Description = $"Number format: {ModelFolder.Types}, for gguf f32, f16 or q8; hf keeps the model's where it is not given, gguf takes f16; peft has none.", HelpName = "TYPE" };
+        Option<string?> type = new("--type") { Description = $"Number format: {ModelFolder.Types}, for gguf f32, f16 or q8; hf and peft keep what the weights have where it is not given, gguf takes f16.", HelpName = "TYPE" };
         Option<string?> adapter = new("--adapter") { Description = "Merge this adapter first; for peft the one to write.", HelpName = "NAME" };
         Verb command = new("export", "Models", "Writes a model, or one of its adapters, in a format that other tools load.",
             new("model export runs/first-society --out exported", "The newest checkpoint as a Hugging Face folder"),
             new("model export models/qwen3 --format gguf --type q8 --adapter tuned --out tuned.gguf", "With an adapter merged, for llama.cpp"),
-            new("model export models/qwen3 --format peft --adapter tuned --out tuned", "An adapter alone"));
+            new("model export models/qwen3 --format peft --adapter tuned --out tuned", "An adapter alone"),
+            new("model export models/qwen3 --format peft --adapter tuned --type bf16 --out tuned", "In bfloat16, which decodes faster among many"));
         command.Add(place);
         foreach (Option option in (Option[])[format, target, type, adapter]) command.Add(option);
         command.SetAction(parsed =>
@@ -32,8 +33,8 @@ internal static class ModelExportCommand
             if (wanted == "peft")
             {
                 if (name is null) throw new SocietyException("--format peft: name the adapter by --adapter");
-                if (number is not null) throw new SocietyException("--type: an adapter is written as it is, in float32; leave it out for --format peft");
-                (model.Adapters.TryGetValue(name, out Adapter? found) ? found : throw new SocietyException($"the model has no adapter '{name}'; it has {(model.Adapters.Count == 0 ? "none" : string.Join(", ", model.Adapters.Keys.Order(StringComparer.Ordinal)))}")).Save(to);
+                if (!model.Adapters.TryGetValue(name, out Adapter? found)) throw new SocietyException($"the model has no adapter '{name}'; it has {(model.Adapters.Count == 0 ? "none" : string.Join(", ", model.Adapters.Keys.Order(StringComparer.Ordinal)))}");
+                ModelFolder.Write(found, to, number);
                 terminal.Line($"{to}: adapter {name}");
                 return;
             }

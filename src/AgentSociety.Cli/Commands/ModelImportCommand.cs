@@ -24,7 +24,7 @@ internal static class ModelImportCommand
             TorchRuntime.Initialize("cpu");
             if (Adapter.IsAdapter(from))
             {
-                TakeAdapter(from, to, parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from))), terminal);
+                TakeAdapter(from, to, parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from))), parsed.GetValue(type), terminal);
                 return;
             }
 
@@ -36,14 +36,14 @@ internal static class ModelImportCommand
         return command;
     }
 
-    private static void TakeAdapter(string from, string to, string name, Terminal terminal)
+    private static void TakeAdapter(string from, string to, string name, string? type, Terminal terminal)
     {
         // It becomes a folder's name.
         if (name.Length == 0 || name is "." or ".." || Path.GetFileName(name) != name) throw new SocietyException($"'{name}' cannot be an adapter's name; give a plain one by --name");
         using LanguageModel model = LanguageModel.Load(to, asStored: true);
         Adapter adapter = model.LoadAdapter(name, from, foreign: true);
         string folder = Path.Combine(to, "adapters", name);
-        adapter.Save(folder);
+        ModelFolder.Write(adapter, folder, type);
         terminal.Line($"{folder}: rank {adapter.Settings.Rank}, {string.Join(", ", adapter.Settings.Targets)}");
     }
 }

@@ -23,10 +23,11 @@ public sealed class LocalModel : IDisposable
     /// <param name="model">The model. Nobody else may decode with it or change it meanwhile, but by <see cref="ChangeAsync"/>.</param>
     /// <param name="slots">Most sequences in one batch.</param>
     /// <param name="queue">Most requests that wait for one of them; null for as many as an engine lets wait by itself (<see cref="DecodingEngine.MostWaiting"/>).</param>
-    public LocalModel(LanguageModel model, int slots = 64, int? queue = null)
+    /// <param name="halvedAdapters">See <see cref="DecodingEngine.HalvedAdapters"/>.</param>
+    public LocalModel(LanguageModel model, int slots = 64, int? queue = null, bool halvedAdapters = false)
     {
         _model = model;
-        _start = () => queue is { } most ? new DecodingEngine(model, slots) { MostWaiting = most } : new DecodingEngine(model, slots);
+        _start = () => queue is { } most ? new DecodingEngine(model, slots) { MostWaiting = most, HalvedAdapters = halvedAdapters } : new DecodingEngine(model, slots) { HalvedAdapters = halvedAdapters };
         Adapters = [.. model.Adapters.Keys.Order(StringComparer.Ordinal)];
         _thread = new Thread(Work) { Name = "local model", IsBackground = true };
         _thread.Start();

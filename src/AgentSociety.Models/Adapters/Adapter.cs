@@ -38,6 +38,9 @@ public sealed class Adapter : IDisposable
     public IEnumerable<(string Name, Tensor Weight)> Parameters => _updates.OrderBy(update => update.Key, StringComparer.Ordinal)
         .SelectMany(update => new[] { ($"{update.Key}.lora_A.weight", update.Value.A), ($"{update.Key}.lora_B.weight", update.Value.B) });
 
+    /// <summary>True where all weights are in bfloat16, as <see cref="Load"/> leaves those of a file that holds them so.</summary>
+    internal bool Halved => _updates.Values.All(update => update.A.dtype == ScalarType.BFloat16 && update.B.dtype == ScalarType.BFloat16);
+
     /// <summary>The update of one matrix, by the matrix' name without <c>.weight</c>.</summary>
     public bool TryGet(string module, out Tensor a, out Tensor b)
     {
@@ -71,11 +74,13 @@ public sealed class Adapter : IDisposable
     }
 
     /// <summary>Writes the adapter as a PEFT folder; an adapter that was there before is replaced whole.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="type">Number format of the weights in the file; null for the one that they have.</param>
     /// <exception cref="SocietyException">The place takes no more.</exception>
-    public void Save(string folder) => Files.Write(folder, Write);
+    public void Save(string folder, ScalarType? type = null) => Files.Write(folder, place => Write(place, type));
 
     /// <summary>Writes the files of a PEFT folder that nobody reads yet.</summary>
-    internal void Write(string folder)
+    internal void Write(string folder, ScalarType? type = null)
     {
         Directory.CreateDirectory(folder);
         PeftConfig stored = new()
@@ -87,7 +92,7 @@ public sealed class Adapter : IDisposable
             Targets = JsonSerializer.SerializeToElement(_everyLayer ? Settings.Targets : [.. _updates.Keys.Order(StringComparer.Ordinal)]),
         };
         WholeFile.Write(Path.Combine(folder, ConfigFile), JsonSerializer.Serialize(stored) + "\n");
-        SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Parameters.Select(parameter => (Prefix + parameter.Name, parameter.Weight)));
+        SafetensorsFile.Write(Path.Combine(folder, WeightsFile), Parameters.Select(parameter => (Prefix + parameter.Name, parameter.Weight)), type);
     }
 
     /// <summary>True where a folder holds an adapter, also one whose save was broken off and has still to be brought to an end, as <see cref="Load"/> does.</summary>
@@ -97,8 +102,9 @@ public sealed class Adapter : IDisposable
     /// <param name="folder">The folder.</param>
     /// <param name="decoder">The decoder.</param>
     /// <param name="foreign">True for a folder from elsewhere, which is only read: one in which a save was broken off is refused.</param>
+    /// <param name="asStored">True to leave bfloat16 as it is, which is enough to decode, convert and look at, not to train; false for float32.</param>
     /// <exception cref="SocietyException">A file is missing or damaged, or a matrix does not fit.</exception>
-    public static Adapter Load(string folder, Decoder decoder, bool foreign = false)
+    public static Adapter Load(string folder, Decoder decoder, bool foreign = false, bool asStored = false)
     {
         string configFile = Path.Combine(folder, ConfigFile), weightsFile = Path.Combine(folder, WeightsFile);
         if (foreign) FolderSave.RequireSettled(folder);
@@ -178,7 +184,8 @@ public sealed class Adapter : IDisposable
                 if (!source.is_floating_point()) throw new SocietyException($"{weightsFile}: tensor {name} holds {source.dtype}; an adapter's weights are floating-point numbers");
                 using Tensor finite = source.isfinite(), all = finite.all();
                 if (!all.item<bool>()) throw new SocietyException($"{weightsFile}: tensor {name} holds values that are no numbers (NaN or infinite); a model with them can say nothing: take an earlier checkpoint");
-                return empty(shape, ScalarType.Float32, decoder.Device).copy_(source).DetachFromDisposeScope().requires_grad_();
+                bool halved = asStored && source.dtype == ScalarType.BFloat16;
+                return empty(shape, halved ? ScalarType.BFloat16 : ScalarType.Float32, decoder.Device).copy_(source).DetachFromDisposeScope().requires_grad_(!halved);
             }
         }
     }

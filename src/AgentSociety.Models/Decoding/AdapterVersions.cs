@@ -23,6 +23,9 @@ internal sealed class AdapterVersions(LanguageModel model, IForwardPass pass) : 
     private readonly Dictionary<string, AdapterVersion> _newest = new(StringComparer.Ordinal);
     private readonly HashSet<AdapterVersion> _older = [];
 
+    /// <summary>True to round weights to bfloat16 as they are packed.</summary>
+    public bool Halved { get; set; }
+
     /// <summary>Versions whose weights are in memory.</summary>
     public int Count => _newest.Count + _older.Count;
 
@@ -30,7 +33,7 @@ internal sealed class AdapterVersions(LanguageModel model, IForwardPass pass) : 
     public AdapterVersion? Join(string? name)
     {
         if (name is null) return null;
-        if (!_newest.TryGetValue(name, out AdapterVersion? version)) version = _newest[name] = new AdapterVersion(name, model.AdapterVersionOf(name), pass.Pack(model.Adapters[name]));
+        if (!_newest.TryGetValue(name, out AdapterVersion? version)) version = _newest[name] = new AdapterVersion(name, model.AdapterVersionOf(name), pass.Pack(model.Adapters[name], Halved));
         version.Sequences++;
         return version;
     }

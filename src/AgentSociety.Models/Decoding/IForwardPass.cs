@@ -12,8 +12,10 @@ internal interface IForwardPass : IDisposable
     void Refresh();
 
     /// <summary>Takes up an adapter's weights as they are now, for rows that carry them (<see cref="Row.Adapter"/>); later changes of the adapter do not show.</summary>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="halved">True to round its weights to bfloat16.</param>
     /// <returns>The weights; whoever asked gives their memory back by disposing them.</returns>
-    IDisposable Pack(Adapter adapter);
+    IDisposable Pack(Adapter adapter, bool halved);
 
     /// <summary>Runs rows; those of one slot are consecutive and in order of position, outputs are numbered in order of rows.</summary>
     void Run(ReadOnlySpan<Row> rows);

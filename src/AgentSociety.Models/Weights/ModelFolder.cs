@@ -32,17 +32,17 @@ public static class ModelFolder
     /// <exception cref="SocietyException">There is no format of that name.</exception>
     public static void Write(LanguageModel model, string folder, string? type)
     {
-        ScalarType? stored = type switch
-        {
-            null => null,
-            "f32" => ScalarType.Float32,
-            "f16" => ScalarType.Float16,
-            "bf16" => ScalarType.BFloat16,
-            _ => throw new SocietyException($"--type {type}: there is no such number format; use {Types}"),
-        };
+        ScalarType? stored = TypeOf(type);
         CheckTarget(null, folder);
         Save(model, folder, stored, adapters: false, forOthers: true);
     }
+
+    /// <summary>Writes an adapter as a PEFT folder.</summary>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="type">One of <see cref="Types"/>; null for the format that the weights have.</param>
+    /// <exception cref="SocietyException">There is no format of that name, or the place takes no more.</exception>
+    public static void Write(Adapter adapter, string folder, string? type) => adapter.Save(folder, TypeOf(type));
 
     /// <summary>Writes a model's folder; see <see cref="LanguageModel.Save(string)"/>.</summary>
     /// <param name="model">The model.</param>
@@ -100,6 +100,15 @@ public static class ModelFolder
         ],
         (LanguageModel.AdaptersFolder, Adapter.Files))
     { Between = between };
+
+    private static ScalarType? TypeOf(string? name) => name switch
+    {
+        null => null,
+        "f32" => ScalarType.Float32,
+        "f16" => ScalarType.Float16,
+        "bf16" => ScalarType.BFloat16,
+        _ => throw new SocietyException($"--type {name}: there is no such number format; use {Types}"),
+    };
 
     private const int MostReadings = 3;
 }

@@ -46,7 +46,7 @@ internal sealed unsafe class CpuPass : IForwardPass
     public void Refresh() => _weights.Pack(_model.Decoder);
 
     /// <inheritdoc />
-    public IDisposable Pack(Adapter adapter) => new PackedAdapter(adapter, _weights.Config);
+    public IDisposable Pack(Adapter adapter, bool halved) => new PackedAdapter(adapter, _weights.Config, halved);
 
     /// <inheritdoc />
     public void Run(ReadOnlySpan<Row> rows)

@@ -37,7 +37,7 @@ internal sealed unsafe class Lookahead
     public void Clear() => _pieces.Clear();
 
     /// <summary>Something that will be read, in the order of reading.</summary>
-    public void Add(float* start, long length) => _pieces.Add(((nint)start, (nint)(start + length)));
+    public void Add(byte* start, long bytes) => _pieces.Add(((nint)start, (nint)(start + bytes)));
 
     /// <summary>Begins anew, to be done in a number of parts.</summary>
     public void Spread(int parts)

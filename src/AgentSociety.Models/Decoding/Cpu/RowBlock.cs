@@ -184,7 +184,7 @@ internal sealed unsafe class RowBlock : IDisposable
         _soon.Clear();
         for (int row = 0; row < rows; row++)
         {
-            if ((row == 0 || _adapters[row] != _adapters[row - 1]) && _adapters[row]?.Update(layer, place) is { } update) _soon.Add(update.Weights, update.Length);
+            if ((row == 0 || _adapters[row] != _adapters[row - 1]) && _adapters[row]?.Update(layer, place) is { } update) _soon.Add(update.Start, update.Bytes);
         }
 
         return _soon;

@@ -25,5 +25,8 @@ internal sealed unsafe class WeightBlock : IDisposable
         return (TWeight*)_memory.Start;
     }
 
+    /// <summary>The address of a weight.</summary>
+    public nint At(long weight) => (nint)((byte*)_memory.Start + weight * (Halved ? sizeof(BFloat16) : sizeof(float)));
+
     public void Dispose() => _memory.Dispose();
 }

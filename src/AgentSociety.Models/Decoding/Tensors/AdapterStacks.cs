@@ -13,8 +13,9 @@ internal sealed class TensorAdapter : IDisposable
     /// <summary>Takes up an adapter's weights as they are now.</summary>
     /// <param name="adapter">The adapter.</param>
     /// <param name="type">Number format.</param>
+    /// <param name="halved">True to round the weights to bfloat16 first.</param>
     /// <param name="gone">Told when it is disposed.</param>
-    public TensorAdapter(Adapter adapter, ScalarType type, Action<TensorAdapter> gone)
+    public TensorAdapter(Adapter adapter, ScalarType type, bool halved, Action<TensorAdapter> gone)
     {
         _gone = gone;
         using DisposeScope scope = NewDisposeScope();
@@ -22,8 +23,11 @@ internal sealed class TensorAdapter : IDisposable
         foreach (string module in adapter.Parameters.Where(parameter => parameter.Name.EndsWith(Ending, StringComparison.Ordinal)).Select(parameter => parameter.Name[..^Ending.Length]))
         {
             adapter.TryGet(module, out Tensor a, out Tensor b);
-            _updates[module] = (a.detach().to(type, copy: true).DetachFromDisposeScope(), b.detach().Times(adapter.Scale).to(type).DetachFromDisposeScope());
+            // The scaled B has more bits than a B in bfloat16.
+            _updates[module] = (Rounded(a).to(type, copy: true).DetachFromDisposeScope(), Rounded(b).to(ScalarType.Float32).Times(adapter.Scale).to(type).DetachFromDisposeScope());
         }
+
+        Tensor Rounded(Tensor weights) => halved ? weights.detach().to(ScalarType.BFloat16) : weights.detach();
     }
 
     /// <summary>Its place in the stacks.</summary>
@@ -55,10 +59,10 @@ internal sealed class AdapterStacks(Decoder decoder, ScalarType type) : IDisposa
     private readonly Dictionary<string, AdapterStack?> _stacks = new(StringComparer.Ordinal);
 
     /// <summary>Takes up an adapter's weights as they are now.</summary>
-    public TensorAdapter Pack(Adapter adapter)
+    public TensorAdapter Pack(Adapter adapter, bool halved)
     {
         Drop();
-        TensorAdapter packed = new(adapter, type, Forget) { Number = _adapters.Count };
+        TensorAdapter packed = new(adapter, type, halved, Forget) { Number = _adapters.Count };
         _adapters.Add(packed);
         return packed;
     }

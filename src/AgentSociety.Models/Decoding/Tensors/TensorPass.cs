@@ -53,7 +53,7 @@ internal sealed class TensorPass : IForwardPass
     }
 
     /// <inheritdoc />
-    public IDisposable Pack(Adapter adapter) => _adapters.Pack(adapter);
+    public IDisposable Pack(Adapter adapter, bool halved) => _adapters.Pack(adapter, halved);
 
     /// <inheritdoc />
     public void Run(ReadOnlySpan<Row> rows)
