@@ -29,6 +29,10 @@ public sealed class ArchitectureTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Fact]
+    public void The_matrices_that_settings_name_are_those_that_a_layer_multiplies_by() =>
+        Assert.Equal(LoraSettings.Matrices, LayerMatrices.Products.SelectMany(product => LayerMatrices.Of(Architectures.Shape("qwen3"), 0, product)).Select(matrix => matrix.Name.Split('.')[^1]));
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Logits_are_those_of_the_papers_formulas(string name)

@@ -69,24 +69,24 @@ public sealed partial class Decoder
     /// <summary>Names and shapes of all weights.</summary>
     public static IEnumerable<(string Name, long[] Shape)> Shapes(DecoderConfig config)
     {
-        long width = config.Width, queryWidth = (long)config.Heads * config.HeadWidth, keyWidth = (long)config.KeyValueHeads * config.HeadWidth;
+        long width = config.Width;
         yield return ("model.embed_tokens.weight", [config.VocabularySize, width]);
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            string prefix = $"model.layers.{layer}.";
+            string prefix = LayerMatrices.Prefix(layer);
             yield return (prefix + "input_layernorm.weight", [width]);
-            yield return (prefix + "self_attn.q_proj.weight", [queryWidth, width]);
-            yield return (prefix + "self_attn.k_proj.weight", [keyWidth, width]);
-            yield return (prefix + "self_attn.v_proj.weight", [keyWidth, width]);
-            yield return (prefix + "self_attn.o_proj.weight", [width, queryWidth]);
+            foreach ((string, long[]) weight in Weights(layer, LayerProduct.Attention)) yield return weight;
+            foreach ((string, long[]) weight in Weights(layer, LayerProduct.Output)) yield return weight;
             if (config.QueryKeyValueBias)
             {
-                yield return (prefix + "self_attn.q_proj.bias", [queryWidth]);
-                yield return (prefix + "self_attn.k_proj.bias", [keyWidth]);
-                yield return (prefix + "self_attn.v_proj.bias", [keyWidth]);
+                foreach ((string, long[]) bias in Biases(layer, LayerProduct.Attention)) yield return bias;
             }
 
-            if (config.OutputBias) yield return (prefix + "self_attn.o_proj.bias", [width]);
+            if (config.OutputBias)
+            {
+                foreach ((string, long[]) bias in Biases(layer, LayerProduct.Output)) yield return bias;
+            }
+
             if (config.QueryKeyNorm)
             {
                 yield return (prefix + "self_attn.q_norm.weight", [config.HeadWidth]);
@@ -94,12 +94,16 @@ public sealed partial class Decoder
             }
 
             yield return (prefix + "post_attention_layernorm.weight", [width]);
-            yield return (prefix + "mlp.gate_proj.weight", [config.FeedForward, width]);
-            yield return (prefix + "mlp.up_proj.weight", [config.FeedForward, width]);
-            yield return (prefix + "mlp.down_proj.weight", [width, config.FeedForward]);
+            foreach ((string, long[]) weight in Weights(layer, LayerProduct.GateUp)) yield return weight;
+            foreach ((string, long[]) weight in Weights(layer, LayerProduct.Down)) yield return weight;
         }
 
         yield return ("model.norm.weight", [width]);
         if (!config.TiedHead) yield return ("lm_head.weight", [config.VocabularySize, width]);
+
+        IEnumerable<(string Name, long[] Shape)> Weights(int layer, LayerProduct product) =>
+            LayerMatrices.Of(config, layer, product).Select(matrix => (matrix.Name + ".weight", (long[])[matrix.Outputs, LayerMatrices.Inputs(config, product)]));
+
+        IEnumerable<(string Name, long[] Shape)> Biases(int layer, LayerProduct product) => LayerMatrices.Of(config, layer, product).Select(matrix => (matrix.Name + ".bias", (long[])[matrix.Outputs]));
     }
 }

@@ -28,7 +28,7 @@ public sealed partial class Decoder : IDisposable
     {
         Config = config;
         _weights = weights;
-        _layers = [.. Enumerable.Range(0, config.Layers).Select(layer => new Layer(layer))];
+        _layers = [.. Enumerable.Range(0, config.Layers).Select(layer => new Layer(config, layer))];
         (_cosines, _sines) = RotaryTables(Math.Min(config.Context, FirstPositions));
     }
 
@@ -236,24 +236,26 @@ public sealed partial class Decoder : IDisposable
     private (Tensor Cosines, Tensor Sines) RotaryTables(int positions) => RotaryTable.Tensors(Config, positions, ScalarType.Float32, Device);
 
     /// <summary>The names of a layer's weights; matrices with the same input stand together.</summary>
-    private sealed class Layer(int index)
+    private sealed class Layer(DecoderConfig config, int index)
     {
-        public string Prefix { get; } = $"model.layers.{index}.";
+        public string Prefix { get; } = LayerMatrices.Prefix(index);
 
         public string AttentionNorm { get; } = $"model.layers.{index}.input_layernorm.weight";
 
-        public string[] Attention { get; } = [$"model.layers.{index}.self_attn.q_proj", $"model.layers.{index}.self_attn.k_proj", $"model.layers.{index}.self_attn.v_proj"];
+        public string[] Attention { get; } = Names(config, index, LayerProduct.Attention);
 
         public string QueryNorm { get; } = $"model.layers.{index}.self_attn.q_norm.weight";
 
         public string KeyNorm { get; } = $"model.layers.{index}.self_attn.k_norm.weight";
 
-        public string[] Output { get; } = [$"model.layers.{index}.self_attn.o_proj"];
+        public string[] Output { get; } = Names(config, index, LayerProduct.Output);
 
         public string FeedForwardNorm { get; } = $"model.layers.{index}.post_attention_layernorm.weight";
 
-        public string[] GateUp { get; } = [$"model.layers.{index}.mlp.gate_proj", $"model.layers.{index}.mlp.up_proj"];
+        public string[] GateUp { get; } = Names(config, index, LayerProduct.GateUp);
 
-        public string[] Down { get; } = [$"model.layers.{index}.mlp.down_proj"];
+        public string[] Down { get; } = Names(config, index, LayerProduct.Down);
+
+        private static string[] Names(DecoderConfig config, int index, LayerProduct product) => [.. LayerMatrices.Of(config, index, product).Select(matrix => matrix.Name)];
     }
 }

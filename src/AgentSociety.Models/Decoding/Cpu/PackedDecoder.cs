@@ -12,7 +12,6 @@ internal sealed unsafe class PackedDecoder : IDisposable
     public PackedDecoder(Decoder decoder)
     {
         DecoderConfig config = decoder.Config;
-        int keys = config.KeyValueHeads * config.HeadWidth, queries = config.Heads * config.HeadWidth;
         Config = config;
         // A tied head holds the same values. Small ones are kept twice, since a row of the head lies scattered.
         long embedding = (long)config.VocabularySize * config.Width;
@@ -22,19 +21,21 @@ internal sealed unsafe class PackedDecoder : IDisposable
         Layers = new Layer[config.Layers];
         for (int layer = 0; layer < config.Layers; layer++)
         {
-            string prefix = $"model.layers.{layer}.";
             Layers[layer] = new Layer(
                 new FloatBlock(config.Width),
-                config.QueryKeyValueBias ? new FloatBlock(queries + 2 * keys) : null,
+                config.QueryKeyValueBias ? new FloatBlock(LayerMatrices.Outputs(config, LayerProduct.Attention)) : null,
                 config.OutputBias ? new FloatBlock(config.Width) : null,
                 config.QueryKeyNorm ? new FloatBlock(config.HeadWidth) : null,
                 config.QueryKeyNorm ? new FloatBlock(config.HeadWidth) : null,
-                new PackedMatrix(config.Width, queries + 2 * keys, Halved(prefix + "self_attn.q_proj", prefix + "self_attn.k_proj", prefix + "self_attn.v_proj")),
-                new PackedMatrix(queries, config.Width, Halved(prefix + "self_attn.o_proj")),
+                Room(layer, LayerProduct.Attention),
+                Room(layer, LayerProduct.Output),
                 new FloatBlock(config.Width),
-                new PackedMatrix(config.Width, 2 * config.FeedForward, Halved(prefix + "mlp.gate_proj", prefix + "mlp.up_proj")),
-                new PackedMatrix(config.FeedForward, config.Width, Halved(prefix + "mlp.down_proj")));
+                Room(layer, LayerProduct.GateUp),
+                Room(layer, LayerProduct.Down));
         }
+
+        PackedMatrix Room(int layer, LayerProduct product) =>
+            new(LayerMatrices.Inputs(config, product), LayerMatrices.Outputs(config, product), Halved([.. LayerMatrices.Of(config, layer, product).Select(matrix => matrix.Name)]));
 
         bool Halved(params string[] modules) => modules.All(module => decoder[module + ".weight"].dtype == torch.ScalarType.BFloat16);
     }
@@ -66,6 +67,21 @@ internal sealed unsafe class PackedDecoder : IDisposable
         PackedMatrix GateUp,
         PackedMatrix Down) : IDisposable
     {
+        public PackedMatrix this[LayerProduct product] => product switch
+        {
+            LayerProduct.Attention => Attention,
+            LayerProduct.Output => Output,
+            LayerProduct.GateUp => GateUp,
+            _ => Down,
+        };
+
+        public FloatBlock? Bias(LayerProduct product) => product switch
+        {
+            LayerProduct.Attention => AttentionBias,
+            LayerProduct.Output => OutputBias,
+            _ => null,
+        };
+
         public void Dispose()
         {
             AttentionNorm.Dispose();
@@ -84,7 +100,6 @@ internal sealed unsafe class PackedDecoder : IDisposable
     /// <summary>Takes up a decoder's weights as they are now, from whichever device.</summary>
     public void Pack(Decoder decoder)
     {
-        int keys = Config.KeyValueHeads * Config.HeadWidth, queries = Config.Heads * Config.HeadWidth;
         if (Embedding is { Halved: true } halved) Copy(decoder["model.embed_tokens.weight"], halved.Start<BFloat16>());
         else if (Embedding is { } embedding) Copy(decoder["model.embed_tokens.weight"], embedding.Start<float>());
         Copy(decoder, "model.norm.weight", FinalNorm);
@@ -92,26 +107,20 @@ internal sealed unsafe class PackedDecoder : IDisposable
         for (int index = 0; index < Layers.Length; index++)
         {
             Layer layer = Layers[index];
-            string prefix = $"model.layers.{index}.";
+            string prefix = LayerMatrices.Prefix(index);
             Copy(decoder, prefix + "input_layernorm.weight", layer.AttentionNorm);
-            Pack(decoder, prefix + "self_attn.q_proj.weight", layer.Attention);
-            Pack(decoder, prefix + "self_attn.k_proj.weight", layer.Attention, queries);
-            Pack(decoder, prefix + "self_attn.v_proj.weight", layer.Attention, queries + keys);
-            if (layer.AttentionBias is { } bias)
+            foreach (LayerProduct product in LayerMatrices.Products)
             {
-                Copy(decoder, prefix + "self_attn.q_proj.bias", bias);
-                Copy(decoder, prefix + "self_attn.k_proj.bias", bias, queries);
-                Copy(decoder, prefix + "self_attn.v_proj.bias", bias, queries + keys);
+                foreach (LayerMatrix matrix in LayerMatrices.Of(Config, index, product))
+                {
+                    Pack(decoder, matrix.Name + ".weight", layer[product], matrix.First);
+                    if (layer.Bias(product) is { } bias) Copy(decoder, matrix.Name + ".bias", bias, matrix.First);
+                }
             }
 
-            if (layer.OutputBias is { } outputBias) Copy(decoder, prefix + "self_attn.o_proj.bias", outputBias);
             if (layer.QueryNorm is { } queryNorm) Copy(decoder, prefix + "self_attn.q_norm.weight", queryNorm);
             if (layer.KeyNorm is { } keyNorm) Copy(decoder, prefix + "self_attn.k_norm.weight", keyNorm);
-            Pack(decoder, prefix + "self_attn.o_proj.weight", layer.Output);
             Copy(decoder, prefix + "post_attention_layernorm.weight", layer.FeedForwardNorm);
-            Pack(decoder, prefix + "mlp.gate_proj.weight", layer.GateUp);
-            Pack(decoder, prefix + "mlp.up_proj.weight", layer.GateUp, Config.FeedForward);
-            Pack(decoder, prefix + "mlp.down_proj.weight", layer.Down);
         }
     }
 

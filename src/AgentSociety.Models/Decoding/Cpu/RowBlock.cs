@@ -59,26 +59,26 @@ internal sealed unsafe class RowBlock : IDisposable
         {
             PackedDecoder.Layer layer = _weights.Layers[index];
             Normalise(layer.AttentionNorm, rows.Length);
-            layer.Attention.Multiply(_normed.Start, _width, _hidden.Start, _fused, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.Attention));
-            Adapt(rows.Length, index, PackedAdapter.Place.Attention, _normed.Start, _width, _hidden.Start, _fused);
+            layer.Attention.Multiply(_normed.Start, _width, _hidden.Start, _fused, rows.Length, Soon(rows.Length, index, LayerProduct.Attention));
+            Adapt(rows.Length, index, LayerProduct.Attention, _normed.Start, _width, _hidden.Start, _fused);
             if (layer.AttentionBias is { } bias) AddBias(bias, _hidden.Start, _fused, rows.Length);
             if (layer.QueryNorm is { } queryNorm) NormaliseHeads(queryNorm, layer.KeyNorm!, rows.Length);
             AttendAll(order, block, index, rows);
-            layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.Output));
-            Adapt(rows.Length, index, PackedAdapter.Place.Output, _normed.Start, _width, _product.Start, _width);
+            layer.Output.Multiply(_normed.Start, _width, _product.Start, _width, rows.Length, Soon(rows.Length, index, LayerProduct.Output));
+            Adapt(rows.Length, index, LayerProduct.Output, _normed.Start, _width, _product.Start, _width);
             if (layer.OutputBias is { } outputBias) AddBias(outputBias, _product.Start, _width, rows.Length);
             AddProduct(rows.Length);
             Normalise(layer.FeedForwardNorm, rows.Length);
-            layer.GateUp.Multiply(_normed.Start, _width, _hidden.Start, _wide, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.GateUp));
-            Adapt(rows.Length, index, PackedAdapter.Place.GateUp, _normed.Start, _width, _hidden.Start, _wide);
+            layer.GateUp.Multiply(_normed.Start, _width, _hidden.Start, _wide, rows.Length, Soon(rows.Length, index, LayerProduct.GateUp));
+            Adapt(rows.Length, index, LayerProduct.GateUp, _normed.Start, _width, _hidden.Start, _wide);
             for (int row = 0; row < rows.Length; row++)
             {
                 float* gate = _hidden.Start + (long)row * _wide;
                 Elementwise.Gate(gate, gate + _config.FeedForward, _config.FeedForward);
             }
 
-            layer.Down.Multiply(_hidden.Start, _wide, _product.Start, _width, rows.Length, Soon(rows.Length, index, PackedAdapter.Place.Down));
-            Adapt(rows.Length, index, PackedAdapter.Place.Down, _hidden.Start, _wide, _product.Start, _width);
+            layer.Down.Multiply(_hidden.Start, _wide, _product.Start, _width, rows.Length, Soon(rows.Length, index, LayerProduct.Down));
+            Adapt(rows.Length, index, LayerProduct.Down, _hidden.Start, _wide, _product.Start, _width);
             AddProduct(rows.Length);
         }
 
@@ -178,25 +178,25 @@ internal sealed unsafe class RowBlock : IDisposable
     }
 
     /// <summary>The adapters' weights that are read after a product, to be asked for while it is computed.</summary>
-    private Lookahead? Soon(int rows, int layer, PackedAdapter.Place place)
+    private Lookahead? Soon(int rows, int layer, LayerProduct product)
     {
         if (!_adapted) return null;
         _soon.Clear();
         for (int row = 0; row < rows; row++)
         {
-            if ((row == 0 || _adapters[row] != _adapters[row - 1]) && _adapters[row]?.Update(layer, place) is { } update) _soon.Add(update.Start, update.Bytes);
+            if ((row == 0 || _adapters[row] != _adapters[row - 1]) && _adapters[row]?.Update(layer, product) is { } update) _soon.Add(update.Start, update.Bytes);
         }
 
         return _soon;
     }
 
     /// <summary>Adds the updates of the rows' adapters.</summary>
-    private void Adapt(int rows, int layer, PackedAdapter.Place place, float* input, int inputStride, float* output, int outputStride)
+    private void Adapt(int rows, int layer, LayerProduct product, float* input, int inputStride, float* output, int outputStride)
     {
         if (!_adapted) return;
         for (int row = 0; row < rows; row++)
         {
-            if (_adapters[row]?.Update(layer, place) is not { } update) continue;
+            if (_adapters[row]?.Update(layer, product) is not { } update) continue;
             if (row + 1 < rows && _adapters[row + 1] == _adapters[row])
             {
                 update.ApplyTwo(input + (long)row * inputStride, inputStride, output + (long)row * outputStride, outputStride, _middle.Start);

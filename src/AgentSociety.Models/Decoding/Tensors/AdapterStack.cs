@@ -15,18 +15,19 @@ internal sealed class AdapterStack : IDisposable
 
     /// <summary>Stacks the updates of matrices with one input whose outputs stand side by side.</summary>
     /// <param name="adapters">The adapters, in the order of their numbers.</param>
-    /// <param name="modules">Name and number of outputs of each matrix.</param>
+    /// <param name="matrices">The matrices.</param>
     /// <param name="type">Number format.</param>
     /// <param name="device">Where they are to live.</param>
     /// <returns>Null where no adapter changes any of them.</returns>
-    public static AdapterStack? Of(IReadOnlyList<TensorAdapter> adapters, IReadOnlyList<(string Name, long Outputs)> modules, ScalarType type, Device device)
+    public static AdapterStack? Of(IReadOnlyList<TensorAdapter> adapters, IReadOnlyList<LayerMatrix> matrices, ScalarType type, Device device)
     {
         using DisposeScope scope = NewDisposeScope();
         List<Part> parts = [];
         List<Tensor> downs = [];
         long output = 0, rank = 0;
-        foreach ((string name, long outputs) in modules)
+        foreach (LayerMatrix matrix in matrices)
         {
+            (string name, long outputs) = (matrix.Name, matrix.Outputs);
             (int Number, Tensor A, Tensor B)[] updates = [.. adapters.Select((adapter, number) => adapter.TryGet(name, out Tensor a, out Tensor b) ? (number, a, b) : (-1, a, b)).Where(update => update.Item1 >= 0)];
             if (updates.Length > 0)
             {

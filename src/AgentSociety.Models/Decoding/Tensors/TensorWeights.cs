@@ -43,22 +43,22 @@ internal sealed class TensorWeights : IDisposable
     private Layer LayerOf(int index)
     {
         DecoderConfig config = _decoder.Config;
-        string prefix = $"model.layers.{index}.";
+        string prefix = LayerMatrices.Prefix(index);
         Tensor? HeadNorm(string name) => config.QueryKeyNorm ? Own($"{prefix}self_attn.{name}.weight", ScalarType.Float32) : null;
         return new Layer(
             Own(prefix + "input_layernorm.weight", ScalarType.Float32),
-            Joined(prefix, config.QueryKeyValueBias, "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+            Joined(index, LayerProduct.Attention, config.QueryKeyValueBias),
             HeadNorm("q_norm"),
             HeadNorm("k_norm"),
-            Joined(prefix, config.OutputBias, "self_attn.o_proj"),
+            Joined(index, LayerProduct.Output, config.OutputBias),
             Own(prefix + "post_attention_layernorm.weight", ScalarType.Float32),
-            Joined(prefix, false, "mlp.gate_proj", "mlp.up_proj"),
-            Joined(prefix, false, "mlp.down_proj"));
+            Joined(index, LayerProduct.GateUp, biased: false),
+            Joined(index, LayerProduct.Down, biased: false));
     }
 
-    private Product Joined(string prefix, bool biased, params string[] modules)
+    private Product Joined(int layer, LayerProduct product, bool biased)
     {
-        (string Name, long Outputs)[] matrices = [.. modules.Select(module => (prefix + module, _decoder[prefix + module + ".weight"].shape[0]))];
+        LayerMatrix[] matrices = LayerMatrices.Of(_decoder.Config, layer, product);
         return new Product(Side("weight"), biased ? Side("bias") : null, matrices);
 
         Tensor Side(string part) => matrices.Length == 1
@@ -77,8 +77,8 @@ internal sealed class TensorWeights : IDisposable
     /// <summary>Matrices with one input as one, and its bias.</summary>
     /// <param name="Weight">[outputs, inputs].</param>
     /// <param name="Bias">[outputs]; null for none.</param>
-    /// <param name="Matrices">Name and number of outputs of each, in order.</param>
-    internal sealed record Product(Tensor Weight, Tensor? Bias, IReadOnlyList<(string Name, long Outputs)> Matrices);
+    /// <param name="Matrices">The matrices, in order.</param>
+    internal sealed record Product(Tensor Weight, Tensor? Bias, IReadOnlyList<LayerMatrix> Matrices);
 
     /// <summary>The weights of one layer; null where the shape has none.</summary>
     internal sealed record Layer(Tensor AttentionNorm, Product Attention, Tensor? QueryNorm, Tensor? KeyNorm, Product Output, Tensor FeedForwardNorm, Product GateUp, Product Down);
