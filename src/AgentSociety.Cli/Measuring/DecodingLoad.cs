@@ -17,13 +17,14 @@ internal sealed class DecodingLoad : IDisposable
     /// <param name="model">The model; it gets adapters where it has too few.</param>
     /// <param name="batch">How many at once.</param>
     /// <param name="adapters">How many adapters take turns; 0 for the shared weights.</param>
-    public DecodingLoad(LanguageModel model, int batch, int adapters = 0)
+    /// <param name="halvedAdapters">See <see cref="DecodingEngine.HalvedAdapters"/>.</param>
+    public DecodingLoad(LanguageModel model, int batch, int adapters = 0, bool halvedAdapters = false)
     {
         for (int adapter = model.Adapters.Count; adapter < adapters; adapter++) model.AddAdapter($"measured-{adapter}", new LoraSettings(), (ulong)adapter);
         _model = model;
         _batch = batch;
         _adapters = adapters == 0 ? [null] : [.. model.Adapters.Keys.Take(adapters)];
-        _engine = new DecodingEngine(model, batch);
+        _engine = new DecodingEngine(model, batch) { HalvedAdapters = halvedAdapters };
     }
 
     /// <summary>Tokens that a prompt and its continuation may have together.</summary>

@@ -86,8 +86,12 @@ internal static class ModelsBenchmark
     private static void Adapters(Figures figures, string name, LanguageModel model)
     {
         int length = (int)Math.Clamp(400 / (2e-9 * model.ParameterCount) / 64, 4, 100), prompt = Math.Min(length, 8);
-        using DecodingLoad many = new(model, 64, adapters: 64), one = new(model, 64, adapters: 1);
-        figures.Against($"{name}, decode, batch 64, 64 adapters, {prompt} + {length} tokens", "tokens/s", () => many.Decode(prompt, length), [(() => "one adapter", () => Rate(() => one.Decode(prompt, length)), () => null)]);
+        foreach (bool halved in (bool[])[false, true])
+        {
+            using DecodingLoad many = new(model, 64, adapters: 64, halved), one = new(model, 64, adapters: 1, halved);
+            string title = $"{name}, decode, batch 64, 64 adapters{(halved ? " in bfloat16" : "")}, {prompt} + {length} tokens";
+            figures.Against(title, "tokens/s", () => many.Decode(prompt, length), [(() => "one adapter", () => Rate(() => one.Decode(prompt, length)), () => null)]);
+        }
     }
 
     private static void Train(Figures figures, string name, ArchitectureSettings shape, double operations, double peak, params Peer[] peers)
