@@ -45,6 +45,27 @@ public sealed class ModelCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_adapter_goes_out_and_comes_in_in_the_number_format_that_is_asked_for_or_that_it_has()
+    {
+        string half = Path.Combine(_folder, "half"), again = Path.Combine(_folder, "again"), place = Path.Combine(_folder, "place");
+        await Done("model", "export", Base, "--out", place);
+        await Done("model", "export", Base, "--format", "peft", "--adapter", "tuned", "--type", "bf16", "--out", half);
+        await Done("model", "import", half, "--out", place, "--name", "kept");
+        await Done("model", "import", half, "--out", place, "--name", "wide", "--type", "f32");
+        await Done("model", "export", place, "--format", "peft", "--adapter", "kept", "--out", again);
+        Assert.Equal(["BF16", "BF16", "BF16", "F32", "F32"], ((string[])[half, Adapter("kept"), again, Adapter("wide"), Path.Combine(Base, "adapters", "tuned")]).Select(Format));
+
+        string Adapter(string name) => Path.Combine(place, "adapters", name);
+
+        static string Format(string folder)
+        {
+            byte[] file = File.ReadAllBytes(Path.Combine(folder, "adapter_model.safetensors"));
+            JsonObject header = JsonNode.Parse(file.AsSpan(8, (int)BitConverter.ToInt64(file)))!.AsObject();
+            return header.Where(entry => entry.Key != "__metadata__").Select(entry => entry.Value!["dtype"]!.GetValue<string>()).Distinct().Single();
+        }
+    }
+
+    [Fact]
     public async Task A_model_whose_save_was_killed_is_opened_by_its_folder_and_is_not_taken_in_before()
     {
         string killed = Path.Combine(_folder, "killed"), saved = Path.Combine(killed, ".saved");

@@ -90,7 +90,7 @@ public sealed class AdapterFormatTests : IDisposable
         Write("small", [new LoraSettings { Rank = 5, RankStabilised = true }]);
         using LanguageModel kept = LanguageModel.Load(_folder, asStored: true), single = LanguageModel.Load(_folder);
         foreach (LanguageModel model in (LanguageModel[])[kept, single]) model.Merge("half-00");
-        foreach (((string name, Tensor weight), (_, Tensor expected)) in kept.Decoder.Parameters.Zip(single.Decoder.Parameters)) Assert.True(weight.equal(expected), name);
+        foreach (((string name, Tensor weight), (_, Tensor expected)) in kept.Decoder.Parameters.Zip(single.Decoder.Parameters)) Assert.True(weight.eq(expected).all().item<bool>(), name);
     }
 
     [Fact]
@@ -110,8 +110,8 @@ public sealed class AdapterFormatTests : IDisposable
         foreach ((string name, Tensor weight) in first)
         {
             Assert.Equal((ScalarType.BFloat16, ScalarType.BFloat16, ScalarType.Float32), (weight.dtype, second[name].dtype, third[name].dtype));
-            Assert.True(weight.equal(second[name]));
-            Assert.True(weight.to(ScalarType.Float32).equal(third[name]));
+            Assert.True(weight.eq(second[name]).all().item<bool>());
+            Assert.True(weight.to(ScalarType.Float32).eq(third[name]).all().item<bool>());
         }
     }
 
