@@ -106,8 +106,8 @@ public abstract class SlowToolTests(EnginePass pass) : IDisposable
         narrow.Submit(requests[0] with { Tools = slow });
         foreach (GenerationRequest request in requests[1..]) narrow.Submit(request);
         Steps(() => slow.Waits);
-        Assert.Empty(done);
-        // The tool has not answered.
+        // The tool has not answered; on a busy machine others may have gone on before it was so much as asked.
+        Assert.DoesNotContain("r000", done.Keys);
         Steps(() => done.Count == 2);
         slow.Answer();
         Steps(() => narrow.Idle);
