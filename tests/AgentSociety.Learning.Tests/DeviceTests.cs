@@ -71,13 +71,14 @@ public sealed class DeviceTests : IDisposable
             Moves(model, adapter, () => trainer.Train(2, [.. Log().Select(logged => logged.Episode)], new CountingWorld()));
         }
 
+        Lesson lesson = new([new(Source.Prompt, "3:"), new(Source.Tool, "4"), new(Source.Model, "5")], [new(Source.Prompt, "3:"), new(Source.Tool, "?"), new(Source.Model, "5")]);
         foreach (FineTuneMethod method in Enum.GetValues<FineTuneMethod>())
         {
             FineTuneSettings settings = new() { Method = method, Weights = weights, Epochs = 1, Batch = 8, LearningRate = 1e-2, WarmupSteps = 0, Lora = lora, Policy = new LearningSettings { Precision = precision } };
-            new FineTuner(model, settings, 1).Train(Log());
+            if (method == FineTuneMethod.Distillation) new FineTuner(model, settings with { Consolidation = new ConsolidationSettings { Steps = 1 } }, 1).Train([lesson], new CountingWorld(), material);
+            else new FineTuner(model, settings, 1).Train(Log());
         }
 
-        Lesson lesson = new([new(Source.Prompt, "3:"), new(Source.Tool, "4"), new(Source.Model, "5")], [new(Source.Prompt, "3:"), new(Source.Tool, "?"), new(Source.Model, "5")]);
         Moves(model, null, () => new Consolidator(model, new ConsolidationSettings { Steps = 1, Batch = 4, LearningRate = 1e-2 }, material, 1).Sleep([lesson], new CountingWorld()));
         Assert.All(model.Decoder.Parameters, parameter => Assert.Equal((type, ScalarType.Float32), (parameter.Weight.device_type, parameter.Weight.dtype)));
         Assert.Null(model.Decoder.NotFinite());
