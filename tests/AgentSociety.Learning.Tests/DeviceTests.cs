@@ -72,14 +72,16 @@ public sealed class DeviceTests : IDisposable
         }
 
         Lesson lesson = new([new(Source.Prompt, "3:"), new(Source.Tool, "4"), new(Source.Model, "5")], [new(Source.Prompt, "3:"), new(Source.Tool, "?"), new(Source.Model, "5")]);
+        ConsolidationSettings sleep = new() { Steps = 1, Batch = 4, LearningRate = 1e-2 };
         foreach (FineTuneMethod method in Enum.GetValues<FineTuneMethod>())
         {
-            FineTuneSettings settings = new() { Method = method, Weights = weights, Epochs = 1, Batch = 8, LearningRate = 1e-2, WarmupSteps = 0, Lora = lora, Policy = new LearningSettings { Precision = precision } };
-            if (method == FineTuneMethod.Distillation) new FineTuner(model, settings with { Consolidation = new ConsolidationSettings { Steps = 1 } }, 1).Train([lesson], new CountingWorld(), material);
-            else new FineTuner(model, settings, 1).Train(Log());
+            FineTuneSettings settings = new() { Method = method, Weights = weights, Epochs = 1, Batch = 8, LearningRate = 1e-2, WarmupSteps = 0, Lora = lora, Policy = new LearningSettings { Precision = precision }, Consolidation = sleep };
+            FineTuner tuner = new(model, settings, 1);
+            TrainingProgress reached = method == FineTuneMethod.Distillation ? tuner.Train([lesson], new CountingWorld(), material) : tuner.Train(Log());
+            Assert.True(double.IsFinite(reached.Loss));
         }
 
-        Moves(model, null, () => new Consolidator(model, new ConsolidationSettings { Steps = 1, Batch = 4, LearningRate = 1e-2 }, material, 1).Sleep([lesson], new CountingWorld()));
+        Moves(model, adapter, () => new Consolidator(model, sleep, material, 1) { Adapter = adapter is null ? null : "solver" }.Sleep([lesson], new CountingWorld()));
         Assert.All(model.Decoder.Parameters, parameter => Assert.Equal((type, ScalarType.Float32), (parameter.Weight.device_type, parameter.Weight.dtype)));
         Assert.Null(model.Decoder.NotFinite());
 

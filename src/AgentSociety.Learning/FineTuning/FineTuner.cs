@@ -84,7 +84,11 @@ public sealed class FineTuner
         {
             TrainingProgress reached = TrainingProgress.None;
             _ = new Consolidator(_model, settings, material, _seed) { Adapter = _settings.Weights == TrainedWeights.Lora ? AdapterName : null, Passes = _settings.Policy, State = _state }
-                .Sleep(lessons, replay, told => progress?.Invoke(reached = told), stop);
+                .Sleep(lessons, replay, told =>
+                {
+                    reached = told;
+                    progress?.Invoke(told);
+                }, stop);
             return reached;
         });
     }
