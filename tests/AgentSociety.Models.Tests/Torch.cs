@@ -34,12 +34,6 @@ public sealed class Torch
     public static Dictionary<string, Generation> Decode(DecodingEngine engine, params IEnumerable<GenerationRequest> requests)
     {
         foreach (GenerationRequest request in requests) engine.Submit(request);
-        Dictionary<string, Generation> done = [];
-        while (!engine.Idle)
-        {
-            foreach (Generation generation in engine.Step()) done.Add(generation.Id, generation);
-        }
-
-        return done;
+        return engine.Finish().ToDictionary(generation => generation.Id);
     }
 }

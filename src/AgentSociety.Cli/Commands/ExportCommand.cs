@@ -32,7 +32,7 @@ internal static class ExportCommand
             if (options.Format == ExportFormat.TrlGrpo) options = options with { Deduplicate = false };
             if (options.TestShare is not (>= 0 and < 1)) throw new SocietyException($"--test-share {options.TestShare}: must be at least 0 and less than 1");
             IReadOnlyList<SocietyDatabase> open = LogOptions.Open(parsed.GetRequiredValue(runs));
-            ExportedFiles written = await Exporter.WriteAsync(open.SelectMany(database => LoggedFamilies.Noted(LoggedProposals.Read(RunLog.Read(database, options), database), database)), options, parsed.GetRequiredValue(place)).ConfigureAwait(false);
+            ExportedFiles written = await Exporter.WriteAsync(open.SelectMany(database => Split(database, options)), options, parsed.GetRequiredValue(place)).ConfigureAwait(false);
             foreach ((string file, int episodes) in written.Files) terminal.Line($"{file}: {episodes:N0} episodes");
             if (written.LeftOut > 0) terminal.Line($"left out: {written.LeftOut:N0} proposals that would carry a problem from one file into the other: their prompts show problems of the test, or they pose reserved problems of a program that is trained on");
             if (options.Format == ExportFormat.TrlGrpo && open.SelectMany(database => Exporter.Choose(RunLog.Read(database, options), options)).Any(logged => logged.Episode.Segments.Any(segment => segment.Source == Source.Tool && segment.Text.Length > 0)))
@@ -44,5 +44,12 @@ internal static class ExportCommand
             foreach (SocietyDatabase database in open) database.Dispose();
         });
         return command;
+    }
+
+    // What an export is split by is asked of the run's environment, which is made once.
+    private static IEnumerable<LoggedEpisode> Split(SocietyDatabase database, ExportOptions options)
+    {
+        Lazy<RunPlan> plan = new(() => RunPlan.Of(database));
+        return LoggedFamilies.Noted(LoggedProposals.Read(RunLog.Read(database, options), database, plan), plan);
     }
 }

@@ -19,6 +19,9 @@ internal static class Figures
     /// <summary>A time, such as <c>0:42</c> or <c>1:02:03</c>.</summary>
     public static string Clock(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{(int)time.TotalMinutes}:{time.Seconds:00}";
 
+    /// <summary>A loss as it follows something else, <c>, loss 0.0214</c>; empty where there is none.</summary>
+    public static string Loss(double? loss) => loss is { } nats ? FormattableString.Invariant($", loss {nats:g3}") : "";
+
     /// <summary>Shares from 0 to 1 as a line of blocks, the newest at the right; shares that are missing leave a gap.</summary>
     /// <param name="shares">Oldest first.</param>
     /// <param name="width">Characters at most: a longer series is thinned evenly, its ends kept.</param>

@@ -32,7 +32,7 @@ internal static class LiveView
             _ => "done",
         };
         string round = progress.Round > 0 ? $"round {progress.Round} of {progress.Rounds}" : $"before the first of {progress.Rounds} rounds";
-        string share = progress.PhaseShare is { } done ? $" [green]{Figures.Bar(done, 10)}[/] {Figures.Percent(done)}{(progress.Loss is { } loss ? FormattableString.Invariant($", loss {loss:g3}") : "")}" : "";
+        string share = progress.PhaseShare is { } done ? $" [green]{Figures.Bar(done, 10)}[/] {Figures.Percent(done)}{Figures.Loss(progress.Loss)}" : "";
         string left = progress.Remaining is { } remaining ? $", about {Figures.Clock(remaining)} left" : "";
         return new Markup($"[bold]{round}[/]  {what}{share}\n[grey]{Figures.Clock(progress.Elapsed)} elapsed{left}[/]");
     }

@@ -23,7 +23,7 @@ internal sealed class PlainLines
         }
 
         if (progress.Message is { } message) yield return Line(progress, "note", message);
-        if (progress.Phase == RunPhase.Pretrain && progress.PhaseShare is { } share && (share >= _pretrained + TrainingStep || (share >= 1 && _pretrained < 1)))
+        if (progress.Phase == RunPhase.Pretrain && progress.PhaseShare is { } share && IsNews(share, _pretrained))
         {
             _pretrained = share;
             yield return Line(progress, "pretrain", $"{Figures.Percent(share)}{Rate("train", progress.TrainTokensPerSecond)}{Left(progress)}");
@@ -32,10 +32,10 @@ internal sealed class PlainLines
         if (progress is { Phase: RunPhase.Sleep, PhaseShare: { } asleep })
         {
             if (_slept.Round != progress.Round) _slept = (progress.Round, -1);
-            if (asleep >= _slept.Share + TrainingStep || (asleep >= 1 && _slept.Share < 1))
+            if (IsNews(asleep, _slept.Share))
             {
                 _slept = (progress.Round, asleep);
-                yield return Line(progress, "sleep", $"{Figures.Percent(asleep)}{(progress.Loss is { } loss ? FormattableString.Invariant($", loss {loss:g3}") : "")}{Rate("train", progress.TrainTokensPerSecond)}{Left(progress)}");
+                yield return Line(progress, "sleep", $"{Figures.Percent(asleep)}{Figures.Loss(progress.Loss)}{Rate("train", progress.TrainTokensPerSecond)}{Left(progress)}");
             }
         }
 
@@ -57,6 +57,9 @@ internal sealed class PlainLines
             .Select(group => $"{(group.Key ? "reading" : "not reading")} {string.Join(' ', group.OrderBy(result => result.Difficulty).Select(result => $"{result.Difficulty}:{Figures.Percent(result.Count == 0 ? 0 : (double)result.Correct / result.Count).Replace(" ", "")}"))}");
         return $"{(point.Round == 0 ? "before round 1" : $"after round {point.Round}")}: {string.Join("; ", parts)}{(frontier is { } solved ? $"; frontier {solved}" : "")}";
     }
+
+    // A tenth more than was said, or the end.
+    private static bool IsNews(double share, double said) => share >= said + TrainingStep || (share >= 1 && said < 1);
 
     private static string Rate(string what, double? perSecond) => perSecond is { } rate ? $", {what} {Figures.Short(rate)} tokens/s" : "";
 

@@ -39,7 +39,7 @@ sealed class Expression
     /// <summary>The exact value; null where it divides by zero or takes a residue of or by what it cannot.</summary>
     public Rational? Value { get; }
 
-    public static Expression Number(BigInteger number, string label = "") => new((Rational)number, label);
+    public static Expression Number(BigInteger number) => new((Rational)number, "");
 
     public static Expression Of(Expression left, char operation, Expression right) =>
         operation == '/' && left is { _left: null, Written.Denominator.IsOne: true } && right is { _left: null, Written: { Denominator.IsOne: true, Numerator: { IsOne: false, Sign: > 0 } } }
@@ -48,12 +48,10 @@ sealed class Expression
             : new(left, operation, right);
 
     /// <summary>Reads an expression; null where the text is none.</summary>
-    /// <param name="text">What is written.</param>
-    /// <param name="labels">True where numbers may have labels.</param>
-    public static Expression? Read(ReadOnlySpan<char> text, bool labels = false)
+    public static Expression? Read(ReadOnlySpan<char> text)
     {
         int at = 0;
-        Expression? whole = Sum(text, ref at, 0, labels);
+        Expression? whole = Sum(text, ref at, 0);
         return at == text.Length ? whole : null;
     }
 
@@ -169,55 +167,51 @@ sealed class Expression
         return rest.Sign < 0 ? rest + modulus : rest;
     }
 
-    private static Expression? Sum(ReadOnlySpan<char> text, ref int at, int depth, bool labels)
+    private static Expression? Sum(ReadOnlySpan<char> text, ref int at, int depth)
     {
-        int sign = labels && at < text.Length && IsLabel(text[at]) ? at + 1 : at;
-        Expression? sum = Product(text, ref at, depth, labels, negative: sign < text.Length && text[sign] == '-');
+        Expression? sum = Product(text, ref at, depth, negative: at < text.Length && text[at] == '-');
         while (sum is not null && at < text.Length && text[at] is '+' or '-')
         {
             char operation = text[at++];
-            sum = Product(text, ref at, depth, labels, negative: false) is { } next ? Of(sum, operation, next) : null;
+            sum = Product(text, ref at, depth, negative: false) is { } next ? Of(sum, operation, next) : null;
         }
 
         return sum;
     }
 
-    private static Expression? Product(ReadOnlySpan<char> text, ref int at, int depth, bool labels, bool negative)
+    private static Expression? Product(ReadOnlySpan<char> text, ref int at, int depth, bool negative)
     {
-        Expression? product = negative ? Literal(text, ref at, labels, negative) : Factor(text, ref at, depth, labels);
+        Expression? product = negative ? Literal(text, ref at, negative) : Factor(text, ref at, depth);
         while (product is not null && at < text.Length && text[at] is '*' or '/' or '%')
         {
             char operation = text[at++];
-            product = Factor(text, ref at, depth, labels) is { } next ? Of(product, operation, next) : null;
+            product = Factor(text, ref at, depth) is { } next ? Of(product, operation, next) : null;
         }
 
         return product;
     }
 
-    private static Expression? Factor(ReadOnlySpan<char> text, ref int at, int depth, bool labels)
+    private static Expression? Factor(ReadOnlySpan<char> text, ref int at, int depth)
     {
-        if (at >= text.Length || text[at] != '(') return Literal(text, ref at, labels, negative: false);
+        if (at >= text.Length || text[at] != '(') return Literal(text, ref at, negative: false);
         if (depth == Deepest) return null;
         at++;
-        Expression? inner = Sum(text, ref at, depth + 1, labels);
+        Expression? inner = Sum(text, ref at, depth + 1);
         if (at >= text.Length || text[at] != ')') return null;
         at++;
         return inner;
     }
 
-    private static bool IsLabel(char character) => character is (>= 'a' and <= 'z') or (>= 'A' and <= 'Z');
-
-    // ASCII digits without leading zeros, behind the label and the sign.
-    private static Expression? Literal(ReadOnlySpan<char> text, ref int at, bool labels, bool negative)
+    // ASCII digits without leading zeros, behind the sign.
+    private static Expression? Literal(ReadOnlySpan<char> text, ref int at, bool negative)
     {
-        string label = labels && at < text.Length && IsLabel(text[at]) ? text[at++].ToString() : "";
         if (negative) at++;
         int start = at;
         while (at < text.Length && text[at] is >= '0' and <= '9') at++;
         ReadOnlySpan<char> digits = text[start..at];
         if (digits.Length is 0 or > LongestNumber || (digits[0] == '0' && (digits.Length > 1 || negative))) return null;
         BigInteger number = digits.Length < 10 ? int.Parse(digits, CultureInfo.InvariantCulture) : BigInteger.Parse(digits, CultureInfo.InvariantCulture);
-        return Number(negative ? -number : number, label);
+        return Number(negative ? -number : number);
     }
 }
 

@@ -26,8 +26,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     {
         OptionChecks.Require(EnvironmentName, options);
         _options = options;
-        // Twice as many as a problem has numbers: which one is the first is drawn anew each time, so that short problems show every letter.
-        _labels = options.Labels ? IndexLetters.All[..Math.Min(IndexLetters.All.Length, 2 * (options.MaximumDifficulty + 1))] : "";
+        _labels = options.Labels ? IndexLetters.For(options.MaximumDifficulty + 1) : "";
     }
 
     /// <inheritdoc />
@@ -81,7 +80,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     {
         if (!_options.Labels) return problem.Text;
         Expression read = Read(problem.Text);
-        return $"{read.Labelled(_labels.AsSpan(random.Next(_labels.Length - read.Operations)))}{Ask}";
+        return $"{read.Labelled(IndexLetters.Draw(_labels, read.Operations + 1, random))}{Ask}";
     }
 
     /// <inheritdoc />
@@ -108,11 +107,12 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
     /// <inheritdoc />
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
     {
-        string prompt = SolverPrompt(Unreserved(difficulty, random), random);
-        if (_options.Labels) return [new(Source.Prompt, prompt), new(Source.Model, LabelledWork.Demonstrate(Read(prompt)))];
+        Problem problem = Unreserved(difficulty, random);
+        Segment prompt = new(Source.Prompt, SolverPrompt(problem, random));
+        if (_options.Labels) return [prompt, new(Source.Model, LabelledWork.Demonstrate(Shown(problem.Text, prompt)!))];
         List<string> steps = [];
-        for (Expression left = Read(prompt); left.Operations > 0; steps.Add(left.ToString())) left = left.Reductions().First();
-        return [new(Source.Prompt, prompt), new(Source.Model, $"{string.Join(Ask, steps)}{End}")];
+        for (Expression left = Read(problem.Text); left.Operations > 0; steps.Add(left.ToString())) left = left.Reductions().First();
+        return [prompt, new(Source.Model, $"{string.Join(Ask, steps)}{End}")];
     }
 
     /// <inheritdoc />
@@ -154,7 +154,7 @@ public sealed class ExpressionsEnvironment : IEnvironment, IDemonstrator
 
     private static Verdict Malformed(string reason, IReadOnlyList<StepVerdict> steps) => new() { Outcome = Outcome.Malformed, Reason = reason, Steps = steps };
 
-    private Expression Read(string problem) => Expression.Read(problem.AsSpan(0, problem.Length - 1), _options.Labels) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
+    private static Expression Read(string problem) => Expression.Read(problem.AsSpan(0, problem.Length - 1)) ?? throw new ArgumentException("the text is no problem of this environment", nameof(problem));
 
     // The problem with the letters that the solver saw; null where the prompt is another.
     private Expression? Shown(string problem, Segment prompt)

@@ -25,8 +25,7 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
         OptionChecks.Require(EnvironmentName, options);
         _options = options;
         string words = string.Concat(from name in Story.Names from thing in Story.Things select new Story(name, thing, 2, [new('+', 2), new('-', 2), new('*', 2), new('/', 2)]).Write());
-        // Twice as many as a story has events: which one is the first is drawn anew each time, so that short stories show every letter.
-        _labels = options.Labels ? IndexLetters.All[..(2 * options.MaximumDifficulty)] : "";
+        _labels = options.Labels ? IndexLetters.For(options.MaximumDifficulty) : "";
         Alphabet = new([.. ($"{words}0123456789+-*/= #@:\n{(options.Labels ? "()" : "")}{_labels}").Distinct().Order()]);
     }
 
@@ -72,7 +71,7 @@ public sealed class WordProblemsEnvironment : IEnvironment, IDemonstrator
     {
         if (!_options.Labels) return $"{problem.Text}\n";
         Story story = Read(problem.Text);
-        return $"{story.Write(_labels.Substring(random.Next(_labels.Length - story.Events.Count + 1), story.Events.Count))}\n";
+        return $"{story.Write(IndexLetters.Draw(_labels, story.Events.Count, random))}\n";
     }
 
     /// <inheritdoc />

@@ -20,8 +20,6 @@ public sealed class FineTuner
     /// <summary>Name of the adapter that is trained where the settings ask for one.</summary>
     public const string AdapterName = "fine-tuned";
 
-    private static readonly TimeSpan BetweenStates = TimeSpan.FromMinutes(1);
-
     private readonly LanguageModel _model;
     private readonly FineTuneSettings _settings;
     private readonly ulong _seed;
@@ -202,7 +200,7 @@ public sealed class FineTuner
                     int before = step.Steps * (epoch - 1), taken = step.Step + (step.Steps * (epoch - 1 - done)) - begun, all = step.Steps * _settings.Epochs;
                     reached = new TrainingProgress(before + step.Step, all, step.Loss, null, (tokens + step.Tokens) / watch.Elapsed.TotalSeconds, watch.Elapsed / taken * (all - before - step.Step));
                     progress?.Invoke(reached);
-                    if (kept.Elapsed < BetweenStates || before + step.Step == all) return;
+                    if (kept.Elapsed < StepLoop.BetweenStates || before + step.Step == all) return;
                     trainer.Keep(_state, epoch - 1);
                     kept.Restart();
                 }, stop: stop, rates: Rate);

@@ -10,7 +10,8 @@ namespace AgentSociety.Learning;
 /// <param name="keep">Keeps the state, told how many steps are done.</param>
 internal sealed class StepLoop(int steps, int done, Action<int> keep)
 {
-    private static readonly TimeSpan BetweenStates = TimeSpan.FromMinutes(1);
+    /// <summary>How often the state of a training is kept.</summary>
+    public static readonly TimeSpan BetweenStates = TimeSpan.FromMinutes(1);
 
     /// <summary>Takes the steps that are left.</summary>
     /// <param name="take">Takes one; its number is 0 for the first of all.</param>

@@ -163,6 +163,18 @@ public sealed class DecodingEngine : IDisposable
         return true;
     }
 
+    /// <summary>Steps until nobody is left.</summary>
+    /// <param name="stop">Checked between steps.</param>
+    /// <returns>What finishes, as it does.</returns>
+    public IEnumerable<Generation> Finish(CancellationToken stop = default)
+    {
+        while (!Idle)
+        {
+            stop.ThrowIfCancellationRequested();
+            foreach (Generation generation in Step()) yield return generation;
+        }
+    }
+
     /// <summary>Feeds every sequence its next tokens and samples where a sequence has none left; does nothing when idle. Where nobody can go on before a tool answers (<see cref="Core.Environments.IAsyncToolSession"/>), it waits a moment with them.</summary>
     /// <returns>What finished, in order of admission.</returns>
     public IReadOnlyList<Generation> Step()

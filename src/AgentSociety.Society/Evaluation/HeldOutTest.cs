@@ -109,14 +109,10 @@ public static class HeldOutTest
         }
 
         List<(Question, Verdict)> answers = [];
-        while (!engine.Idle)
+        foreach (Generation generation in engine.Finish(stop))
         {
-            stop.ThrowIfCancellationRequested();
-            foreach (Generation generation in engine.Step())
-            {
-                Question question = questions[int.Parse(generation.Id)];
-                answers.Add((question, plan.Environment.Verify(question.Problem, generation.Segments)));
-            }
+            Question question = questions[int.Parse(generation.Id)];
+            answers.Add((question, plan.Environment.Verify(question.Problem, generation.Segments)));
         }
 
         return Score(answers);

@@ -31,12 +31,7 @@ public sealed record StrategyReading(IReadOnlyDictionary<string, IReadOnlyList<d
             });
         }
 
-        while (!engine.Idle)
-        {
-            stop.ThrowIfCancellationRequested();
-            foreach (Generation generation in engine.Step()) reading.Take(generation);
-        }
-
+        foreach (Generation generation in engine.Finish(stop)) reading.Take(generation);
         IReadOnlyDictionary<string, IReadOnlyList<double>> table = StrategyTable.Of(play.Views, reading.Policy);
         return new StrategyReading(table, [.. reading.Metrics(), .. FixedOpponents.Measure(play, StrategyTable.Strategy(table))]);
     }

@@ -1,5 +1,4 @@
 using AgentSociety.Core.Environments;
-using AgentSociety.Culture;
 using AgentSociety.Learning;
 
 namespace AgentSociety.Society;
@@ -9,10 +8,9 @@ public static class LoggedFamilies
 {
     /// <summary>The episodes of one run, those with a problem with its key (<see cref="IEnvironment.SplitKey"/>).</summary>
     /// <param name="log">Its episodes.</param>
-    /// <param name="database">Its database, which holds its scenario.</param>
-    public static IEnumerable<LoggedEpisode> Noted(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
+    /// <param name="plan">Its plan, made where an episode has a problem.</param>
+    public static IEnumerable<LoggedEpisode> Noted(IEnumerable<LoggedEpisode> log, Lazy<RunPlan> plan)
     {
-        IEnvironment? environment = null;
         Dictionary<string, string> keys = new(StringComparer.Ordinal);
         foreach (LoggedEpisode logged in log)
         {
@@ -22,8 +20,7 @@ public static class LoggedFamilies
                 continue;
             }
 
-            environment ??= RunPlan.Of(database).Environment;
-            if (!keys.TryGetValue(problem.Text, out string? key)) keys[problem.Text] = key = environment.SplitKey(StoredProblem.Of(problem));
+            if (!keys.TryGetValue(problem.Text, out string? key)) keys[problem.Text] = key = plan.Value.Environment.SplitKey(StoredProblem.Of(problem));
             yield return logged with { Family = key };
         }
     }

@@ -16,7 +16,13 @@ public static class LoggedProposals
     /// <summary>The episodes of one run, each proposal with the problem that it poses and those that it was shown.</summary>
     /// <param name="log">Its episodes.</param>
     /// <param name="database">Its database, which holds its scenario.</param>
-    public static IEnumerable<LoggedEpisode> Read(IEnumerable<LoggedEpisode> log, SocietyDatabase database)
+    public static IEnumerable<LoggedEpisode> Read(IEnumerable<LoggedEpisode> log, SocietyDatabase database) => Read(log, database, new Lazy<RunPlan>(() => RunPlan.Of(database)));
+
+    /// <summary>The episodes of one run, where its plan is wanted for more.</summary>
+    /// <param name="log">Its episodes.</param>
+    /// <param name="database">Its database.</param>
+    /// <param name="made">Its plan, made where there is a proposal.</param>
+    public static IEnumerable<LoggedEpisode> Read(IEnumerable<LoggedEpisode> log, SocietyDatabase database, Lazy<RunPlan> made)
     {
         RunPlan? plan = null;
         Contamination? heldOut = null;
@@ -31,7 +37,7 @@ public static class LoggedProposals
 
             if (plan is null)
             {
-                heldOut = HeldOutTest.Guarded(plan = RunPlan.Of(database));
+                heldOut = HeldOutTest.Guarded(plan = made.Value);
                 if (plan.Environment is IConditionedProposer { Shown: > 0 }) played = [.. new RunRecords(database).PlayedProblems().Select(problem => (problem.Text, plan.Environment.SplitKey(new Problem { Text = problem.Text, Difficulty = 1, CanonicalForm = problem.CanonicalForm })))];
             }
 

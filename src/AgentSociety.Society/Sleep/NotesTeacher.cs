@@ -137,12 +137,7 @@ public sealed class NotesTeacher
         }
 
         Generation[] ended = new Generation[_problems.Length];
-        while (!engine.Idle)
-        {
-            stop.ThrowIfCancellationRequested();
-            foreach (Generation generation in engine.Step()) ended[int.Parse(generation.Id)] = generation;
-        }
-
+        foreach (Generation generation in engine.Finish(stop)) ended[int.Parse(generation.Id)] = generation;
         return [.. _problems.Select((problem, index) => (problem, ended[index], tools[index].Calls))];
     }
 

@@ -196,12 +196,7 @@ public sealed class FineTunerTests : IDisposable
     [InlineData(FineTuneMethod.PolicyGradient, "policy.clipHigh=0.3", null)]
     [InlineData(FineTuneMethod.Dpo, "policy.precision=bfloat16", null)]
     [InlineData(FineTuneMethod.Dpo, "batch=8", null)]
-    public void A_key_that_has_no_effect_is_refused(FineTuneMethod method, string change, string? says)
-    {
-        Exception? refusal = Record.Exception(() => PolicyKeys.Require([change], method));
-        if (says is null) Assert.Null(refusal);
-        else Assert.Contains(says, Assert.IsType<SocietyException>(refusal).Message);
-    }
+    public void A_key_that_has_no_effect_is_refused(FineTuneMethod method, string change, string? says) => Refuses(says, () => PolicyKeys.Require([change], method));
 
     [Theory]
     [InlineData(FineTuneMethod.Distillation, "consolidation.steps=9", null)]
@@ -215,9 +210,12 @@ public sealed class FineTunerTests : IDisposable
     [InlineData(FineTuneMethod.Distillation, "beta=0.2", "has no effect where a run's notes are distilled")]
     [InlineData(FineTuneMethod.Dpo, "consolidation.steps=9", "belongs to distillation")]
     [InlineData(FineTuneMethod.Dpo, "beta=0.2", null)]
-    public void A_key_that_distillation_does_not_heed_or_alone_heeds_is_refused(FineTuneMethod method, string change, string? says)
+    public void A_key_that_distillation_does_not_heed_or_alone_heeds_is_refused(FineTuneMethod method, string change, string? says) => Refuses(says, () => ConsolidationKeys.Require([change], method));
+
+    // Null says that nothing is refused.
+    private static void Refuses(string? says, Action require)
     {
-        Exception? refusal = Record.Exception(() => ConsolidationKeys.Require([change], method));
+        Exception? refusal = Record.Exception(require);
         if (says is null) Assert.Null(refusal);
         else Assert.Contains(says, Assert.IsType<SocietyException>(refusal).Message);
     }

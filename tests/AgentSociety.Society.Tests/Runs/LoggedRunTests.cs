@@ -85,7 +85,7 @@ public sealed class LoggedRunTests : IDisposable
                let problem = environment.Parse(text).Problem!
                select solved with { Problem = solved.Problem! with { Text = problem.Text, CanonicalForm = problem.CanonicalForm }, Episode = solved.Episode with { Id = text, Segments = [new(Source.Prompt, text), new(Source.Model, "0")] } },
         ];
-        LoggedEpisode[] noted = [.. LoggedFamilies.Noted(log, database)];
+        LoggedEpisode[] noted = [.. LoggedFamilies.Noted(log, new Lazy<RunPlan>(() => RunPlan.Of(database)))];
         Assert.All(noted.Chunk(4), triples => Assert.Single(triples.Select(triple => triple.ProblemKey).Distinct()));
         Assert.Equal(40, noted.Select(triple => triple.ProblemKey).Distinct().Count());
         // By their own forms triples of most programs would be parted.
