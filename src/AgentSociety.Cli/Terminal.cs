@@ -23,15 +23,20 @@ internal sealed record Terminal(IAnsiConsole Out, IAnsiConsole Error, TextWriter
     /// <summary>Writes a line of troubles, whole: a path or a command must not be broken in two.</summary>
     public void Complain(string kind, string style, string text)
     {
-        foreach (string line in text.Split('\n'))
+        foreach (string line in Plain(text).Split('\n'))
         {
             Error.Markup($"[{style}]{Markup.Escape(kind)}[/] ");
             Error.Profile.Out.Writer.WriteLine(line);
         }
     }
 
-    /// <summary>Writes a line to standard output as it is.</summary>
-    public void Line(string text) => Raw.WriteLine(text);
+    /// <summary>Writes a line to standard output, never wrapped and never coloured.</summary>
+    public void Line(string text) => Raw.WriteLine(Plain(text));
+
+    /// <summary>A text of files or of models without characters that a terminal takes for commands, such as those that set its title: each becomes U+FFFD. Line ends and tabs stay.</summary>
+    public static string Plain(string text) => text.Any(Commands) ? string.Concat(text.Select(character => Commands(character) ? '\uFFFD' : character)) : text;
+
+    private static bool Commands(char character) => char.IsControl(character) && character is not ('\n' or '\r' or '\t');
 
     private static IAnsiConsole Open(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
 }

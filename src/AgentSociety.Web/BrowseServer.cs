@@ -64,7 +64,8 @@ public sealed class BrowseServer : IAsyncDisposable
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Listen(options.Listen, options.Port);
         });
-        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        // Standard output holds the address alone, for scripts that read it.
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning);
         Services(builder.Services, options);
         WebApplication app = builder.Build();
         Pipeline(app, options, token);

@@ -19,14 +19,11 @@ public sealed record Figure(string Name, string Unit, double Own, double Lowest,
     public double? Ratio => Own / PeerFigure;
 }
 
-/// <summary>Prints rows as they come and writes them as JSON at the end.</summary>
+/// <summary>Prints rows as they come and keeps the files that were asked for up to date with them: a run that is stopped leaves what it measured.</summary>
 public sealed class Figures(string[] arguments)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
     private readonly List<Figure> _rows = [];
-
-    /// <summary>The rows so far.</summary>
-    public IReadOnlyList<Figure> Rows => _rows;
 
     /// <summary>Measures something several times and notes the median.</summary>
     /// <param name="name">What is measured.</param>
@@ -85,21 +82,18 @@ public sealed class Figures(string[] arguments)
         return median;
     }
 
-    /// <summary>Notes a row.</summary>
+    /// <summary>Notes a row, and writes all so far to the files after <c>--json</c> and, for benchmarks that have one, <c>--markdown</c>.</summary>
     public Figure Note(Figure figure)
     {
         _rows.Add(figure);
+        if (Argument("--json") is { } json) File.WriteAllText(json, JsonSerializer.Serialize(_rows, Indented) + "\n");
+        if (Argument("--markdown") is { } markdown) ModelsTable.Write(markdown, _rows);
         string peer = figure.PeerFigure is { } other ? $"  {figure.Peer} {other:n1}, ratio {figure.Ratio:n2}" : figure.Peer is null ? "" : $"  {figure.Peer}: no figure";
         string remark = figure.Remark is null ? "" : $" ({figure.Remark})";
         Console.WriteLine($"{figure.Name,-44} {figure.Own,12:n1} {figure.Unit} [{figure.Lowest:n1} .. {figure.Highest:n1}]{peer}{remark}");
         return figure;
     }
 
-    /// <summary>Writes the rows to the file after <c>--json</c>, where it is given.</summary>
-    public int Finish()
-    {
-        int option = Array.IndexOf(arguments, "--json");
-        if (option >= 0 && option + 1 < arguments.Length) File.WriteAllText(arguments[option + 1], JsonSerializer.Serialize(_rows, Indented) + "\n");
-        return 0;
-    }
+    /// <summary>The word that follows an option; null where it is not given.</summary>
+    public string? Argument(string option) => Array.IndexOf(arguments, option) is var at and >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : null;
 }

@@ -15,6 +15,16 @@ public sealed class BadInputTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Fact]
+    public void What_a_file_says_of_itself_gives_a_terminal_no_commands()
+    {
+        KeptTerminal kept = new();
+        kept.Terminal.Complain("error", "red", "tensor \e]0;owned\a\u009b2J: truncated\nsecond\tline");
+        kept.Terminal.Line("page \e[31mred");
+        Assert.Equal("error tensor \uFFFD]0;owned\uFFFD\uFFFD2J: truncated\nerror second\tline\n", kept.Error.Output);
+        Assert.Equal("page \uFFFD[31mred\n", kept.Raw);
+    }
+
     [Theory]
     [MemberData(nameof(Numeric))]
     public async Task A_number_that_is_none_is_one_line_that_names_the_option(string command, string option)

@@ -89,7 +89,8 @@ internal sealed class TinySociety : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private static string ShippedBase() => Path.Combine(Repository(), "scenarios", "bases", "operators");
+    /// <summary>The folder of the model that <see cref="Literate"/> societies begin with.</summary>
+    public static string ShippedBase() => Path.Combine(Repository(), "scenarios", "bases", "operators");
 
     /// <summary>The repository's folder.</summary>
     public static string Repository()

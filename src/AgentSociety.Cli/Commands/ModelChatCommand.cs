@@ -65,7 +65,7 @@ internal static class ModelChatCommand
                 await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync([.. remembers ? turns : [], asked], options, interruption.Token).ConfigureAwait(false))
                 {
                     answer.Append(update.Text);
-                    await terminal.Raw.WriteAsync(update.Text).ConfigureAwait(false);
+                    await terminal.Raw.WriteAsync(Terminal.Plain(update.Text)).ConfigureAwait(false);
                     await terminal.Raw.FlushAsync().ConfigureAwait(false);
                 }
             }
@@ -75,6 +75,7 @@ internal static class ModelChatCommand
             }
             catch (SocietyException failure)
             {
+                if (answer.Length > 0) terminal.Line("");
                 terminal.Complain("error", "red", failure.Message);
                 continue;
             }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using AgentSociety.Cli.Progress;
 using AgentSociety.Core;
 using AgentSociety.Core.Environments;
+using AgentSociety.Core.Play;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Culture;
 using AgentSociety.Learning;
@@ -42,6 +43,7 @@ internal static class TrainCommand
             FineTuneSettings settings = ScenarioFile.Settings<FineTuneSettings>(changes);
             PolicyKeys.Require(own, settings.Method);
             ConsolidationKeys.Require(own, settings.Method);
+            MethodKeys.Require(own, settings.Method);
             string folder = parsed.GetRequiredValue(place);
             string origin = RunPlace.FindModel(parsed.GetRequiredValue(start));
             ExportOptions options = filter.Read(parsed);
@@ -55,7 +57,7 @@ internal static class TrainCommand
             LoggedEpisode[] log = notes?.Log ?? (files.Length > 0 ? [] : Log(sources, options, settings, terminal));
             // A run that was played on, or a file that was written anew, is another log under the same name.
             string content = notes is not null ? notes.Fingerprint : files.Length > 0 ? LogFingerprint.OfFiles(files) : LogFingerprint.Of(log);
-            TrainingPlace kept = new(folder, new { Base = origin, From = sources, Log = content, Settings = changes, Seed = parsed.GetValue(seed), Filter = options });
+            TrainingPlace kept = new(folder, new { Base = origin, Weights = ModelFingerprint.Of(origin), From = sources, Log = content, Settings = changes, Seed = parsed.GetValue(seed), Filter = options });
             TorchRuntime.Initialize(running.Device, running.Threads);
             using LanguageModel model = LanguageModel.Load(origin);
             IReadOnlyList<TrainingSequence> chats = files.Length > 0 ? ChatLog.Read(files, model) : [];
@@ -124,14 +126,17 @@ internal static class TrainCommand
     private static LoggedEpisode[] Log(string runs, ExportOptions options, FineTuneSettings settings, Terminal terminal)
     {
         IReadOnlyList<SocietyDatabase> open = LogOptions.Open(runs);
-        int reserved = 0;
+        int reserved = 0, edits = 0;
         IEnumerable<LoggedEpisode> Read(SocietyDatabase database)
         {
             // What a run keeps for its tests is trained on nowhere, as it is exported nowhere else than into test files.
             IEnumerable<LoggedEpisode> read = LoggedProposals.Read(RunLog.Read(database, options), database).Where(logged =>
             {
-                if (logged.Reserved) reserved++;
-                return !logged.Reserved;
+                // Nothing verifies what an editor decides: it is learned where somebody asks for it.
+                bool edit = logged.Episode.Role == Role.Editor && options.Role != Role.Editor;
+                if (edit) edits++;
+                else if (logged.Reserved) reserved++;
+                return !edit && !logged.Reserved;
             });
             if (settings.Method != FineTuneMethod.PolicyGradient) return read;
             read = LoggedPlay.Noted(read, database);
@@ -141,6 +146,7 @@ internal static class TrainCommand
 
         LoggedEpisode[] log = [.. Exporter.Choose(open.SelectMany(Read), options)];
         foreach (SocietyDatabase database in open) database.Dispose();
+        if (edits > 0) terminal.Line($"left out: {edits:N0} decisions of editors, which nothing verifies; --role editor takes them alone");
         if (reserved > 0) terminal.Line($"left out: {reserved:N0} proposals of problems that are kept for held-out tests");
         return log;
     }

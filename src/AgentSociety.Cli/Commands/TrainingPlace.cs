@@ -39,15 +39,14 @@ internal sealed class TrainingPlace
         if (File.Exists(Inside(Command))) return;
         Directory.CreateDirectory(Path.Combine(_folder, Unfinished));
         // Whole or not at all: of half a command nobody could say which it was.
-        File.WriteAllText(Inside(Command + ".tmp"), _command);
-        File.Move(Inside(Command + ".tmp"), Inside(Command), overwrite: true);
+        WholeFile.Write(Inside(Command), _command);
     }
 
     /// <summary>Writes the model with its origin beside it; a finished one needs no state any more.</summary>
     public void Write(LanguageModel model, object origin, bool finished)
     {
         model.Save(_folder);
-        File.WriteAllText(Path.Combine(_folder, "training.json"), JsonSerializer.Serialize(origin, Readable) + "\n");
+        WholeFile.Write(Path.Combine(_folder, "training.json"), JsonSerializer.Serialize(origin, Readable) + "\n");
         if (finished && Directory.Exists(Path.Combine(_folder, Unfinished))) Directory.Delete(Path.Combine(_folder, Unfinished), recursive: true);
     }
 

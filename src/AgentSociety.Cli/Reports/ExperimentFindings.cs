@@ -40,7 +40,7 @@ internal static class ExperimentFindings
         Beginning(plan),
         "A bootstrap of fewer than about eight societies gives intervals that are too narrow.",
         "Attempts and gradient steps are equal in all arms; decoded tokens follow from what agents write, texts trained on from how many attempts carry a signal. Both are listed below, and are not equal where problems grow longer or arms learn from more. Proposals of self-play come on top.",
-        "Held-out problems are reserved by their canonical form, and no attempt at one is ever played or trained on, though a proposer may happen to write one; facts of a world can be learned from its other problems, by weights as well as by notes: the column without reading shows how much is in the weights.",
+        "Held-out problems are reserved by their canonical form, and no attempt at one is ever played or trained on, though a proposer may happen to write one, is paid for it once, and may learn from that to pose it, never to solve it; facts of a world can be learned from its other problems, by weights as well as by notes: the column without reading shows how much is in the weights.",
         Scope(plan, result),
     ];
 

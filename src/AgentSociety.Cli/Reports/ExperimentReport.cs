@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using AgentSociety.Cli.Progress;
+using AgentSociety.Core;
 using AgentSociety.Culture;
 using AgentSociety.Models;
 using AgentSociety.Society;

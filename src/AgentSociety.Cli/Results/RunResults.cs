@@ -1,4 +1,5 @@
 using AgentSociety.Cli.Reports;
+using AgentSociety.Core;
 using AgentSociety.Culture;
 using AgentSociety.Society;
 
@@ -11,14 +12,7 @@ internal static class RunResults
     public static void Write(RunDirectory directory)
     {
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(directory.Database);
-        Replace(directory.SummaryFile, RunSummary.Of(database).Json());
-        Replace(directory.ReportFile, Report.Html(database));
-    }
-
-    private static void Replace(string path, string text)
-    {
-        string temporary = path + ".tmp";
-        File.WriteAllText(temporary, text);
-        File.Move(temporary, path, overwrite: true);
+        WholeFile.Write(directory.SummaryFile, RunSummary.Of(database).Json());
+        WholeFile.Write(directory.ReportFile, Report.Html(database));
     }
 }

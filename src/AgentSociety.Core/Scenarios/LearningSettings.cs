@@ -280,4 +280,7 @@ public sealed record LoraSettings
     /// <summary>The matrices that are adapted, by their Hugging Face names.</summary>
     [MinLength(1)]
     public IReadOnlyList<string> Targets { get; init; } = Matrices;
+
+    /// <summary>True where adapters of both have the same weights and scale; targets have no order.</summary>
+    public bool IsLike(LoraSettings other) => Rank == other.Rank && Alpha == other.Alpha && RankStabilised == other.RankStabilised && Targets.ToHashSet().SetEquals(other.Targets);
 }

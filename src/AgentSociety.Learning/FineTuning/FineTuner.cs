@@ -114,7 +114,11 @@ public sealed class FineTuner
 
     private void RequireAdapter()
     {
-        if (_settings.Weights == TrainedWeights.Lora && _model.Adapters.TryGetValue(AdapterName, out Adapter? there) && !Alike(there.Settings, _settings.Lora))
+        // Whoever wrote a log with an adapter is another policy than the weights below it, and full training moves what the adapter stands on.
+        string[] others = [.. _model.Adapters.Keys.Where(name => _settings.Weights == TrainedWeights.Full || name != AdapterName).Order(StringComparer.Ordinal)];
+        if (others.Length > 0)
+            throw new SocietyException($"the model has adapters that this training would pass over ({string.Join(", ", others)}); merge the one that is meant first (agentsociety model merge)");
+        if (_settings.Weights == TrainedWeights.Lora && _model.Adapters.TryGetValue(AdapterName, out Adapter? there) && !there.Settings.IsLike(_settings.Lora))
         {
             throw new SocietyException($"the model has an adapter '{AdapterName}' of rank {there.Settings.Rank}, alpha {there.Settings.Alpha:g4}, on {string.Join(", ", there.Settings.Targets)}, and the settings ask for another; "
                 + "set lora alike to go on with it, or merge it first (agentsociety model merge)");
@@ -126,9 +130,6 @@ public sealed class FineTuner
         RequireAdapter();
         if (_settings.Weights == TrainedWeights.Lora && !_model.Adapters.ContainsKey(AdapterName)) _model.AddAdapter(AdapterName, _settings.Lora, _seed);
     }
-
-    private static bool Alike(LoraSettings one, LoraSettings other) =>
-        one.Rank == other.Rank && one.Alpha == other.Alpha && one.RankStabilised == other.RankStabilised && one.Targets.ToHashSet().SetEquals(other.Targets);
 
     private WeightSet Weights() => _settings.Weights == TrainedWeights.Full ? _model.OwnWeights(_settings.Policy) : _model.AdapterWeights(AdapterName, _settings.Policy);
 

@@ -71,7 +71,7 @@ internal static class LogChecks
     {
         EpisodeRecord episode = logged.Episode;
         string name = $"{logged.Run}/{episode.Id}";
-        if (episode.Tokens.Length == 0) throw new SocietyException($"episode {name} holds no tokens");
+        if (episode.Tokens.Length == 0) throw new SocietyException($"episode {name} holds no tokens, as where an agent played at an endpoint; choose others by --agent or --role, or export the log as text and train on that");
         if (!double.IsFinite(episode.Reward)) throw new SocietyException($"episode {name} has a reward of {episode.Reward}, from which nothing can be learned; leave it out, or take another log");
         if (episode.LossMask.Length != episode.Tokens.Length) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and a mask of {episode.LossMask.Length}");
         if (episode.Tokens.Length > text.Context) throw new SocietyException($"episode {name} has {episode.Tokens.Length} tokens and the model's context is {text.Context}");

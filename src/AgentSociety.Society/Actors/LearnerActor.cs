@@ -140,6 +140,7 @@ public sealed class LearnerActor : ReceiveActor
 
         _keep(_model);
         _model.Tokenizer.Encode(_plan.Environment.Alphabet);
+        if (resumePoint is null) RequireAdapters(_model);
         if (scenario.Learning.Weights == TrainedWeights.Lora)
         {
             foreach (string adapter in _plan.Population.Select(agent => agent.Adapter).Distinct().Where(name => !_model.Adapters.ContainsKey(name)))
@@ -149,6 +150,18 @@ public sealed class LearnerActor : ReceiveActor
         _trainer = new Trainer(_model, _plan.Training);
         if (resumePoint is not null) _trainer.LoadState(Path.Combine(resumePoint, TrainerFolder));
         return new Prepared(_model, pretrained);
+    }
+
+    /// <summary>What an adapter of the base has learned must not be left out in silence, nor one of another shape be taken for the scenario's.</summary>
+    private void RequireAdapters(LanguageModel model)
+    {
+        LearningSettings learning = _plan.Scenario.Learning;
+        foreach ((string name, Adapter adapter) in model.Adapters.OrderBy(adapter => adapter.Key, StringComparer.Ordinal))
+        {
+            bool used = learning.Weights == TrainedWeights.Lora && _plan.Population.Any(agent => agent.Adapter == name);
+            if (!used) throw new SocietyException($"{_plan.Loaded.BaseFolder}: has an adapter '{name}', and no agent has one of that name, so that what it learned would be left out; merge it first (agentsociety model merge), or name the base without it");
+            if (!adapter.Settings.IsLike(learning.Lora)) throw new SocietyException($"{_plan.Loaded.BaseFolder}: the adapter '{name}' has rank {adapter.Settings.Rank}, alpha {adapter.Settings.Alpha:g4}, on {string.Join(", ", adapter.Settings.Targets)}, and learning.lora asks for another; set it alike, or merge the adapter first (agentsociety model merge)");
+        }
     }
 
     private Born Begin(string checkpoint)

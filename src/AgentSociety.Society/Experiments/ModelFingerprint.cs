@@ -4,7 +4,7 @@ using System.Text;
 namespace AgentSociety.Society;
 
 /// <summary>Tells whether two model folders hold the same model, whatever they are called.</summary>
-internal static class ModelFingerprint
+public static class ModelFingerprint
 {
     /// <summary>SHA-256 of the names and contents of a folder's files, in hexadecimal.</summary>
     public static string Of(string folder)

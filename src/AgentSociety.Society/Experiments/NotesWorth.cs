@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentSociety.Core;
 using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Records;
@@ -71,13 +72,15 @@ public sealed record NotesWorth
         IReadOnlyList<HeldOutRecord> last = records.HeldOut()[^1].Results;
         NotesWorth worth = new() { Declared = declared, Own = Accuracy(plan, last, reading: true)!.Value, Without = Accuracy(plan, last, reading: false) };
         Scenario scenario = run.Scenario.Scenario;
-        RunPlan asked = RunPlan.Of(run.Scenario with { Scenario = scenario with { Evaluation = scenario.Evaluation with { Difficulties = plan.Difficulties } } });
+        // Asked as in the run's last test, so that each newborn meets the problems that it met there.
+        RunPlan asked = RunPlan.Of(run.Scenario);
         if (!asked.HasTools) return worth;
         using LanguageModel model = LanguageModel.Load(run.Directory.Checkpoint(records.Checkpoints()[^1].Name));
         double? With(INotes notes) => Accuracy(plan, HeldOutTest.Take(asked, model, notes, scenario.Evaluation.FinalProblemsPerDifficulty, readingOnly: true, stop), reading: true);
         if (asked.Environment is IFactSource source) worth = worth with { Truth = With(new OracleNotes(EmptyNotes.Instance, OracleNotes.TruthOf(source))) };
         if (scenario.Culture.Sharing != Sharing.Shared) return worth;
         INotes notes = OfNewborn(run, database);
+        if (notes.List("").Count == 0) return worth;
         worth = worth with { Shuffled = With(new ShuffledNotes(notes, asked.Seed)), Half = With(new HalfNotes(notes, asked.Seed)) };
         if (other is null) return worth;
         using SocietyDatabase elsewhere = SocietyDatabase.OpenReadOnly(other.Directory.Database);

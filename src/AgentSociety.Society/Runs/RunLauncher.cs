@@ -125,12 +125,12 @@ public static class RunLauncher
         return ask(plan, model, EmptyNotes.Instance);
     }
 
-    /// <summary>A model that a scenario's society did not make, with its one adapter in its weights where the scenario's newborns have none of that name: an adapter left out would be no test of the model.</summary>
+    /// <summary>A model that a scenario's society did not make, with its one adapter in its weights where nobody of the scenario has one of that name: an adapter left out would be no test of the model.</summary>
     private static LanguageModel Elsewhere(string folder, RunPlan plan)
     {
         LanguageModel model = LanguageModel.Load(folder);
-        if (model.Adapters.Count == 0 || model.Adapters.ContainsKey(plan.Newborn(0).Adapter)) return model;
-        string[] names = [.. model.Adapters.Keys.Order(StringComparer.Ordinal)];
+        string[] names = [.. model.Adapters.Keys.Order(StringComparer.Ordinal)], strange = [.. names.Except(plan.Population.Select(agent => agent.Adapter))];
+        if (strange.Length == 0) return model;
         if (names is [{ } only])
         {
             model.Merge(only);
@@ -138,7 +138,7 @@ public static class RunLauncher
         }
 
         model.Dispose();
-        throw new SocietyException($"{folder}: has the adapters {string.Join(", ", names)}, and the scenario has none of these names; merge the one that is meant (agentsociety model merge)");
+        throw new SocietyException($"{folder}: has the adapters {string.Join(", ", names)}, and nobody of the scenario has {string.Join(", ", strange)}; merge the one that is meant (agentsociety model merge)");
     }
 
     /// <summary>The folder of weights that somebody wants tested elsewhere: their own, or a run's newest.</summary>

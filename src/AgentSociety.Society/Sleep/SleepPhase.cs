@@ -46,7 +46,7 @@ internal static class SleepPhase
         foreach (IGrouping<string, Lesson> own in sleepers)
         {
             bool shared = own.Key == TrainingPlan.Base;
-            Consolidator consolidator = new(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, shared ? "sleep" : $"sleep/{own.Key}", round)) { Adapter = shared ? null : own.Key };
+            Consolidator consolidator = new(model, settings, plan.Scenario.Pretrain, KeyedRandom.Key(plan.Seed, shared ? "sleep" : $"sleep/{own.Key}", round)) { Adapter = shared ? null : own.Key, Passes = plan.Scenario.Learning };
             slept.Add(consolidator.Sleep([.. own], replay, Tell, stop));
         }
 

@@ -28,15 +28,13 @@ internal static class ModelsBenchmark
     {
         TorchRuntime.Initialize("cpu");
         Figures figures = new(arguments);
-        string? only = Option(arguments, "--only");
-        string[] skipped = Option(arguments, "--skip")?.Split(',') ?? [];
+        string? only = figures.Argument("--only");
+        string[] skipped = figures.Argument("--skip")?.Split(',') ?? [];
+        // First, while the process holds nothing that could grow less.
+        if (!skipped.Contains("memory")) SteadyMemory.Measure(figures, Alphabet, arguments.Contains("--long"), figures.Argument("--plot"));
         foreach ((string name, ArchitectureSettings shape) in Shapes.Where(shape => only is null || only == shape.Name)) Size(figures, arguments, name, shape, skipped);
-        if (!skipped.Contains("memory")) SteadyMemory.Measure(figures, Alphabet, arguments.Contains("--long"), Option(arguments, "--plot"));
-        if (Option(arguments, "--markdown") is { } file) ModelsTable.Write(file, figures.Rows);
-        return figures.Finish();
+        return 0;
     }
-
-    private static string? Option(string[] arguments, string name) => Array.IndexOf(arguments, name) is var at and >= 0 ? arguments[at + 1] : null;
 
     private static void Size(Figures figures, string[] arguments, string name, ArchitectureSettings shape, string[] skipped)
     {

@@ -212,6 +212,38 @@ public sealed class FineTunerTests : IDisposable
     [InlineData(FineTuneMethod.Dpo, "beta=0.2", null)]
     public void A_key_that_distillation_does_not_heed_or_alone_heeds_is_refused(FineTuneMethod method, string change, string? says) => Refuses(says, () => ConsolidationKeys.Require([change], method));
 
+    [Theory]
+    [InlineData(FineTuneMethod.PolicyGradient, "packing=true", "use imitation or rejection-sampling")]
+    [InlineData(FineTuneMethod.Imitation, "beta=1", "use dpo or spin")]
+    [InlineData(FineTuneMethod.Imitation, "sound=false", "has no effect on imitation")]
+    [InlineData(FineTuneMethod.RejectionSampling, "pairsPerGroup=2", "has no effect on rejection-sampling")]
+    [InlineData(FineTuneMethod.Dpo, "temperature=1", "use policy-gradient")]
+    [InlineData(FineTuneMethod.PolicyGradient, "temperature=1", null)]
+    [InlineData(FineTuneMethod.Spin, "beta=1", null)]
+    [InlineData(FineTuneMethod.Dpo, "lora.rank=4", null)]
+    public void A_key_of_other_methods_is_refused(FineTuneMethod method, string change, string? says) => Refuses(says, () => MethodKeys.Require([change], method));
+
+    [Fact]
+    public void Every_key_is_heeded_by_a_method_or_more()
+    {
+        // A key that comes to be would be refused everywhere, until somebody says which method heeds it.
+        IEnumerable<string> keys = typeof(FineTuneSettings).GetProperties().Select(property => char.ToLowerInvariant(property.Name[0]) + property.Name[1..]);
+        Assert.DoesNotContain(keys, key => Enum.GetValues<FineTuneMethod>().Where(method => method != FineTuneMethod.Distillation).All(method => Record.Exception(() => MethodKeys.Require([$"{key}=1"], method)) is not null));
+    }
+
+    [Theory]
+    [InlineData(TrainedWeights.Full, "fine-tuned")]
+    [InlineData(TrainedWeights.Full, "solver")]
+    [InlineData(TrainedWeights.Lora, "solver")]
+    public void An_adapter_that_training_would_pass_over_is_refused(TrainedWeights weights, string adapter)
+    {
+        using LanguageModel model = Model();
+        LoggedEpisode[] log = Log(model);
+        model.AddAdapter(adapter, new LoraSettings(), 1);
+        FineTuner tuner = new(model, new FineTuneSettings { Method = FineTuneMethod.Imitation, Weights = weights }, 1);
+        Assert.Contains($"pass over ({adapter})", Assert.Throws<SocietyException>(() => tuner.Train(log)).Message, StringComparison.Ordinal);
+    }
+
     // Null says that nothing is refused.
     private static void Refuses(string? says, Action require)
     {

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
 using CsCheck;
+using Xunit.Abstractions;
 
 namespace AgentSociety.Models.Tests;
 
 /// <summary>Token ids against Hugging Face's own tokenizers, on published vocabularies and on ones trained here.</summary>
 [Trait("Category", "Conformance")]
-public sealed class TokenizerConformanceTests : IDisposable
+public sealed class TokenizerConformanceTests(ITestOutputHelper output) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("conformance-").FullName;
 
@@ -35,14 +36,17 @@ public sealed class TokenizerConformanceTests : IDisposable
             ["texts"] = new JsonArray([.. texts.Select(text => JsonValue.Create(text))]),
             ["decode"] = new JsonArray([.. own.Select(ids => new JsonArray([.. ids.Select(id => JsonValue.Create(id))]))]),
         });
+        int alike = 0;
         for (int index = 0; index < texts.Count; index++)
         {
             int[] theirs = [.. peer["rust"]![index]!.AsArray().Select(id => id!.GetValue<int>())];
             Assert.True(theirs.SequenceEqual(own[index]), $"'{texts[index]}' ({string.Join(" ", texts[index].Select(character => $"{(int)character:X4}"))}): theirs {Spell(tokenizer, theirs)}, own {Spell(tokenizer, own[index])}");
+            if (peer["js"]![index]!.AsArray().Select(id => id!.GetValue<int>()).SequenceEqual(own[index])) alike++;
             Assert.Equal(peer["decoded"]![index]!.GetValue<string>(), tokenizer.Decode(own[index]));
         }
 
         Assert.InRange(texts.Count, 1500, 2000);
+        output.WriteLine($"{source}: {texts.Count} texts as Hugging Face's Rust tokenizer has them, {alike} of them as its JavaScript one has them too");
     }
 
     private static string Spell(BytePairTokenizer tokenizer, int[] ids) => string.Join(" ", ids.Select(id => $"{id}:{tokenizer.Spelling(id)}"));

@@ -1,6 +1,4 @@
-using AgentSociety.Core;
-
-namespace AgentSociety.Models;
+namespace AgentSociety.Core;
 
 /// <summary>Writes files that appear whole or not at all, also when the machine stops in between.</summary>
 public static class WholeFile
@@ -15,17 +13,17 @@ public static class WholeFile
             using FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
             write(file);
             file.Flush(flushToDisk: true);
+            file.Close();
+            File.Move(temporary, path, overwrite: true);
         }
         catch (Exception cause)
         {
             // What was written takes the room that is missing.
-            File.Delete(temporary);
+            if (File.Exists(temporary)) File.Delete(temporary);
             // A file that may grow no further (a quota, a small file system) is to .NET an argument out of range.
             if (cause is not (IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" })) throw;
             throw new SocietyException($"{path}: cannot be written ({cause.Message.ReplaceLineEndings(" ")}); nothing was changed there, make room or name another place", badInput: false, cause);
         }
-
-        File.Move(temporary, path, overwrite: true);
     }
 
     /// <summary>Writes text as UTF-8.</summary>
