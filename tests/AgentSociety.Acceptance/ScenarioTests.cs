@@ -1,5 +1,6 @@
 using AgentSociety.Core.Environments;
 using AgentSociety.Culture;
+using AgentSociety.Environments;
 using AgentSociety.Society;
 
 namespace AgentSociety.Acceptance;
@@ -17,6 +18,14 @@ public sealed class ScenarioTests
         RunPlan plan = RunPlan.Of(scenario);
         Assert.NotEmpty(HeldOutTest.Questions(plan, 2));
         Assert.Equal(Path.GetFileNameWithoutExtension(file), scenario.Scenario.Name);
+    }
+
+    [Fact]
+    public void Every_environment_has_a_scenario()
+    {
+        HashSet<string> shown = [.. Directory.EnumerateFiles(Repository.Folder("scenarios"), "*.yaml").Select(file => ScenarioFile.Load(file).Scenario.Environment.Name)];
+        // Those of other people have theirs in the templates.
+        Assert.Empty(EnvironmentCatalog.All.Select(entry => entry.Name).Except(["plugin", "external", .. shown]));
     }
 
     [Theory]

@@ -6,8 +6,8 @@ namespace AgentSociety.Models.Cpu;
 /// <summary>Weights that are read soon and lie far away, asked for a little at a time while something is computed that waits for no memory.</summary>
 internal sealed unsafe class Lookahead
 {
-    /// <summary>What one request asks for: four cache lines.</summary>
-    private const int Step = 256;
+    /// <summary>What one request asks for: a cache line. More at once fills what a core may wait for, so that the product waits too, and what does not fit is lost.</summary>
+    private const int Step = 64;
 
     private readonly List<(nint Start, nint End)> _pieces = [];
     private long _each;
@@ -17,20 +17,13 @@ internal sealed unsafe class Lookahead
     /// <summary>True where all has been asked for.</summary>
     public bool Done => _piece >= _pieces.Count;
 
-    /// <summary>Asks for four cache lines.</summary>
-    /// <returns>Where the next ones begin.</returns>
+    /// <summary>Asks for a cache line.</summary>
+    /// <returns>Where the next one begins.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte* Ask(byte* lines)
+    public static byte* Ask(byte* line)
     {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch1(lines);
-            Sse.Prefetch1(lines + 64);
-            Sse.Prefetch1(lines + 128);
-            Sse.Prefetch1(lines + 192);
-        }
-
-        return lines + Step;
+        if (Sse.IsSupported) Sse.Prefetch1(line);
+        return line + Step;
     }
 
     /// <summary>Forgets what was to be read.</summary>
