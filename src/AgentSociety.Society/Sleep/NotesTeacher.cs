@@ -19,6 +19,8 @@ namespace AgentSociety.Society;
 /// </remarks>
 public sealed class NotesTeacher
 {
+    private const int ProblemsTogether = 256;
+
     private readonly RunPlan _plan;
     private readonly INotes _notes;
     private readonly Contamination? _heldOut;
@@ -96,9 +98,10 @@ public sealed class NotesTeacher
             {
                 bool right = _plan.Environment.Verify(problem, generation.Segments).Sound;
                 sound += right ? 1 : 0;
-                if (lessons.Count == most || !SleepLessons.FoundInNotes(right, calls) || !seen.Add(string.Concat(generation.Segments.Select(segment => segment.Text)))) continue;
+                if (!SleepLessons.FoundInNotes(right, calls) || !seen.Add(string.Concat(generation.Segments.Select(segment => segment.Text)))) continue;
                 Lesson lesson = Lesson.Of(_plan.Environment, problem, generation.Segments);
                 if (!lesson.WithNotes.SequenceEqual(lesson.WithoutNotes)) lessons.Add(lesson);
+                if (lessons.Count == most) break;
             }
         }
 
@@ -116,11 +119,15 @@ public sealed class NotesTeacher
     public SleepTest Test(LanguageModel model, string adapter, int problemsPerDifficulty, CancellationToken stop = default) =>
         SleepPhase.Test(_plan with { Population = [.. _plan.Population.Select(agent => agent with { Adapter = adapter })] }, model, _notes, problemsPerDifficulty, stop);
 
-    private IEnumerable<(Problem, Generation, IReadOnlyList<ToolCall>)> Attempts(LanguageModel model, string adapter, int turn, ulong seed, CancellationToken stop)
+    // Some at a time, so that a log of many problems is attempted no further than lessons are wanted.
+    private IEnumerable<(Problem, Generation, IReadOnlyList<ToolCall>)> Attempts(LanguageModel model, string adapter, int turn, ulong seed, CancellationToken stop) =>
+        Enumerable.Range(0, _problems.Length).Chunk(ProblemsTogether).SelectMany(chosen => Attempts(model, adapter, turn, chosen, seed, stop));
+
+    private IEnumerable<(Problem, Generation, IReadOnlyList<ToolCall>)> Attempts(LanguageModel model, string adapter, int turn, int[] chosen, ulong seed, CancellationToken stop)
     {
         using DecodingEngine engine = new(model);
-        IToolSession[] tools = new IToolSession[_problems.Length];
-        for (int index = 0; index < _problems.Length; index++)
+        Dictionary<int, IToolSession> tools = [];
+        foreach (int index in chosen)
         {
             string prompt = _plan.Environment.SolverPrompt(_problems[index], KeyedRandom.For(seed, "distillation/prompt", index, turn));
             tools[index] = _plan.Environment.OpenTools(_problems[index], new ToolAccess { Notes = _notes })!;
@@ -136,9 +143,8 @@ public sealed class NotesTeacher
             });
         }
 
-        Generation[] ended = new Generation[_problems.Length];
-        foreach (Generation generation in engine.Finish(stop)) ended[int.Parse(generation.Id)] = generation;
-        return [.. _problems.Select((problem, index) => (problem, ended[index], tools[index].Calls))];
+        Dictionary<int, Generation> ended = engine.Finish(stop).ToDictionary(generation => int.Parse(generation.Id));
+        return [.. chosen.Select(index => (_problems[index], ended[index], tools[index].Calls))];
     }
 
     private static string World(RunPlan plan) => $"{plan.Environment.Name} {plan.Seed} {JsonSerializer.Serialize(plan.Loaded.EnvironmentOptions, plan.Loaded.EnvironmentOptions.GetType())}";
