@@ -23,12 +23,12 @@ public sealed record GenerationConfig
     /// <exception cref="SocietyException">The file is damaged.</exception>
     public static GenerationConfig Load(string folder, DecoderConfig config)
     {
+        // The file that is at fault where something is.
         string file = Path.Combine(folder, FileName);
         try
         {
             string? source = File.Exists(file) ? File.ReadAllText(file) : null;
             JsonObject json = source is null ? [] : JsonNode.Parse(source, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })?.AsObject() ?? [];
-            JsonNode? end = json["eos_token_id"] ?? (config.Others is { } others && others.TryGetValue("eos_token_id", out JsonElement given) ? JsonNode.Parse(given.GetRawText()) : null);
             // Greedy unless the file says to sample; its other settings then have no meaning.
             bool samples = json["do_sample"]?.GetValue<bool>() ?? false;
             SamplingSettings sampling = new()
@@ -40,6 +40,13 @@ public sealed record GenerationConfig
                 RepetitionPenalty = json["repetition_penalty"]?.GetValue<double>() ?? 1,
             };
             if (Foolish(sampling) is { } foolish) throw new SocietyException($"{file}: {foolish}");
+            JsonNode? end = json[DecoderConfig.EndKey];
+            if (end is null && config.Others is { } others && others.TryGetValue(DecoderConfig.EndKey, out JsonElement given))
+            {
+                end = JsonNode.Parse(given.GetRawText());
+                file = Path.Combine(folder, DecoderConfig.FileName);
+            }
+
             int[] ends = end switch
             {
                 null => [],

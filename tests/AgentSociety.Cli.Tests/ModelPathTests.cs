@@ -43,6 +43,7 @@ public sealed class ModelPathTests : IDisposable
         await Done("model", "export", At("run"), "--format", "peft", "--adapter", learner, "--out", At("peft"));
         await Done("model", "export", At("run"), "--format", "gguf", "--adapter", learner, "--type", "f32", "--out", At("guest.gguf"));
 
+        Assert.Equal(played.Tokenizer.EndOfText, JsonNode.Parse(File.ReadAllText(At("hf/config.json")))!["eos_token_id"]!.GetValue<int>());
         ReadByHuggingFace("hf/model.safetensors", played.Decoder.Parameters, "");
         ReadByHuggingFace("peft/adapter_model.safetensors", played.Adapters[learner].Parameters, "base_model.model.");
         JsonNode peft = JsonNode.Parse(File.ReadAllText(At("peft/adapter_config.json")))!;

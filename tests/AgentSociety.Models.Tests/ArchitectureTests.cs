@@ -94,7 +94,7 @@ public sealed class ArchitectureTests : IDisposable
         using LanguageModel model = Architectures.Model(name);
         model.Save(_folder);
         using LanguageModel again = LanguageModel.Load(_folder);
-        Assert.Equal(model.Decoder.Config, again.Decoder.Config with { Architectures = model.Decoder.Config.Architectures });
+        Assert.Equal(model.Decoder.Config, again.Decoder.Config with { Architectures = model.Decoder.Config.Architectures, Others = model.Decoder.Config.Others });
         int[] tokens = Tokens(model, 40);
         float[] expected = Logits(model, tokens);
         Assert.Equal(expected, Logits(again, tokens));

@@ -23,12 +23,61 @@ public sealed class CheckpointTests : IDisposable
         model.AddAdapter("solver", new LoraSettings { Rank = 2, Alpha = 3, RankStabilised = true, Targets = ["q_proj", "down_proj"] }, 9);
         model.Save(_folder);
         using LanguageModel again = LanguageModel.Load(_folder);
-        Assert.Equal(model.Decoder.Config, again.Decoder.Config with { Architectures = model.Decoder.Config.Architectures });
+        Assert.Equal(model.Decoder.Config, again.Decoder.Config with { Architectures = model.Decoder.Config.Architectures, Others = model.Decoder.Config.Others });
         Assert.Equal(Bytes(model.Decoder.Parameters), Bytes(again.Decoder.Parameters));
         Assert.Equal(Bytes(model.Adapters["solver"].Parameters), Bytes(again.Adapters["solver"].Parameters));
         Assert.Equal(model.Adapters["solver"].Scale, again.Adapters["solver"].Scale);
         Assert.Equal(model.Tokenizer.Encode("abc=1\n"), again.Tokenizer.Encode("abc=1\n"));
         Assert.Empty(Directory.EnumerateFiles(_folder, "*.tmp", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void A_model_made_here_says_which_token_ends_a_text_where_other_tools_look_and_decodes_as_before()
+    {
+        string file = Path.Combine(_folder, "config.json");
+        using LanguageModel model = Torch.Model();
+        model.Save(_folder);
+        JsonObject written = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        Assert.Equal(model.Tokenizer.EndOfText, written["eos_token_id"]!.GetValue<int>());
+        Assert.True(written.TryGetPropertyValue("bos_token_id", out JsonNode? begin));
+        Assert.Null(begin);
+        // The file's mere presence would mean greedy decoding.
+        Assert.False(File.Exists(Path.Combine(_folder, GenerationConfig.FileName)));
+        Read();
+        // As models were saved before.
+        written.Remove("eos_token_id");
+        written.Remove("bos_token_id");
+        File.WriteAllText(file, written.ToJsonString());
+        Read();
+
+        void Read()
+        {
+            using LanguageModel again = LanguageModel.Load(_folder);
+            Assert.Equal(model.EndTokens, again.EndTokens);
+            Assert.Equal((model.Generation.Sampling, null, null), (again.Generation.Sampling, again.Generation.Source, again.Tokenizer.BeginningOfText));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"eos_token_id":[3,5],"bos_token_id":4}""", null, "[3,5]", "4")]
+    [InlineData("{}", """{"eos_token_id":3}""", null, null)]
+    public void Ids_that_a_models_files_give_already_are_written_as_they_were(string config, string? generation, string? end, string? begin)
+    {
+        string file = Path.Combine(_folder, "config.json"), copy = Path.Combine(_folder, "copy");
+        using (LanguageModel made = Torch.Model()) made.Save(_folder);
+        JsonObject written = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        foreach (string key in (string[])["eos_token_id", "bos_token_id"])
+        {
+            written.Remove(key);
+            if (JsonNode.Parse(config)![key] is { } id) written[key] = id.DeepClone();
+        }
+
+        File.WriteAllText(file, written.ToJsonString());
+        if (generation is not null) File.WriteAllText(Path.Combine(_folder, GenerationConfig.FileName), generation);
+        using LanguageModel model = LanguageModel.Load(_folder);
+        model.Save(copy);
+        JsonNode again = JsonNode.Parse(File.ReadAllText(Path.Combine(copy, "config.json")))!;
+        Assert.Equal((end, begin), (again["eos_token_id"]?.ToJsonString(), again["bos_token_id"]?.ToJsonString()));
     }
 
     [Fact]
@@ -172,7 +221,8 @@ public sealed class CheckpointTests : IDisposable
     [Theory]
     [InlineData("model_type", "\"mamba\"", "mamba")]
     [InlineData("hidden_size", "50", "50")]
-    [InlineData("vocab_size", "7", "tokens")]
+    [InlineData("vocab_size", "7", "vocabulary of 7")]
+    [InlineData("vocab_size", "30", "tokens")]
     [InlineData("num_hidden_layers", "0", "less than 1")]
     [InlineData("hidden_size", "\"wide\"", "config.json")]
     [InlineData("rope_scaling", "{\"rope_type\":\"llama3\"}", "rope_scaling")]

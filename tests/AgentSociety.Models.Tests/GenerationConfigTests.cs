@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentSociety.Core;
 
 namespace AgentSociety.Models.Tests;
@@ -49,6 +50,21 @@ public sealed class GenerationConfigTests : IDisposable
     {
         string message = Assert.Throws<SocietyException>(() => Load(text)).Message;
         Assert.Contains(Path.Combine(_folder, GenerationConfig.FileName), message, StringComparison.Ordinal);
+        Assert.Contains(named, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("99", "99")]
+    [InlineData("[1,99]", "99")]
+    [InlineData("\"end\"", "cannot be read")]
+    [InlineData("{}", "cannot be read")]
+    public void A_wrong_end_token_is_refused_with_the_file_that_it_came_from(string value, string named)
+    {
+        DecoderConfig config = Config with { Others = new Dictionary<string, JsonElement> { ["eos_token_id"] = JsonDocument.Parse(value).RootElement } };
+        File.WriteAllText(Path.Combine(_folder, GenerationConfig.FileName), "{}");
+        string message = Assert.Throws<SocietyException>(() => GenerationConfig.Load(_folder, config)).Message;
+        Assert.Contains(Path.Combine(_folder, DecoderConfig.FileName), message, StringComparison.Ordinal);
+        Assert.DoesNotContain(GenerationConfig.FileName, message, StringComparison.Ordinal);
         Assert.Contains(named, message, StringComparison.Ordinal);
     }
 

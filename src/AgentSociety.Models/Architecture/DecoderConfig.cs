@@ -201,6 +201,15 @@ public sealed record DecoderConfig
         return null;
     }
 
+    /// <summary>The same with the ids that begin and end a text, where they are not in it already: other tools take a missing one for Llama 2's.</summary>
+    internal DecoderConfig With(ITokenizer tokenizer)
+    {
+        Dictionary<string, JsonElement> others = Others is null ? [] : new(Others);
+        others.TryAdd(BeginKey, JsonSerializer.SerializeToElement(tokenizer.BeginningOfText));
+        others.TryAdd(EndKey, JsonSerializer.SerializeToElement(tokenizer.EndOfText));
+        return this with { Others = others };
+    }
+
     /// <summary>Writes the configuration into a model's folder.</summary>
     public void Save(string folder)
     {
@@ -210,6 +219,10 @@ public sealed record DecoderConfig
         WholeFile.Write(Path.Combine(folder, FileName), json.ToJsonString(Indented) + "\n");
     }
 
+    /// <summary>The key of the ids that end a text.</summary>
+    internal const string EndKey = "eos_token_id";
+
+    private const string BeginKey = "bos_token_id";
     private const string WindowKey = "sliding_window";
     private const int LargestSize = 1 << 20;
     private const int LargestVocabulary = 1 << 24;

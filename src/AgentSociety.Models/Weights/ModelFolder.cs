@@ -54,7 +54,9 @@ public static class ModelFolder
     internal static void Save(LanguageModel model, string folder, ScalarType? type, bool adapters, bool forOthers, FolderSave? files = null) => (files ?? Files()).Write(folder, place =>
     {
         ScalarType stored = type ?? model.Decoder["model.norm.weight"].dtype;
-        (model.Decoder.Config with { StoredType = stored.ToString().ToLowerInvariant() }).Save(place);
+        DecoderConfig config = model.Decoder.Config with { StoredType = stored.ToString().ToLowerInvariant() };
+        // A generation_config.json says them itself; one that is not there must not appear, since it means greedy decoding.
+        (model.Generation.Source is null ? config.With(model.Tokenizer) : config).Save(place);
         model.Tokenizer.Save(place);
         if (forOthers && model.Tokenizer is CharacterTokenizer characters) characters.SaveForOthers(place);
         model.Generation.Save(place);
