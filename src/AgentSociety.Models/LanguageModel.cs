@@ -198,25 +198,44 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="SocietyException">There is no such adapter.</exception>
     public void RemoveAdapter(string name)
     {
-        Take(name, "remove").Dispose();
+        Find(name, "remove").Dispose();
+        _adapters.Remove(name);
         WeightsVersion++;
     }
 
     /// <summary>Adds an adapter's update to the shared weights and drops the adapter; the model then behaves as it did with it.</summary>
-    /// <exception cref="SocietyException">There is no such adapter.</exception>
+    /// <exception cref="SocietyException">There is no such adapter, or a sum would not be finite; nothing was changed.</exception>
     public void Merge(string name)
     {
-        Adapter adapter = Take(name, "merge");
-        using var scope = NewDisposeScope();
+        Adapter adapter = Find(name, "merge");
         using var frozen = no_grad();
-        foreach ((string weightName, Tensor weight) in Decoder.Parameters)
+        // All sums before the first is kept: half of an update would be no model.
+        foreach ((string weightName, Tensor weight, Func<Tensor> update) in Updates())
         {
-            if (weightName.EndsWith(".weight", StringComparison.Ordinal) && adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b)) weight.Accumulate(b.to(ScalarType.Float32).matmul(a.to(ScalarType.Float32)).to(weight.dtype), adapter.Scale);
+            using var scope = NewDisposeScope();
+            if (!Decoder.IsFinite(weight.detach().clone().Accumulate(update(), adapter.Scale)))
+                throw new SocietyException($"the adapter '{name}' cannot be merged: {weightName} would hold values that are no numbers (NaN or infinite); its weights or its lora_alpha of {adapter.Settings.Alpha} are too large: take an earlier one");
         }
 
+        foreach ((_, Tensor weight, Func<Tensor> update) in Updates())
+        {
+            using var scope = NewDisposeScope();
+            weight.Accumulate(update(), adapter.Scale);
+        }
+
+        _adapters.Remove(name);
         adapter.Dispose();
         WeightsChanged();
         _merged[name] = WeightsVersion;
+
+        IEnumerable<(string Name, Tensor Weight, Func<Tensor> Update)> Updates()
+        {
+            foreach ((string weightName, Tensor weight) in Decoder.Parameters)
+            {
+                if (weightName.EndsWith(".weight", StringComparison.Ordinal) && adapter.TryGet(weightName[..^".weight".Length], out Tensor a, out Tensor b))
+                    yield return (weightName, weight, () => b.to(ScalarType.Float32).matmul(a.to(ScalarType.Float32)).to(weight.dtype));
+            }
+        }
     }
 
     /// <summary>Takes over the weights of another model, adapters included; adapters that only this one has are made anew.</summary>
@@ -281,7 +300,7 @@ public sealed class LanguageModel : IDisposable
         : FolderSave.IsPlain(name) ? name
         : throw new SocietyException($"{(place is null ? "" : $"{place}: ")}an adapter cannot be called '{name}', since no folder can; give it a name without slashes");
 
-    private Adapter Take(string name, string purpose) => _adapters.Remove(name, out Adapter? adapter) ? adapter
+    private Adapter Find(string name, string purpose) => _adapters.TryGetValue(name, out Adapter? adapter) ? adapter
         : throw new SocietyException($"the model has no adapter '{name}' to {purpose}; it has {(_adapters.Count == 0 ? "none" : string.Join(", ", _adapters.Keys.Order(StringComparer.Ordinal)))}");
 
     /// <inheritdoc />

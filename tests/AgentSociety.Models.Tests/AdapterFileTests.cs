@@ -47,6 +47,14 @@ public sealed class AdapterFileTests : IDisposable
     [InlineData("modules_to_save", "[\"lm_head\"]", "modules_to_save")]
     [InlineData("rank_pattern", "{\"q_proj\":4}", "rank_pattern")]
     [InlineData("alpha_pattern", "{\"q_proj\":4}", "alpha_pattern")]
+    [InlineData("alora_invocation_tokens", "[1,2]", "alora_invocation_tokens")]
+    [InlineData("init_lora_weights", "\"pissa\"", "init_lora_weights \"pissa\"")]
+    [InlineData("init_lora_weights", "\"pissa_niter_16\"", "path_initial_model_for_weight_conversion")]
+    [InlineData("init_lora_weights", "\"olora\"", "olora")]
+    [InlineData("init_lora_weights", "\"corda\"", "corda")]
+    [InlineData("init_lora_weights", "\"loftq\"", "loftq")]
+    [InlineData("lora_alpha", "1e39", "lora_alpha 1E+39")]
+    [InlineData("lora_alpha", "-1e999", "lora_alpha")]
     [InlineData("target_modules", "[\"q_proj\",\"gate_proj\"]", "gate_proj")]
     [InlineData("r", "\"two\"", "cannot be read")]
     public void A_configuration_that_asks_for_more_than_plain_low_rank_updates_is_refused_by_name(string key, string value, string named)
@@ -59,6 +67,52 @@ public sealed class AdapterFileTests : IDisposable
         string message = Assert.Throws<SocietyException>(() => _model.LoadAdapter("a", _folder)).Message;
         Assert.Contains(_folder, message, StringComparison.Ordinal);
         Assert.Contains(named, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    [InlineData("null")]
+    [InlineData("\"gaussian\"")]
+    [InlineData("\"eva\"")]
+    [InlineData("\"orthogonal\"")]
+    public void An_adapter_whose_beginning_left_the_weights_beside_it_alone_is_read(string start)
+    {
+        Write();
+        Configure(config =>
+        {
+            config["init_lora_weights"] = JsonNode.Parse(start);
+            config["alora_invocation_tokens"] = null;
+        });
+        Assert.Equal(2, _model.LoadAdapter("a", _folder).Settings.Rank);
+    }
+
+    [Fact]
+    public void An_adapter_that_would_make_the_weights_infinite_is_not_merged_and_changes_nothing()
+    {
+        Adapter adapter = _model.AddAdapter("huge", new LoraSettings { Rank = 2, Targets = ["q_proj", "v_proj"] }, 1);
+        using (no_grad())
+        {
+            foreach ((string name, Tensor weight) in adapter.Parameters)
+            {
+                // Each factor can be written down, their product cannot; the first matrix alone would take its update.
+                if (name.Contains("layers.1.self_attn.v_proj", StringComparison.Ordinal)) weight.fill_(3e38f);
+                else if (name.EndsWith("lora_B.weight", StringComparison.Ordinal)) weight.fill_(1);
+            }
+        }
+
+        float[] before = Values();
+        string message = Assert.Throws<SocietyException>(() => _model.Merge("huge")).Message;
+        Assert.Contains("'huge'", message, StringComparison.Ordinal);
+        Assert.Contains("model.layers.1.self_attn.v_proj.weight", message, StringComparison.Ordinal);
+        Assert.Equal(before, Values());
+        Assert.Same(adapter, _model.Adapters["huge"]);
+
+        float[] Values() => [.. _model.Decoder.Parameters.SelectMany(parameter =>
+        {
+            using Tensor detached = parameter.Weight.detach(), plain = detached.contiguous();
+            return plain.data<float>().ToArray();
+        })];
     }
 
     [Fact]
@@ -116,6 +170,7 @@ public sealed class AdapterFileTests : IDisposable
     [InlineData("target_modules", "\"\\ud800\"")]
     [InlineData("layers_to_transform", "[0.5]")]
     [InlineData("peft_type", "\"\\ud800\"")]
+    [InlineData("init_lora_weights", "\"\\ud800\"")]
     public void A_configuration_that_holds_no_text_where_one_is_meant_is_refused_by_file(string key, string value)
     {
         Write();

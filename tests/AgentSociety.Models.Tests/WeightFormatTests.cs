@@ -1,3 +1,4 @@
+using AgentSociety.Core;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
 using AgentSociety.Models.Cpu;
@@ -37,6 +38,39 @@ public sealed class WeightFormatTests : IDisposable
         using PackedDecoder small = new(halved.Decoder), large = new(single.Decoder);
         Assert.True(small.MatrixBytes > 0);
         Assert.Equal(large.MatrixBytes, 2 * small.MatrixBytes);
+    }
+
+    /// <summary>The greatest value that is rounded into float16's range, and the least that is not; a block of Q8_0 has a 127th of it as its scale.</summary>
+    [Theory]
+    [InlineData("hf", 65_519, true)]
+    [InlineData("hf", 65_520, false)]
+    [InlineData("hf", -1e6, false)]
+    [InlineData("f16", 65_519, true)]
+    [InlineData("f16", -65_520, false)]
+    [InlineData("q8", 65_520, true)]
+    [InlineData("q8", 1e7, false)]
+    [InlineData("f32", 1e30, true)]
+    public void A_weight_that_a_narrower_format_has_no_number_for_is_refused_by_tensor_and_nothing_is_written(string format, double value, bool holds)
+    {
+        const string Name = "model.layers.1.mlp.up_proj.weight";
+        using LanguageModel model = Torch.Model(Torch.Small with { Width = 64, FeedForward = 64 });
+        using (no_grad()) model.Decoder[Name][3, 5] = (float)value;
+        string place = Path.Combine(_folder, "narrow");
+        Action write = format == "hf"
+            ? () => ModelFolder.Write(model, place, "f16")
+            : () => GgufExport.Write(model, place, format switch { "f16" => GgufType.F16, "q8" => GgufType.Q8, _ => GgufType.F32 });
+        if (holds)
+        {
+            write();
+            Assert.True(Path.Exists(place));
+            return;
+        }
+
+        string message = Assert.Throws<SocietyException>(write).Message;
+        Assert.Contains(Name, message, StringComparison.Ordinal);
+        Assert.Contains("bf16", message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories), file => Path.GetFileName(file) != ".saving.lock");
+        ModelFolder.Write(model, place, "bf16");
     }
 
     [Theory]

@@ -54,10 +54,21 @@ internal sealed record PeftConfig
     public string? Foreign =>
         Type != "LORA" ? $"peft_type '{Type}'"
         : Rank < 1 ? $"r {Rank}"
+        : !float.IsFinite((float)Alpha) ? $"lora_alpha {Alpha}, which makes every update infinite,"
         : Bias != "none" ? $"bias '{Bias}'"
         : Transposed ? "fan_in_fan_out"
-        : Others?.FirstOrDefault(other => other.Key is "use_dora" or "modules_to_save" or "rank_pattern" or "alpha_pattern" or "layer_replication" or "trainable_token_indices" or "use_qalora" && Says(other.Value)) is { Key: { } key } ? key
+        : Others?.FirstOrDefault(other => other.Key is "use_dora" or "modules_to_save" or "rank_pattern" or "alpha_pattern" or "layer_replication" or "trainable_token_indices" or "use_qalora" or "alora_invocation_tokens" && Says(other.Value)) is { Key: { } key } ? key
+        : Others is not null && Others.TryGetValue("init_lora_weights", out JsonElement start) && ChangesBase(start)
+            ? $"init_lora_weights {start.GetRawText()}, which changes the weights beside the adapter too (PEFT makes a plain adapter of one by save_pretrained with path_initial_model_for_weight_conversion),"
         : null;
+
+    /// <summary>True unless an adapter that began so belongs to the weights as they are published.</summary>
+    private static bool ChangesBase(JsonElement start) => start.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False => false,
+        JsonValueKind.String => start.GetRawText() is not ("\"gaussian\"" or "\"eva\"" or "\"orthogonal\""),
+        _ => true,
+    };
 
     /// <summary>Targets that no matrix of the model bears the name of.</summary>
     public IEnumerable<string> Unknown(IReadOnlyCollection<string> modules) =>

@@ -45,12 +45,15 @@ public sealed partial class Decoder : IDisposable
     public string? NotFinite()
     {
         using IDisposable frozen = no_grad();
-        return Parameters.Select(parameter => (parameter.Name, parameter.Weight)).FirstOrDefault(parameter =>
-        {
-            // Both ends, and not a mask as large as the weight: a NaN is its own least and greatest value.
-            using Tensor least = parameter.Weight.min(), greatest = parameter.Weight.max();
-            return !float.IsFinite(least.to(ScalarType.Float32).item<float>()) || !float.IsFinite(greatest.to(ScalarType.Float32).item<float>());
-        }).Name;
+        return Parameters.FirstOrDefault(parameter => !IsFinite(parameter.Weight)).Name;
+    }
+
+    /// <summary>True where all values of a tensor, of which there is one at least, are finite numbers.</summary>
+    internal static bool IsFinite(Tensor tensor)
+    {
+        // Both ends, and not a mask as large as the tensor: a NaN is its own least and greatest value.
+        using Tensor least = tensor.min(), greatest = tensor.max(), low = least.to(ScalarType.Float32), high = greatest.to(ScalarType.Float32);
+        return float.IsFinite(low.item<float>()) && float.IsFinite(high.item<float>());
     }
 
     /// <summary>One weight by name.</summary>

@@ -18,7 +18,7 @@ public static class GgufExport
     /// <param name="path">The file.</param>
     /// <param name="type">Number format of the matrices.</param>
     /// <param name="name">The model's name in the file.</param>
-    /// <exception cref="SocietyException">The tokenizer is none that llama.cpp knows.</exception>
+    /// <exception cref="SocietyException">The tokenizer is none that llama.cpp knows, or a weight is too large for the type.</exception>
     public static void Write(LanguageModel model, string path, GgufType type = GgufType.F16, string? name = null)
     {
         DecoderConfig config = model.Decoder.Config;
@@ -30,7 +30,7 @@ public static class GgufExport
             long[] shape = weight.shape;
             GgufType own = shape.Length == 1 ? GgufType.F32 : type == GgufType.Q8 && shape[^1] % 32 != 0 ? GgufType.F16 : type;
             int heads = !config.Family.GgufInterleaves ? 0 : parameter.Contains("self_attn.q_proj", StringComparison.Ordinal) ? config.Heads : parameter.Contains("self_attn.k_proj", StringComparison.Ordinal) ? config.KeyValueHeads : 0;
-            file.AddTensor(NameOf(parameter), shape, own, stream => WriteValues(weight, heads, own, stream));
+            file.AddTensor(NameOf(parameter), shape, own, stream => WriteValues(parameter, weight, heads, own, stream));
         }
 
         if (config.RopeScaling?.Rule == "llama3")
@@ -96,15 +96,15 @@ public static class GgufExport
         return $"blk.{parts[2]}.{place}.{parts[^1]}";
     }
 
-    private static void WriteValues(Tensor weight, int heads, GgufType type, Stream stream)
+    private static void WriteValues(string name, Tensor weight, int heads, GgufType type, Stream stream)
     {
         using var frozen = no_grad();
         // Row i of a head's first half and row i of its second become neighbours.
         using Tensor ordered = heads == 0 ? weight.detach() : weight.detach().reshape(heads, 2, weight.shape[0] / heads / 2, -1).transpose(1, 2).reshape(weight.shape);
-        TensorValues.Read<float>(ordered, (values, _) => Write(values, type, stream));
+        TensorValues.Read<float>(ordered, (values, _) => Write(name, values, type, stream));
     }
 
-    private static void Write(ReadOnlySpan<float> values, GgufType type, Stream stream)
+    private static void Write(string name, ReadOnlySpan<float> values, GgufType type, Stream stream)
     {
         switch (type)
         {
@@ -113,17 +113,24 @@ public static class GgufExport
                 break;
             case GgufType.F16:
                 Half[] halves = new Half[values.Length];
-                for (int index = 0; index < values.Length; index++) halves[index] = (Half)values[index];
+                for (int index = 0; index < values.Length; index++) halves[index] = Narrowed(name, values[index], type);
                 stream.Write(MemoryMarshal.AsBytes<Half>(halves));
                 break;
             default:
-                Quantise(values, stream);
+                Quantise(name, values, stream);
                 break;
         }
     }
 
+    private static Half Narrowed(string name, float value, GgufType type)
+    {
+        Half half = (Half)value;
+        return Half.IsFinite(half) || !float.IsFinite(value) ? half
+            : throw new SocietyException($"tensor {name} holds values that are too large for {type} in GGUF and would become infinite; export it as f32, or in the Hugging Face format as bf16");
+    }
+
     /// <summary>q = round(x / d) with d the greatest magnitude of 32 values divided by 127.</summary>
-    private static void Quantise(ReadOnlySpan<float> values, Stream stream)
+    private static void Quantise(string name, ReadOnlySpan<float> values, Stream stream)
     {
         Span<byte> block = stackalloc byte[34];
         for (int start = 0; start < values.Length; start += 32)
@@ -132,7 +139,7 @@ public static class GgufExport
             float greatest = 0;
             foreach (float value in part) greatest = Math.Max(greatest, Math.Abs(value));
             float scale = greatest / 127, inverse = scale > 0 ? 1 / scale : 0;
-            BinaryPrimitives.WriteHalfLittleEndian(block, (Half)scale);
+            BinaryPrimitives.WriteHalfLittleEndian(block, Narrowed(name, scale, GgufType.Q8));
             for (int index = 0; index < 32; index++) block[2 + index] = (byte)(sbyte)MathF.Round(part[index] * inverse, MidpointRounding.AwayFromZero);
             stream.Write(block);
         }

@@ -55,9 +55,9 @@ public static class SafetensorsFile
             file.Write(length);
             headerText.Position = 0;
             headerText.CopyTo(file);
-            foreach ((_, Tensor tensor) in entries)
+            foreach ((string name, Tensor tensor) in entries)
             {
-                Copy(tensor, type ?? tensor.dtype, file);
+                Copy(path, name, tensor, type ?? tensor.dtype, file);
             }
         });
     }
@@ -88,11 +88,13 @@ public static class SafetensorsFile
     }
 
     /// <summary>Writes values in pieces, since one piece of memory is seen through at most 2 GiB at a time.</summary>
-    private static void Copy(Tensor tensor, ScalarType type, Stream file)
+    private static void Copy(string path, string name, Tensor tensor, ScalarType type, Stream file)
     {
         foreach ((long start, long count) in Pieces(tensor))
         {
             using Tensor detached = tensor.detach(), flat = detached.reshape(-1), piece = flat.narrow(0, start, count), near = piece.cpu(), converted = near.to(type), plain = converted.contiguous();
+            if (type != tensor.dtype && plain.is_floating_point() && !Decoder.IsFinite(plain) && Decoder.IsFinite(near))
+                throw new SocietyException($"{path}: tensor {name} holds values that are too large for {SafetensorsHeader.Label(type).Label} and would become infinite; write it as {(type == ScalarType.Float16 ? "bf16 or f32" : "f32")}");
             file.Write(plain.bytes);
         }
     }
