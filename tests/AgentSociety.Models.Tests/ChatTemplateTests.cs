@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using AgentSociety.Core;
 using CsCheck;
+using Xunit.Abstractions;
 
 namespace AgentSociety.Models.Tests;
 
-public sealed class ChatTemplateTests
+public sealed class ChatTemplateTests(ITestOutputHelper output)
 {
     private const string Marked = "{% for m in messages %}<|im_start|>{{ m.role }}{{ '\\n' }}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}<|im_end|>{% endgeneration %}{{ '\\n' }}{% else %}{{ m.content }}<|im_end|>{{ '\\n' }}{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant{{ '\\n' }}{% endif %}";
 
@@ -124,6 +125,7 @@ public sealed class ChatTemplateTests
     public void Any_text_is_a_template_or_refused()
     {
         string[] pieces = ["{{", "}}", "{%", "%}", "{#", "#}", "-", " if ", " for ", " in ", "endif", "endfor", " set ", "macro", "x", "messages", "[", "]", "(", ")", ".", "|", "trim", "tojson", "1", "'a'", "=", "==", "~", ",", ":", "loop", " is ", "defined", "not ", "\n", " ", "{", "}", "else", "namespace", "range", "**", "99999"];
+        int refused = 0;
         Gen.Int[0, pieces.Length - 1].Array[1, 25].Sample(places =>
         {
             try
@@ -132,8 +134,10 @@ public sealed class ChatTemplateTests
             }
             catch (SocietyException)
             {
+                Interlocked.Increment(ref refused);
             }
         }, iter: 3000);
+        output.WriteLine($"3000 templates, {refused} refused");
     }
 
     [Fact]

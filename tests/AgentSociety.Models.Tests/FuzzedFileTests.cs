@@ -32,7 +32,27 @@ public sealed class FuzzedFileTests : IDisposable
     [InlineData("model.safetensors.index.json", 400)]
     [InlineData("generation_config.json", 400)]
     [InlineData("tokenizer_config.json", 400)]
-    public void A_damaged_file_is_read_or_refused_by_name(string name, int cases)
+    [InlineData("tokenizer.json", 400)]
+    public void A_damaged_file_is_read_or_refused_by_name(string name, int cases) => Damage(name, cases);
+
+    /// <summary>The other kind of vocabulary, spelt without its bytes so that what is damaged is more often a step than a token.</summary>
+    [Fact]
+    public void A_damaged_tokenizer_that_marks_spaces_is_read_or_refused_by_name()
+    {
+        File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), """
+            {"added_tokens":[{"id":0,"content":"<unk>","special":true,"normalized":false},{"id":1,"content":"<s>","special":true,"normalized":false},{"id":2,"content":"</s>","special":true,"normalized":false}],
+            "normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]},
+            "pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false},
+            "post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]},
+            "decoder":{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]},
+            "model":{"type":"BPE","dropout":null,"unk_token":"<unk>","fuse_unk":true,"byte_fallback":true,"ignore_merges":false,"vocab":{"<unk>":0,"<s>":1,"</s>":2,"<0x41>":3,"▁":4,"a":5,"b":6,"ab":7,"▁ab":8},"merges":["a b",["▁","ab"]]}}
+            """);
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), """{"bos_token":"<s>","eos_token":"</s>"}""");
+        using (LanguageModel model = LanguageModel.Load(_folder)) Assert.Equal("ab", model.Tokenizer.Decode(model.Tokenizer.Encode("ab")));
+        Damage("tokenizer.json", 800);
+    }
+
+    private void Damage(string name, int cases)
     {
         string file = Path.Combine(_folder, name.Replace('/', Path.DirectorySeparatorChar));
         byte[] good = File.ReadAllBytes(file);

@@ -47,7 +47,8 @@ internal sealed class TokenizerFile
         JsonElement[] decoders = [.. Optional(root, "decoder") is { } decoder ? StepsOf(decoder, "decoders") : []];
         ByteLevel = decoders.Any(step => Is(step, "ByteLevel"));
         SpaceMark = decoders.FirstOrDefault(step => Is(step, "Metaspace") || (Is(step, "Replace") && step.GetProperty("content").GetString() == " ")) is { ValueKind: JsonValueKind.Object } mark
-            ? (Is(mark, "Metaspace") ? mark.GetProperty("replacement") : mark.GetProperty("pattern").GetProperty("String")).GetString()![0]
+            ? (Is(mark, "Metaspace") ? mark.GetProperty("replacement") : mark.GetProperty("pattern").GetProperty("String")).GetString() is [char sign, ..] ? sign
+                : throw new FormatException($"the decoder {mark.GetProperty("type").GetRawText()} does not say which character stands for a space")
             : null;
         StripsFirstSpace = decoders.Any(step => (Is(step, "Strip") && step.GetProperty("start").GetInt32() > 0)
             || (Is(step, "Metaspace") && Optional(step, "prepend_scheme")?.GetString() != "never" && Optional(step, "add_prefix_space")?.ValueKind != JsonValueKind.False));
@@ -190,7 +191,7 @@ internal sealed class TokenizerFile
     /// <summary>The token that a template puts before the text.</summary>
     private int? First(JsonElement template) =>
         template.GetProperty("single").EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.Object } first && first.TryGetProperty("SpecialToken", out JsonElement token)
-            ? Find(token.GetProperty("id").GetString()!)
+            ? Find(token.GetProperty("id").GetString() ?? "")
             : null;
 
     /// <summary>A token that the settings name, as text or as an object with its content.</summary>
