@@ -5,12 +5,13 @@ using AgentSociety.Core;
 using AgentSociety.Core.Randomness;
 using AgentSociety.Core.Scenarios;
 using CsCheck;
+using Xunit.Abstractions;
 using static TorchSharp.torch;
 
 namespace AgentSociety.Models.Tests;
 
 [Collection("Torch")]
-public sealed class CheckpointTests : IDisposable
+public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("checkpoint-").FullName;
 
@@ -187,6 +188,7 @@ public sealed class CheckpointTests : IDisposable
 
             File.Delete(damaged);
         }, iter: 2000, threads: 1);
+        output.WriteLine($"safetensors: 2000 damaged files, {refused} refused");
         Assert.InRange(refused, 500, 2000);
     }
 
@@ -226,6 +228,18 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("num_hidden_layers", "0", "less than 1")]
     [InlineData("hidden_size", "\"wide\"", "config.json")]
     [InlineData("rope_scaling", "{\"rope_type\":\"llama3\"}", "rope_scaling")]
+    [InlineData("rms_norm_eps", "0", "rms_norm_eps is 0")]
+    [InlineData("rms_norm_eps", "1.5", "rms_norm_eps is 1.5")]
+    [InlineData("rms_norm_eps", "1e999", "rms_norm_eps")]
+    [InlineData("rms_norm_eps", "1e-60", "rms_norm_eps")]
+    [InlineData("rope_theta", "0.5", "rope_theta is 0.5")]
+    [InlineData("rope_theta", "1e39", "rope_theta")]
+    [InlineData("rope_parameters", "{\"rope_theta\":1e39}", "rope_theta")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":1e39}", "factor 1E+39")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":1e-39}", "factor 1E-39")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":-2}", "factor -2")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":1e39,\"low_freq_factor\":1,\"high_freq_factor\":4,\"original_max_position_embeddings\":32}", "factor 1E+39")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":1,\"high_freq_factor\":1e39,\"original_max_position_embeddings\":32}", "rope_scaling")]
     [InlineData("attention_bias", "true", "q_proj.bias")]
     [InlineData("hidden_act", "\"gelu\"", "gelu")]
     [InlineData("head_dim", "32", "q_proj.weight")]
@@ -340,6 +354,7 @@ public sealed class CheckpointTests : IDisposable
                 if (!failure.Message.Contains(_folder, StringComparison.Ordinal)) throw new InvalidOperationException($"the message does not name the file: {failure.Message}\n{text}");
             }
         }, iter: 1000, threads: 1);
+        output.WriteLine($"config.json: 1000 damaged files, {refused} refused");
         Assert.InRange(refused, 500, 1000);
 
         static JsonObject? Parsed(string text)

@@ -173,7 +173,9 @@ public sealed record DecoderConfig
         // Products of these are offsets into memory.
         if ((long)Heads * HeadWidth > LargestSize || Width > LargestSize || FeedForward > LargestSize || VocabularySize > LargestVocabulary || Layers > LargestDepth || Context > LargestContext)
             throw new SocietyException($"{file}: a size is beyond what can be held (widths to {LargestSize}, {LargestDepth} layers, {LargestVocabulary} tokens, {LargestContext} positions)");
-        if (!(NormEpsilon > 0) || !(RopeTheta > 0)) throw new SocietyException($"{file}: rms_norm_eps and rope_theta must be greater than 0");
+        // As they are computed with: in float32 one may be 0 or infinite where the file's is not.
+        if (!((float)NormEpsilon is > 0 and <= 1)) throw new SocietyException($"{file}: rms_norm_eps is {NormEpsilon}; it must be greater than 0 and at most 1");
+        if (!(RopeTheta >= 1 && float.IsFinite((float)RopeTheta))) throw new SocietyException($"{file}: rope_theta is {RopeTheta}; it must be from 1 to {float.MaxValue}");
         // Loading on regardless would give other logits than the model's.
         if (Foreign() is { } foreign) throw new SocietyException($"{file}: {foreign} is not supported; use a checkpoint without it");
         return this;

@@ -47,9 +47,10 @@ public sealed record RotaryScaling
     internal string? Problem => Foreign is { } key ? $"{key} of the rotary positions" : Rule switch
     {
         "default" => null,
-        "linear" when Factor > 0 => null,
-        "llama3" when Factor > 0 && LowFrequencyFactor > 0 && HighFrequencyFactor > LowFrequencyFactor && OriginalContext > 0 => null,
-        "linear" or "llama3" => $"rope_scaling '{Rule}' lacks a number that it needs",
+        "linear" or "llama3" when Factor is { } factor && !(factor > 0 && float.IsFinite((float)factor) && float.IsFinite((float)(1 / factor))) => $"rope_scaling '{Rule}' with the factor {factor}",
+        "linear" when Factor is not null => null,
+        "llama3" when Factor is not null && LowFrequencyFactor > 0 && HighFrequencyFactor > LowFrequencyFactor && float.IsFinite((float)HighFrequencyFactor) && OriginalContext > 0 => null,
+        "linear" or "llama3" => $"rope_scaling '{Rule}', which lacks a number that it needs or has one that is out of range,",
         _ => $"rope_scaling '{Rule}' is not supported (default, linear and llama3 are)",
     };
 
