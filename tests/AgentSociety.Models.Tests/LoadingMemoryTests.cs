@@ -20,7 +20,7 @@ public sealed partial class LoadingMemoryTests : IDisposable
         if (!File.Exists("/proc/self/clear_refs")) return;
         long weights = Write(stored);
         long before = Peak(reset: true);
-        using Decoder decoder = Decoder.Load(Shape, _folder, CPU);
+        using LanguageModel model = LanguageModel.Load(_folder);
         long taken = Peak(reset: false) - before;
         Assert.True(taken <= 1.1 * weights, $"{taken >> 20} MiB for {weights >> 20} MiB of weights");
         Assert.True(taken >= 0.5 * weights, $"only {taken >> 20} MiB were seen for {weights >> 20} MiB of weights: the measure is blind");
@@ -42,8 +42,8 @@ public sealed partial class LoadingMemoryTests : IDisposable
     private long Taken()
     {
         long before = Status("RssAnon");
-        using Decoder decoder = Decoder.Load(Shape, _folder, CPU, asStored: true);
-        using Tensor sum = decoder.Parameters.Select(parameter => parameter.Weight.sum(ScalarType.Float32)).Aggregate((a, b) => a + b);
+        using LanguageModel model = LanguageModel.Load(_folder, asStored: true);
+        using Tensor sum = model.Decoder.Parameters.Select(parameter => parameter.Weight.sum(ScalarType.Float32)).Aggregate((a, b) => a + b);
         Assert.NotEqual(0, sum.item<float>());
         return Status("RssAnon") - before;
     }
@@ -51,6 +51,8 @@ public sealed partial class LoadingMemoryTests : IDisposable
     private long Write(ScalarType stored)
     {
         using var scope = NewDisposeScope();
+        Shape.Save(_folder);
+        BytePairTrainer.Train(["the cat sat on the mat"], 262).Save(_folder);
         SafetensorsFile.Write(Path.Combine(_folder, "model.safetensors"), Decoder.Shapes(Shape).Select(shape => (shape.Name, ones(shape.Shape))), stored);
         return Decoder.Shapes(Shape).Sum(shape => shape.Shape.Aggregate(4L, (product, extent) => product * extent));
     }
