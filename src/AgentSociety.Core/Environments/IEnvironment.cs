@@ -25,7 +25,7 @@ public interface IEnvironment
     /// <summary>A problem that was accepted before, with its seat and its kind, which records do not hold; null where its text is not read as one any more. What <see cref="Parse"/> runs or works out to validate it need not hold again.</summary>
     Problem? Recall(Problem stored) => Parse(stored.Text).Problem is { } read ? stored with { Seat = read.Seat, Kind = read.Kind } : null;
 
-    /// <summary>What problems share that belong on one side of a split into training and test, such as the program of triples: who was trained on one of them has seen a part of the others. A problem's canonical form where it stands alone.</summary>
+    /// <summary>What problems share that belong on one side of a split into training and test, such as the program of triples: who was trained on one of them has seen a part of the others. They are reserved for tests together, too (<see cref="Reservation"/>). A problem's canonical form where it stands alone.</summary>
     string SplitKey(Problem problem) => problem.CanonicalForm;
 
     /// <summary>What a proposer sees before it writes a problem.</summary>

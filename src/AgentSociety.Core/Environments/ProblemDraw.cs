@@ -24,18 +24,30 @@ public static class ProblemDraw
         throw new SocietyException($"environment '{environment}': no problem of difficulty {difficulty} came in {MostDraws:N0} draws; change its options, or leave this difficulty out of pretraining, play and tests");
     }
 
-    /// <summary>A problem that is not reserved: of this difficulty or, where 256 draws gave none, of the next lower one, and so on down to the lowest.</summary>
+    /// <summary>A problem that is not reserved, nor are those that belong with it: of this difficulty or, where 256 draws gave none, of the next lower one, and so on down to the lowest.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="difficulty">What is asked for.</param>
+    /// <param name="random">Where draws come from.</param>
+    /// <param name="generate">Draws a problem of a difficulty.</param>
+    /// <exception cref="SocietyException">All draws gave reserved problems.</exception>
+    public static Problem Unreserved(IEnvironment environment, int difficulty, KeyedRandom random, Func<int, KeyedRandom, Problem> generate) =>
+        Unreserved(environment.Name, difficulty, random, generate, problem => Reservation.Holds(environment, problem));
+
+    /// <summary>A problem that is not reserved, where each problem stands alone: of this difficulty or, where 256 draws gave none, of the next lower one, and so on down to the lowest.</summary>
     /// <param name="environment">Name of the environment.</param>
     /// <param name="difficulty">What is asked for.</param>
     /// <param name="random">Where draws come from.</param>
     /// <param name="generate">Draws a problem of a difficulty.</param>
     /// <exception cref="SocietyException">All draws gave reserved problems.</exception>
-    public static Problem Unreserved(string environment, int difficulty, KeyedRandom random, Func<int, KeyedRandom, Problem> generate)
+    public static Problem Unreserved(string environment, int difficulty, KeyedRandom random, Func<int, KeyedRandom, Problem> generate) =>
+        Unreserved(environment, difficulty, random, generate, problem => Reservation.Holds(environment, problem.CanonicalForm));
+
+    private static Problem Unreserved(string environment, int difficulty, KeyedRandom random, Func<int, KeyedRandom, Problem> generate, Func<Problem, bool> reserved)
     {
         for (int tries = 0; tries < DrawsADifficulty * difficulty; tries++)
         {
             Problem problem = generate(difficulty - (tries / DrawsADifficulty), random);
-            if (!Reservation.Holds(environment, problem.CanonicalForm)) return problem;
+            if (!reserved(problem)) return problem;
         }
 
         throw new SocietyException($"environment '{environment}': every problem of difficulty {difficulty} and below that came in {DrawsADifficulty * difficulty:N0} draws is reserved for tests; give it more problems by its options, or ask for a greater difficulty");

@@ -11,4 +11,7 @@ public static class Reservation
     /// </summary>
     public static bool Holds(string environment, string canonicalForm) =>
         KeyedRandom.Key(0, $"reserved/{environment}/{canonicalForm}") % 8 == 0;
+
+    /// <summary>True where a problem is reserved. Problems that belong together (<see cref="IEnvironment.SplitKey"/>) are reserved together: one of them that is played would show a part of the others.</summary>
+    public static bool Holds(IEnvironment environment, Problem problem) => Holds(environment.Name, environment.SplitKey(problem));
 }

@@ -12,7 +12,7 @@ namespace AgentSociety.Environments.Code;
 /// Proposals are run twice before they count: they must end well within the limits (<see cref="CodeFacts"/>), agree with themselves, and do something with their input. Difficulty is the
 /// number of operators, calls and decisions. Generated problems and demonstrations use integer arithmetic and, in the full language, <see cref="SeedPrograms"/>; proposers may use all of the language that the
 /// scenario chose. A triple is one problem whichever of its three parts is asked for, however its program is laid out and its inputs are written: the canonical form is the program's tree
-/// with the inputs in order. Induction leaves out examples whose triple is reserved. What a solver could be told beside the program, comments and idle statements, is taken out or refused.
+/// with the inputs in order. All triples of a program are reserved together. What a solver could be told beside the program, comments and idle statements, is taken out or refused.
 /// </remarks>
 public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedProposer, IMeasuredProposals
 {
@@ -62,10 +62,11 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
         {
             CodeKind kind = random.Choose(_kinds);
             // Half of the problems are seeds where there are any of this difficulty, the rest is arithmetic.
-            if (_language.HasSeeds && random.Next(2) == 0 && SeedPrograms.Draw(difficulty, kind, random) is { } seed && Open(seed) is { } open) return Made(open, difficulty);
+            if (_language.HasSeeds && random.Next(2) == 0 && SeedPrograms.Draw(difficulty, kind, random) is { } seed) return Tells(seed) ? Made(seed, difficulty) : null;
             string program = _language.Draw(difficulty, random);
             string[] inputs = [.. random.Permutation(_inputs)[..(kind == CodeKind.Induce ? 6 : 1)].Select(input => input.ToString(CultureInfo.InvariantCulture))];
-            return Open(new(kind, program, inputs)) is { } drawn && TrivialPrograms.Reason(drawn.Inputs, input => _facts.Output(program, input)) is null ? Made(drawn, difficulty) : null;
+            CodeTask drawn = new(kind, program, inputs);
+            return TrivialPrograms.Reason(inputs, input => _facts.Output(program, input)) is null && Tells(drawn) ? Made(drawn, difficulty) : null;
         });
     }
 
@@ -88,7 +89,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
         }
 
         if (inputs.Distinct().Count() != inputs.Length) return Proposal.Malformed("an input comes twice");
-        if (Open(new(read.Kind, CodeText.WithoutComments(read.Program), inputs)) is not { } code) return Proposal.Malformed("its examples are reserved for tests");
+        CodeTask code = new(read.Kind, CodeText.WithoutComments(read.Program), inputs);
         return Refusal(code) is { } refusal ? Proposal.Malformed(refusal) : Proposal.Valid(Made(code, shape.Operations));
     }
 
@@ -168,19 +169,12 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
     {
         for (int index = 0; _language.HasSeeds && index < count; index++)
         {
-            CodeTask? seed = SeedPrograms.DrawUpTo(MaximumDifficulty, random.Choose(_kinds), random) is { } drawn ? Open(drawn) : null;
-            if (seed is not null && !Reservation.Holds(EnvironmentName, Made(seed, 1).CanonicalForm)) yield return _language.Write(seed);
+            if (SeedPrograms.DrawUpTo(MaximumDifficulty, random.Choose(_kinds), random) is { } seed && Tells(seed) && !Reservation.Holds(this, Made(seed, 1))) yield return _language.Write(seed);
         }
     }
 
-    // Examples of induction show triples, and some of those are reserved as deduction and abduction: they are left out. Null where too few are left.
-    private static CodeTask? Open(CodeTask code)
-    {
-        if (code.Kind != CodeKind.Induce) return code;
-        string form = CodeText.Form(code.Program);
-        string[] open = [.. code.Inputs.Where(input => !Reservation.Holds(EnvironmentName, Form(form, [input])))];
-        return open.Length < 2 ? null : code with { Inputs = open };
-    }
+    // Whether the examples of what is drawn tell the program from such as do nothing with their input.
+    private bool Tells(CodeTask code) => TrivialPrograms.Untold(code, [.. code.Inputs.Select(input => _facts.Output(code.Program, input) ?? Unknown)]) is null;
 
     private static string Form(string program, IReadOnlyList<string> inputs) => $"{program}\n{string.Join('\n', inputs.Order(StringComparer.Ordinal))}";
 
@@ -219,7 +213,7 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
 
         // A vocabulary of single characters can hold no others.
         if ((_language.Write(code) + _language.Prompt(code, outputs) + work).FirstOrDefault(character => !Alphabet.Contains(character, StringComparison.Ordinal)) is var foreign and not '\0') return $"the program, its work or an output holds '{foreign}' (U+{(int)foreign:x4}), which is not in the alphabet";
-        string? trivial = TrivialPrograms.Reason(code.Inputs, input => _facts.Establish(code.Program, input, spent).Value);
+        string? trivial = TrivialPrograms.Reason(code.Inputs, input => _facts.Establish(code.Program, input, spent).Value) ?? TrivialPrograms.Untold(code, outputs);
         // A probe that was not run says nothing of the program.
         return spent.Refusal ?? trivial;
     }
@@ -263,5 +257,5 @@ public sealed class CodeEnvironment : IEnvironment, IDemonstrator, IConditionedP
 
     private static Verdict Judged(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
 
-    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(EnvironmentName, difficulty, random, Generate);
+    private Problem Unreserved(int difficulty, KeyedRandom random) => ProblemDraw.Unreserved(this, difficulty, random, Generate);
 }

@@ -46,7 +46,7 @@ interface ICodeLanguage
 /// <summary>A code problem: the kind of task, a JavaScript program that defines <c>f</c>, and JSON inputs.</summary>
 /// <param name="Kind">What the solver has to find.</param>
 /// <param name="Program">The program.</param>
-/// <param name="Inputs">One input, or for induction two to ten of which the solver sees the first half.</param>
+/// <param name="Inputs">One input, or for induction two to ten of which the solver sees the first half (<see cref="TrivialPrograms.Untold"/> says which are too like one another).</param>
 sealed record CodeTask(CodeKind Kind, string Program, IReadOnlyList<string> Inputs)
 {
     public int Shown => (Inputs.Count + 1) / 2;

@@ -33,6 +33,20 @@ static class TrivialPrograms
         return ran < 2 ? "the program runs on no other input, so that nothing shows what it does with it" : copies ? "the program gives back its input" : "the program gives the same whatever its input";
     }
 
+    /// <summary>Why another program, one that does nothing with its input, agrees with all examples of induction; null where none does, and for other kinds of task.</summary>
+    /// <remarks>What is hidden must ask for more than one known value, and for more than the input itself: shown outputs can be learned by heart, and a constant stands for all others.</remarks>
+    /// <param name="task">The task.</param>
+    /// <param name="outputs">What its program gives, input by input.</param>
+    public static string? Untold(CodeTask task, IReadOnlyList<string> outputs)
+    {
+        if (task.Kind != CodeKind.Induce) return null;
+        string[] hidden = [.. outputs.Skip(task.Shown)];
+        if (Array.TrueForAll(hidden, hidden[0].Equals) && outputs.Take(task.Shown).Contains(hidden[0])) return $"the outputs of its hidden inputs (the last {hidden.Length} of {outputs.Count}) are all {Short(hidden[0])}, which is shown too, so that a program which ignores its input would be right";
+        return outputs.Zip(task.Inputs).All(pair => Same(pair.First, pair.Second)) ? "its examples give back their inputs, so that a program which does nothing would be right" : null;
+    }
+
+    private static string Short(string output) => output.Length > 20 ? $"{output.AsSpan(0, 20)}..." : output;
+
     private static string[] Like(string input) => input[0] switch
     {
         '"' => ["\"\"", "\"a\"", "\"ba\"", "\"abc\"", "\"Zz 9\"", "\"hello world\"", "\"12\"", "\"a,b\""],

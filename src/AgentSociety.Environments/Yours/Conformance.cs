@@ -116,7 +116,7 @@ public sealed class Conformance
         if (Asked("Parse", () => _environment.Parse(text)) is not { } proposal) return;
         Measured(text, proposal);
         if (proposal.Problem is null) _failures.Add($"DemonstrateProposal shows '{text}', which Parse refuses: {proposal.Reason}.");
-        else if (Reservation.Holds(_environment.Name, proposal.Problem.CanonicalForm)) _failures.Add($"DemonstrateProposal shows '{text}', which is reserved for tests.");
+        else if (Reservation.Holds(_environment, proposal.Problem)) _failures.Add($"DemonstrateProposal shows '{text}', which is reserved for tests.");
     }
 
     // Base material of a game may show any legal moves, and a world of its own its own facts. Elsewhere what is shown is right wherever its problem can be told from its prompt.

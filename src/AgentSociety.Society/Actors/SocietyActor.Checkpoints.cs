@@ -97,5 +97,5 @@ internal sealed partial class SocietyActor
     private IEnumerable<string> ReservedForms(int fromRound) =>
         _session.Database.Episodes(new EpisodeFilter { FromRound = fromRound, Role = Role.Proposer, Outcome = Outcome.Correct }).Where(episode => episode.Problem is null)
             .Select(episode => _plan.Environment.Parse(AgentActor.Written(episode.Segments)).Problem).OfType<Problem>()
-            .Where(problem => Reservation.Holds(_plan.Environment.Name, problem.CanonicalForm) || _guarded?.Touches(problem.Text) == true).Select(problem => problem.CanonicalForm);
+            .Where(problem => Reservation.Holds(_plan.Environment, problem) || _guarded?.Touches(problem.Text) == true).Select(problem => problem.CanonicalForm);
 }

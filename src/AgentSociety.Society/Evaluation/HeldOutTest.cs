@@ -135,7 +135,7 @@ public static class HeldOutTest
         while (found.Count < wanted && drawsLeft-- > 0)
         {
             Problem problem = plan.Environment.Generate(difficulty, random);
-            if (Reservation.Holds(plan.Environment.Name, problem.CanonicalForm) && found.Add(problem.CanonicalForm)) yield return problem;
+            if (Reservation.Holds(plan.Environment, problem) && found.Add(problem.CanonicalForm)) yield return problem;
         }
     }
 }

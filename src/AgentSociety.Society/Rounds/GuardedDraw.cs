@@ -12,22 +12,22 @@ internal static class GuardedDraw
     private const int DrawsADifficulty = 256;
 
     /// <summary>A problem that is neither reserved nor repeats words of a held-out question: of this difficulty or, where 256 draws gave none, of the next lower one, and so on.</summary>
-    /// <param name="environment">Name of the environment.</param>
+    /// <param name="environment">The environment.</param>
     /// <param name="difficulty">What is asked for.</param>
     /// <param name="random">Where draws come from.</param>
     /// <param name="heldOut">The questions of the held-out test, where problems are told in words; null elsewhere.</param>
     /// <param name="generate">Draws a problem of a difficulty.</param>
     /// <exception cref="SocietyException">All draws gave problems that belong to tests.</exception>
-    public static Problem Problem(string environment, int difficulty, KeyedRandom random, Contamination? heldOut, Func<int, KeyedRandom, Problem> generate)
+    public static Problem Problem(IEnvironment environment, int difficulty, KeyedRandom random, Contamination? heldOut, Func<int, KeyedRandom, Problem> generate)
     {
         if (heldOut is null) return ProblemDraw.Unreserved(environment, difficulty, random, generate);
         for (int tries = 0; tries < DrawsADifficulty * difficulty; tries++)
         {
             Problem problem = generate(difficulty - (tries / DrawsADifficulty), random);
-            if (!Reservation.Holds(environment, problem.CanonicalForm) && !heldOut.Touches(problem.Text)) return problem;
+            if (!Reservation.Holds(environment, problem) && !heldOut.Touches(problem.Text)) return problem;
         }
 
-        throw NothingLeft(environment, difficulty);
+        throw NothingLeft(environment.Name, difficulty);
     }
 
     /// <summary>An environment's base material without what repeats words of a question of the held-out test; null where it has none.</summary>

@@ -70,7 +70,7 @@ internal sealed class ProblemCurriculum
     {
         for (int draws = 0; ; draws++)
         {
-            Problem problem = GuardedDraw.Problem(_plan.Environment.Name, difficulty, random, _heldOut, _plan.Environment.Generate);
+            Problem problem = GuardedDraw.Problem(_plan.Environment, difficulty, random, _heldOut, _plan.Environment.Generate);
             if (posed.Add(problem.Text) || draws >= MostDraws) return problem;
         }
     }

@@ -57,7 +57,7 @@ public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IRea
         {
             Fate fate = proposal.Problem is not { } problem || !Spelled(plan, alphabet, problem, round, problems.Count) ? Fate.Malformed
                 : before.Contains(problem.CanonicalForm) || !posed.Add(problem.CanonicalForm) ? Fate.Duplicate
-                : Reservation.Holds(plan.Environment.Name, problem.CanonicalForm) ? Fate.Reserved
+                : Reservation.Holds(plan.Environment, problem) ? Fate.Reserved
                 : heldOut?.Touches(problem.Text) == true ? Fate.Contaminated
                 : problems.Count == room ? Fate.Surplus
                 : Fate.Played;
@@ -80,6 +80,6 @@ public sealed record ProblemSelection(IReadOnlyList<PosedProblem> Problems, IRea
     {
         KeyedRandom random = KeyedRandom.For(plan.Seed, "distribution", round, index);
         int hardest = Math.Min(plan.Scenario.Pretrain.MaximumDifficulty, plan.Environment.MaximumDifficulty);
-        return GuardedDraw.Problem(plan.Environment.Name, hardest, random, heldOut, (most, draw) => plan.Environment.Generate(draw.Next(1, most), draw));
+        return GuardedDraw.Problem(plan.Environment, hardest, random, heldOut, (most, draw) => plan.Environment.Generate(draw.Next(1, most), draw));
     }
 }

@@ -50,7 +50,7 @@ public static class LoggedProposals
             }
 
             Problem? posed = plan.Environment.Parse(AgentActor.Written(logged.Episode.Segments)).Problem;
-            bool reserved = posed is not null && (Reservation.Holds(plan.Environment.Name, posed.CanonicalForm) || heldOut?.Touches(posed.Text) == true);
+            bool reserved = posed is not null && (Reservation.Holds(plan.Environment, posed) || heldOut?.Touches(posed.Text) == true);
             yield return shown with { Posed = posed?.CanonicalForm, Family = posed is null ? null : plan.Environment.SplitKey(posed), Reserved = reserved };
         }
     }

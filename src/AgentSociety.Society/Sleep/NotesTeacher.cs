@@ -50,7 +50,7 @@ public sealed class NotesTeacher
         Problem[] problems =
         [
             .. log.Where(logged => logged is { Episode.Role: Role.Solver, Problem: not null }).Select(logged => logged.Problem!).Reverse().DistinctBy(problem => problem.CanonicalForm)
-                .Where(problem => !Reservation.Holds(plan.Environment.Name, problem.CanonicalForm) && heldOut?.Touches(problem.Text) != true).Select(problem => StoredProblem.Of(plan.Environment, problem)),
+                .Select(problem => StoredProblem.Of(plan.Environment, problem)).Where(problem => !Reservation.Holds(plan.Environment, problem) && heldOut?.Touches(problem.Text) != true),
         ];
         if (problems.Length == 0) throw new SocietyException($"{run}: the log holds no attempt that passes the filter, and so no problem to attempt with the notes; widen it");
         return new NotesTeacher(run, plan, notes, heldOut, problems);

@@ -41,7 +41,7 @@ static class EnvironmentBenchmarks
         {
             EnvironmentEntry entry = EnvironmentCatalog.Find(name)!;
             IEnvironment environment = entry.Create(Activator.CreateInstance(entry.OptionsType)!, 1);
-            (Problem Problem, IReadOnlyList<Segment> Transcript)[] solved = [.. Enumerable.Range(0, 512).Select(index => Solved(environment, difficulty, index)).Where(pair => !Reservation.Holds(name, pair.Problem.CanonicalForm))];
+            (Problem Problem, IReadOnlyList<Segment> Transcript)[] solved = [.. Enumerable.Range(0, 512).Select(index => Solved(environment, difficulty, index)).Where(pair => !Reservation.Holds(environment, pair.Problem))];
             yield return new($"{name}, difficulty {difficulty}", Rate(index => environment.Verify(solved[index % solved.Length].Problem, solved[index % solved.Length].Transcript)), "verdicts/s", _share);
         }
     }

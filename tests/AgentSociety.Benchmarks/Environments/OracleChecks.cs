@@ -64,7 +64,7 @@ static class OracleChecks
         for (int index = 0; index < Cases; index++)
         {
             (Problem problem, IReadOnlyList<Segment> transcript) = EnvironmentBenchmarks.Solved(environment, 1 + (index % hardest), index);
-            if (Reservation.Holds(environment.Name, problem.CanonicalForm)) continue;
+            if (Reservation.Holds(environment, problem)) continue;
             cases++;
             Verdict verdict = environment.Verify(problem, transcript);
             if (verdict.Sound && verdict.Reason == reason(problem)) agree++;

@@ -18,7 +18,7 @@ public class CodeEnvironmentTests
     {
         Problem problem = Environment.Generate(difficulty, KeyedRandom.FromKey(key));
         Assert.Equal(problem, Environment.Parse(problem.Text).Problem);
-        if (Reservation.Holds(Environment.Name, problem.CanonicalForm)) return;
+        if (Reservation.Holds(Environment, problem)) return;
         IReadOnlyList<Segment> shown = Environment.DemonstrateSolution(difficulty, KeyedRandom.FromKey(key));
         Verdict verdict = Environment.Verify(problem, shown);
         Assert.True(verdict.Sound, $"{problem.Text}\n{verdict.Reason}");
@@ -68,32 +68,74 @@ public class CodeEnvironmentTests
     }
 
     [Fact]
-    public void Induction_shows_no_triple_that_is_reserved_as_deduction()
+    public void All_triples_of_a_program_are_reserved_or_none_is()
     {
-        HashSet<string> programs = [];
-        for (int index = 0; index < 1500; index++)
+        Dictionary<string, bool> reserved = [];
+        foreach ((CodeEnvironment environment, int index) in new[] { Environment, Few }.SelectMany(environment => Enumerable.Range(0, 750).Select(index => (environment, index))))
         {
-            Problem problem = new[] { Environment, Few }[index % 2].Generate(1 + (index % 12), KeyedRandom.For(1, "examples", index));
-            if (problem.Text[0] != 'i') continue;
-            (string program, string[] inputs) = index % 2 == 0
-                ? (string.Join('\n', problem.Text.Split('\n')[1..].TakeWhile(line => !line.StartsWith("in: ", StringComparison.Ordinal))), problem.Text.Split('\n').Where(line => line.StartsWith("in: ", StringComparison.Ordinal)).ToArray())
-                : (problem.Text[1..problem.Text.IndexOf(',', StringComparison.Ordinal)], problem.Text.TrimEnd('=').Split(',')[1..]);
-            programs.Add(program);
-            foreach (string input in inputs)
+            Problem problem = environment.Generate(1 + (index % 12), KeyedRandom.For(1, "triples", index));
+            bool holds = reserved[environment.SplitKey(problem)] = Reservation.Holds(environment, problem);
+            string[] parts = problem.Text.TrimEnd('=').Split(environment == Few ? "," : "\nin: ");
+            string program = environment == Few ? parts[0][1..] : parts[0][(parts[0].IndexOf('\n') + 1)..];
+            foreach (string input in parts[1..])
             {
-                Problem triple = index % 2 == 0 ? ScriptedPlay.Problem(Environment, $"deduce\n{program}\n{input}") : ScriptedPlay.Problem(Few, $"d{program},{input}=");
-                Assert.False(Reservation.Holds(Environment.Name, triple.CanonicalForm), triple.Text);
+                foreach (string triple in environment == Few ? new[] { $"d{program},{input}=", $"a{program},{input}=" } : [$"deduce\n{program}\nin: {input}", $"abduce\n{program}\nin: {input}"])
+                    Assert.Equal(holds, Reservation.Holds(environment, ScriptedPlay.Problem(environment, triple)));
             }
         }
 
-        Assert.InRange(programs.Count, 200, 1500);
+        Assert.InRange(reserved.Count, 500, 1500);
+        Assert.InRange(reserved.Values.Count(holds => holds) / (double)reserved.Count, 0.08, 0.17);
+    }
 
-        // Of what a proposer writes, too, such examples are left out, and where fewer than two are left it is no problem.
-        string[] all = [.. Enumerable.Range(1, 40).Where(number => Holds(number)).Select(number => $"\nin: {number}")], open = [.. Enumerable.Range(1, 40).Where(number => !Holds(number)).Select(number => $"\nin: {number}")];
-        Assert.Equal($"induce\n{Twice}{open[0]}{open[1]}", ScriptedPlay.Problem(Environment, $"induce\n{Twice}{all[0]}{open[0]}{open[1]}").Text);
-        Assert.Contains("reserved", Environment.Parse($"induce\n{Twice}{open[0]}{all[0]}").Reason, StringComparison.Ordinal);
+    [Fact]
+    public void Every_difficulty_has_problems_for_tests_and_for_play()
+    {
+        CodeEnvironment scenario = new(new() { Language = CodeLanguage.Restricted, Trace = true, Operators = "+-<", LargestNumber = 5, MaximumDifficulty = 8, Abduction = false, Induction = false });
+        // Of one operation the scenario has ten programs, and tests none of them.
+        foreach ((CodeEnvironment environment, int from, int to) in new[] { (Environment, 1, 20), (Few, 1, 12), (scenario, 2, 8) })
+        {
+            foreach (int difficulty in Enumerable.Range(from, to - from + 1))
+            {
+                IEnumerable<bool> reserved = Enumerable.Range(0, 300).Select(index => Reservation.Holds(environment, environment.Generate(difficulty, KeyedRandom.For(1, "each", difficulty, index))));
+                Assert.True(reserved.Distinct().Take(2).Count() == 2, $"all or none of difficulty {difficulty} is reserved");
+            }
+        }
+    }
 
-        static bool Holds(int number) => Reservation.Holds(Environment.Name, ScriptedPlay.Problem(Environment, $"deduce\n{Twice}\nin: {number}").CanonicalForm);
+    [Theory]
+    [InlineData("induce\nfunction f(x){return x>5}\nin: 1\nin: 2", "ignores its input"), InlineData("induce\nfunction f(x){return x>5}\nin: 1\nin: 9\nin: 2\nin: 3", "ignores its input"), InlineData("induce\nfunction f(x){return x%100}\nin: 1\nin: 2", "does nothing")]
+    public void Examples_that_a_trivial_program_agrees_with_are_no_problem(string text, string said) => Assert.Contains(said, Environment.Parse(text).Reason);
+
+    [Theory, InlineData("ix<5,1,2="), InlineData("ix<5,1,9,2="), InlineData("ix<5,1,9,2,3="), InlineData("ix%9,1,2=")]
+    public void Nor_are_they_in_the_restricted_language(string text) => Assert.NotEmpty(Few.Parse(text).Reason);
+
+    [Theory]
+    [InlineData("ix<5,9,1=", "1<2"), InlineData("ix<5,1,2,3,9=", "1<2"), InlineData("ix<5,1,2,3,9=", "x<4?1<2:1<2"), InlineData("ix<5?x:9,1,2,7,3=", "x")]
+    public void An_answer_that_ignores_its_input_is_wrong(string problem, string answer) => Assert.Equal(Outcome.Wrong, Few.Verify(ScriptedPlay.Problem(Few, problem), [new(Source.Prompt, ""), new(Source.Model, answer)]).Outcome);
+
+    [Fact]
+    public void No_program_that_ignores_its_input_solves_what_is_generated()
+    {
+        int judged = 0;
+        foreach (CodeEnvironment environment in new[] { Environment, Few })
+        {
+            for (int index = 0; index < 600; index++)
+            {
+                Problem problem = environment.Generate(1 + (index % 12), KeyedRandom.For(1, "ignoring", index));
+                if (problem.Kind != "induction") continue;
+                string prompt = environment.SolverPrompt(problem, KeyedRandom.For(1, "prompt"));
+                string[] constants = environment == Few ? [.. prompt.TrimEnd(',').Split(',').Select(example => example.Split('=')[1]), "1<2", "2<1"] : [.. prompt.Split('\n').Where(line => line.StartsWith("out: ", StringComparison.Ordinal)).Select(line => line[5..])];
+                foreach (string constant in constants.Append("x"))
+                {
+                    judged++;
+                    string answer = environment == Few ? constant : $"function f(x){{return {constant}}}";
+                    Assert.NotEqual(Outcome.Correct, environment.Verify(problem, [new(Source.Prompt, ""), new(Source.Model, answer)]).Outcome);
+                }
+            }
+        }
+
+        Assert.InRange(judged, 1000, 4000);
     }
 
     [Fact]
@@ -108,8 +150,8 @@ public class CodeEnvironmentTests
         IReadOnlyList<Segment> shown = Few.DemonstrateSolution(difficulty, KeyedRandom.FromKey(key)), posed = Few.DemonstrateProposal(difficulty, KeyedRandom.FromKey(key));
         Assert.All(shown.Concat(posed), segment => Assert.All(segment.Text, character => Assert.Contains(character, Few.Alphabet)));
         Problem proposed = ScriptedPlay.Problem(Few, posed[1].Text);
-        Assert.False(Reservation.Holds(Few.Name, proposed.CanonicalForm));
-        if (!Reservation.Holds(Few.Name, problem.CanonicalForm)) Assert.True(Few.Verify(problem, shown).Sound, ScriptedPlay.Render(shown));
+        Assert.False(Reservation.Holds(Few, proposed));
+        if (!Reservation.Holds(Few, problem)) Assert.True(Few.Verify(problem, shown).Sound, ScriptedPlay.Render(shown));
     }, iter: 300);
 
     [Theory]

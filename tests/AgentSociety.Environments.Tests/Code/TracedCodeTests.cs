@@ -17,7 +17,7 @@ public class TracedCodeTests
     {
         Problem problem = Traced.Generate(difficulty, KeyedRandom.FromKey(key));
         Assert.Equal(problem, Traced.Parse(problem.Text).Problem);
-        if (Reservation.Holds(Traced.Name, problem.CanonicalForm)) return;
+        if (Reservation.Holds(Traced, problem)) return;
         IReadOnlyList<Segment> shown = Traced.DemonstrateSolution(difficulty, KeyedRandom.FromKey(key));
         Assert.All(shown, segment => Assert.All(segment.Text, character => Assert.Contains(character, Traced.Alphabet)));
         Verdict verdict = Traced.Verify(problem, shown);

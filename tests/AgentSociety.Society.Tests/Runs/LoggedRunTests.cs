@@ -40,7 +40,7 @@ public sealed class LoggedRunTests : IDisposable
         {
             Problem? problem = environment.Parse(string.Concat(logged.Episode.Segments.Where(segment => segment.Source == Source.Model).Select(segment => segment.Text))).Problem;
             if (problem is not null) Assert.Equal(problem.CanonicalForm, logged.ProblemKey);
-            Assert.Equal(problem is not null && Reservation.Holds(environment.Name, problem.CanonicalForm), logged.Reserved);
+            Assert.Equal(problem is not null && Reservation.Holds(environment, problem), logged.Reserved);
         }
 
         Assert.All(proposals, logged => Assert.Empty(logged.Quoted));
