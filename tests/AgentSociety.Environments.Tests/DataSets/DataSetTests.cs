@@ -86,6 +86,19 @@ public sealed class DataSetTests : IDisposable
         Assert.False(check.Touches(""));
     }
 
+    [Fact]
+    public void A_held_out_question_shorter_than_a_run_is_found_word_for_word_in_a_longer_text()
+    {
+        Contamination check = new(["What is 6 times 7?", "", "Add 2 and 2, and then halve what you have got, and say it."]);
+        Assert.True(check.Touches("What is 6 times 7?"));
+        Assert.True(check.Touches("Ada asks: what is 6 times 7? Say it in words, and then say it once more in digits."));
+        Assert.True(check.Touches("Now add 2 and 2, and then halve what you have got, and say it."));
+        Assert.False(check.Touches("Ada asks: what is 7 times 6? Say it in words, and then say it once more in digits."));
+        Assert.False(check.Touches("What is 6 times"));
+        Assert.False(check.Touches("Then halve what you have got, and say it."));
+        Assert.False(check.Touches(""));
+    }
+
     private DataSetEnvironment Questions(int count)
     {
         File.WriteAllLines(_path, Enumerable.Range(1, count).Append(1250).Distinct().Select(number =>
