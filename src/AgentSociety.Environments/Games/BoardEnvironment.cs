@@ -174,7 +174,7 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
     /// <inheritdoc />
     /// <remarks>
     /// The probability of a move that loses nothing, averaged over the positions that are not lost, each alike: over all of them, over the reserved ones, and over those
-    /// where some legal move does lose something. An illegal move is no perfect one. Reserved ones have a rate of their own only where a problem is one move: a game that is played on goes through them.
+    /// where some legal move does lose something. An illegal move is no perfect one. What has no positions has no rate. Reserved ones have a rate of their own only where a problem is one move: a game that is played on goes through them.
     /// </remarks>
     public IReadOnlyList<MetricRecord> Measure(IReadOnlyList<IReadOnlyDictionary<string, double>> policy)
     {
@@ -185,13 +185,14 @@ public sealed class BoardEnvironment : IEnvironment, IDemonstrator, ILeaguePlay,
         ];
         return
         [
-            new("optimal-play-rate", played.Average(at => at.Perfect)),
-            .. ReservedUnseen ? [new MetricRecord("optimal-play-rate/reserved", Rate(at => Reservation.Holds(Name, GameTable.Shown(at.Canonical))))] : Array.Empty<MetricRecord>(),
-            new("optimal-play-rate/decisive", Rate(at => _perfect.Best(at).Count < at.Moves.Count)),
-            new("illegal-moves", 1 - played.Average(at => at.Legal)),
+            .. Rate("optimal-play-rate", _ => true),
+            .. ReservedUnseen ? Rate("optimal-play-rate/reserved", at => Reservation.Holds(Name, GameTable.Shown(at.Canonical))) : [],
+            .. Rate("optimal-play-rate/decisive", at => _perfect.Best(at).Count < at.Moves.Count),
+            .. played.Length > 0 ? [new MetricRecord("illegal-moves", 1 - played.Average(at => at.Legal))] : Array.Empty<MetricRecord>(),
         ];
 
-        double Rate(Func<IGamePosition, bool> counts) => played.Where(at => counts(at.Position)).Average(at => at.Perfect);
+        IEnumerable<MetricRecord> Rate(string name, Func<IGamePosition, bool> counts) =>
+            played.Where(at => counts(at.Position)).Select(at => at.Perfect).ToArray() is { Length: > 0 } rates ? [new(name, rates.Average())] : [];
     }
 
     /// <inheritdoc />

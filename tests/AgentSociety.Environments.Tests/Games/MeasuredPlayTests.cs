@@ -69,6 +69,19 @@ public class MeasuredPlayTests
     }
 
     [Fact]
+    public void What_has_no_positions_is_not_measured()
+    {
+        // With one cell free no legal move loses anything; of few heaps no position may be reserved.
+        foreach (BoardEnvironment board in new BoardEnvironment[] { new(new TicTacToe(), new() { MaximumDifficulty = 1 }, 1), new(new Nim(1, 2), new() { Heaps = "12", OneMove = true }, 1) })
+        {
+            IReadOnlyList<MetricRecord> measured = board.Measure([.. board.Decisions.Select(_ => Certain(1))]);
+            Assert.Contains(measured, metric => metric.Name == "optimal-play-rate");
+            Assert.DoesNotContain(measured, metric => metric.Name == (board.Name == "nim" ? "optimal-play-rate/reserved" : "optimal-play-rate/decisive"));
+            Assert.All(measured, metric => Assert.InRange(metric.Value, 0, 1));
+        }
+    }
+
+    [Fact]
     public void The_optimal_play_rate_of_nim_is_that_of_boutons_rule()
     {
         BoardEnvironment nim = new(new Nim(3, 4, 5), new(), 1);
