@@ -1,29 +1,23 @@
 using System.Diagnostics;
-using Xunit.Abstractions;
 
 namespace AgentSociety.Acceptance;
 
 /// <summary>The tutorial's first page, by the commands that it names: from the template to an environment that keeps its promises and a scenario that is valid.</summary>
 [Trait("Category", "Tutorial")]
-public sealed class TutorialTests(ITestOutputHelper output) : IDisposable
+public sealed class TutorialTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("tutorial-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
+    [SkippableFact]
     public async Task A_task_that_is_made_from_the_template_is_built_tested_and_valid()
     {
         string repository = Repository.Folder("."), task = Path.Combine(_folder, "Backwards");
         await Succeeds(_folder, "new", "install", Path.Combine(repository, "templates", "environment"));
         await Succeeds(_folder, "new", "agentsociety-environment", "-n", "Backwards", "--agentSociety", repository);
         (int code, string said) = await Run(task, "build", "-c", "Release", "-nodeReuse:false", "-p:UseSharedCompilation=false");
-        if (code != 0 && said.Contains("NU1301", StringComparison.Ordinal))
-        {
-            output.WriteLine($"NOT TESTED: no package source can be reached, and what Core needs is not on this machine.\n{said}");
-            return;
-        }
-
+        if (code != 0 && said.Contains("NU1301", StringComparison.Ordinal)) throw new NotTestedException($"no package source can be reached, and what Core needs is not on this machine: {said}");
         Assert.True(code == 0, said);
         string agentsociety = Path.Combine(AppContext.BaseDirectory, "agentsociety.dll");
         Assert.Contains("keeps every promise", await Succeeds(task, agentsociety, "env", "test", "plugin", "--set", "assembly=bin/Release/net10.0/Backwards.dll", "--set", "type=Backwards.BackwardsEnvironment"), StringComparison.Ordinal);
