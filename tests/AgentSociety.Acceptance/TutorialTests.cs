@@ -1,8 +1,11 @@
 using System.Diagnostics;
+using AgentSociety.Culture;
+using AgentSociety.Environments.Tests;
+using AgentSociety.Society;
 
 namespace AgentSociety.Acceptance;
 
-/// <summary>The tutorial's first page, by the commands that it names: from the template to an environment that keeps its promises and a scenario that is valid.</summary>
+/// <summary>The tutorial by the commands that it names: from the templates to environments that keep their promises, and to societies that read and note in them.</summary>
 [Trait("Category", "Tutorial")]
 public sealed class TutorialTests : IDisposable
 {
@@ -11,7 +14,7 @@ public sealed class TutorialTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [SkippableFact]
-    public async Task A_task_that_is_made_from_the_template_is_built_tested_and_valid()
+    public async Task A_task_that_is_made_from_the_template_is_built_tested_and_played_with_notes()
     {
         string repository = Repository.Folder("."), task = Path.Combine(_folder, "Backwards");
         await Succeeds(_folder, "new", "install", Path.Combine(repository, "templates", "environment"));
@@ -22,6 +25,26 @@ public sealed class TutorialTests : IDisposable
         string agentsociety = Path.Combine(AppContext.BaseDirectory, "agentsociety.dll");
         Assert.Contains("keeps every promise", await Succeeds(task, agentsociety, "env", "test", "plugin", "--set", "assembly=bin/Release/net10.0/Backwards.dll", "--set", "type=Backwards.BackwardsEnvironment"), StringComparison.Ordinal);
         Assert.Contains("valid", await Succeeds(task, agentsociety, "validate", "Backwards.yaml"), StringComparison.Ordinal);
+        await PlaysWithNotes(task, "Backwards.yaml");
+    }
+
+    [Needs(program: "python3")]
+    public Task The_task_in_python_is_played_with_notes() => PlaysWithNotes(Repository.Folder(Path.Combine("templates", "external")), "my_task.yaml");
+
+    // Little of everything: enough training to write a note by chance, two rounds, few questions.
+    private async Task PlaysWithNotes(string folder, string scenario)
+    {
+        RunDirectory run = new(Path.Combine(_folder, "run"));
+        await Succeeds(folder, Path.Combine(AppContext.BaseDirectory, "agentsociety.dll"),
+            "run", scenario, "--plain", "--out", run.Path,
+            "--set", "pretrain.steps=60", "--set", "pretrain.maximumDifficulty=2", "--set", "selfPlay.rounds=2", "--set", "selfPlay.problemsPerRound=16",
+            "--set", "evaluation.problemsPerDifficulty=4", "--set", "evaluation.finalProblemsPerDifficulty=4", "--set", "evaluation.difficulties=[1, 2]");
+        using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Database);
+        PageArchive pages = new(database);
+        Assert.Matches("(?m)^[a-h]=[a-h]$", pages.Read(Assert.Single(pages.List("notes/")))!.Body);
+        RunSummary summary = RunSummary.Load(run.SummaryFile);
+        Assert.True(summary.Scratchpad is { Pages: > 0, Reads: > 0 });
+        Assert.Equal([false, true], summary.HeldOut.Select(result => result.Reading).Distinct().Order());
     }
 
     private async Task<string> Succeeds(string folder, params string[] arguments)

@@ -64,12 +64,7 @@ public sealed class Conformance
             if (words.Length > 1) _failures.Add($"Verify accepts {words.Length} different nonsense answers to '{problem.Text}'.");
             if (problems.Add(problem)) foreach (string word in words) open[word] = open.GetValueOrDefault(word) + 1;
             if (Asked("Verify", () => _environment.Verify(problem, [new(Source.Prompt, prompt)]))?.Outcome == Outcome.Correct) _failures.Add($"Verify accepts no answer at all to '{problem.Text}'.");
-            Asked("a tool", () =>
-            {
-                IToolSession? tools = _environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance });
-                foreach (char marker in tools?.Markers ?? "") tools!.Call($"nonsense{marker}");
-                return "";
-            });
+            Asked("a tool", () => Called(problem));
         }
 
         foreach ((string word, int count) in open.Where(one => one.Value > 2 && 2 * one.Value > problems.Count)) _failures.Add($"Verify accepts '{word}' whatever the problem: to {count} of {problems.Count}.");
@@ -83,6 +78,34 @@ public sealed class Conformance
         Spelled("ProposerPrompt holds", Asked("ProposerPrompt", () => _environment.ProposerPrompt(new([0.5, null]), KeyedRandom.For(3, "conformance"))) ?? "");
     }
 
+    // Nothing is known, nothing may be tried, and what is asked is nonsense or as a solver would ask: a tool answers all the same, in characters that can be read.
+    private string Called(Problem problem)
+    {
+        if (_environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance }) is not { } tools) return "";
+        Spelled("Markers of the tools hold", tools.Markers);
+        int calls = 0;
+        foreach (string call in tools.Markers.SelectMany(marker => new[] { $"{marker}", $"nonsense{marker}", $"{problem.Text}{marker}", $"{problem.Text[..^1]}{marker}" }))
+        {
+            Spelled("a tool replies", tools.Call(call));
+            calls++;
+        }
+
+        if (tools.Calls.Count != calls) _failures.Add($"Calls of the tools holds {tools.Calls.Count} of {calls} calls that were made; every call belongs there, understood or not.");
+        foreach (string page in tools.Calls.Select(call => call.Page).OfType<string>().Where(page => !page.Contains('/', StringComparison.Ordinal)).Distinct()) _failures.Add($"The tools name the page '{Short(page)}', which has no namespace; call it 'notes/{Short(page)}'.");
+        return "";
+    }
+
+    // In play a reply comes after a marker, and nowhere else.
+    private void Replied(string name, IReadOnlyList<Segment> shown)
+    {
+        string markers = Asked("Generate", () => _environment.Generate(1, KeyedRandom.For(1, "conformance", 0))) is { } problem ? Asked("OpenTools", () => _environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance })?.Markers ?? "") ?? "" : "";
+        for (int index = 1; index < shown.Count; index++)
+        {
+            if (shown[index] is { Source: Source.Tool, Text.Length: > 0 } && !(shown[index - 1] is { Source: Source.Model, Text: [.., var last] } && markers.Contains(last)))
+                _failures.Add($"{name} shows the reply '{Short(shown[index].Text)}' after '{Short(shown[index - 1].Text)}', where no tool would reply: {(markers.Length > 0 ? $"a call ends in one of '{markers}'" : "there are no tools")}.");
+        }
+    }
+
     private void Demonstrations(IDemonstrator demonstrator, int samples)
     {
         for (int index = 0; index < samples; index++)
@@ -94,6 +117,7 @@ public sealed class Conformance
                 if (shown.Count < 2 || shown[0].Source != Source.Prompt || !shown.Any(segment => segment.Source == Source.Model)) _failures.Add($"{name}({difficulty}) does not show a prompt and what is written after it.");
                 if (Asked(name, () => show(KeyedRandom.For(4, "conformance", number))) is { } second && !shown.SequenceEqual(second)) _failures.Add($"{name}({difficulty}) gave two texts for one key.");
                 Spelled($"{name} shows", string.Concat(shown.Select(segment => segment.Text)));
+                Replied(name, shown);
                 if (shown.Count < 2) continue;
                 if (name == "DemonstrateSolution") Solved(shown);
                 else Posed(shown[1].Text);
@@ -101,7 +125,8 @@ public sealed class Conformance
 
             if (_environment is not ExternalDemonstrator external || Asked("demonstrate", () => external.Worked(difficulty, KeyedRandom.For(5, "conformance", number)).Solution) is null) continue;
             (Problem problem, IReadOnlyList<Segment> solution) = external.Worked(difficulty, KeyedRandom.For(5, "conformance", number));
-            Right(problem, solution, "demonstrate answers", "verify");
+            // What tools reply there they reply in a world that is made up.
+            if (solution.All(segment => segment.Source != Source.Tool)) Right(problem, solution, "demonstrate answers", "verify");
         }
     }
 

@@ -49,7 +49,7 @@ public sealed class ExternalDemonstrator(ExternalEnvironment program) : IEnviron
     public (Problem Problem, IReadOnlyList<Segment> Solution) Worked(int difficulty, KeyedRandom random)
     {
         Problem problem = Unreserved(difficulty, random);
-        return (problem, [new(Source.Prompt, SolverPrompt(problem, random)), new(Source.Model, program.Demonstrate(problem, random))]);
+        return (problem, [new(Source.Prompt, SolverPrompt(problem, random)), .. program.Demonstrate(problem, random)]);
     }
 
     /// <summary>Ends the program.</summary>

@@ -1,4 +1,5 @@
 using AgentSociety.Core;
+using AgentSociety.Core.Culture;
 using AgentSociety.Core.Environments;
 using AgentSociety.Core.Play;
 using AgentSociety.Core.Randomness;
@@ -73,6 +74,7 @@ public sealed class YoursTests : IDisposable
     public static TheoryData<string, string> Slips => new()
     {
         { "open to white space", "nonsense answer" }, { "open to a word", "whatever the problem" }, { "by beginning", "something put after it" }, { "shows wrongly", "which Verify calls wrong" }, { "throws", "nothing to read" }, { "drifts", "another instance" },
+        { "tools of no alphabet", "which Alphabet lacks" }, { "tools that forget", "every call belongs there" }, { "tools without a namespace", "call it 'notes/letters'" }, { "tools that fail", "a tool fails with" }, { "shows a reply to nobody", "where no tool would reply" },
     };
 
     [Theory, MemberData(nameof(Slips))]
@@ -82,7 +84,7 @@ public sealed class YoursTests : IDisposable
         Assert.NotEmpty(failures);
         Assert.All(failures, failure => Assert.Contains(said, failure));
 
-        Letters Made(int drift) => new(4) { Drift = drift, Open = slip switch { "open to white space" => "\n", "open to a word" => "correct", _ => null }, ByBeginning = slip == "by beginning", ShowsWrongly = slip == "shows wrongly", Throws = slip == "throws" };
+        Letters Made(int drift) => new(4) { Drift = drift, Open = slip switch { "open to white space" => "\n", "open to a word" => "correct", _ => null }, ByBeginning = slip == "by beginning", ShowsWrongly = slip == "shows wrongly", Throws = slip == "throws", Slip = slip };
     }
 
     [Theory]
@@ -207,11 +209,96 @@ public sealed class YoursTests : IDisposable
 
     // The class of the template is compiled with these tests.
     [Fact]
-    public void The_template_in_csharp_keeps_every_promise() => Assert.Empty(Conformance.Check(new MyTask.MyTaskEnvironment(), again: () => new MyTask.MyTaskEnvironment()));
+    public void The_template_in_csharp_keeps_every_promise() => Assert.Empty(Conformance.Check(new MyTask.MyTaskEnvironment(1), again: () => new MyTask.MyTaskEnvironment(1)));
+
+    [Fact]
+    public void What_one_attempt_tries_and_notes_in_the_csharp_template_the_next_one_looks_up() => LooksUpWhatWasNoted(new MyTask.MyTaskEnvironment(1));
+
+    [Needs(program: "python3")]
+    public void What_one_attempt_tries_and_notes_in_the_python_template_the_next_one_looks_up()
+    {
+        using ExternalDemonstrator environment = Assert.IsType<ExternalDemonstrator>(ExternalEnvironment.Start(new() { Command = "python3", Arguments = ["my_task.py"], WorkingDirectory = NeedsAttribute.Beside(Path.Combine("templates", "external"))!, TimeoutSeconds = 60 }, 1));
+        LooksUpWhatWasNoted(environment);
+    }
+
+    [Fact]
+    public void The_facts_of_the_csharp_template_are_what_its_experiments_show()
+    {
+        MyTask.MyTaskEnvironment environment = new(1);
+        IToolSession tools = environment.OpenTools(environment.Generate(1, KeyedRandom.For(1, "x")), new() { Notes = EmptyNotes.Instance, Experiments = 8 })!;
+        Assert.Equal("abcdefgh".Select(letter => $"{letter}={tools.Call($"{letter}!")}"), environment.Facts.Single().Lines);
+        Assert.All(environment.Facts.Single().Lines, line => Assert.Equal(FactTruth.True, environment.Judge(line)));
+        Assert.Equal([FactTruth.False, FactTruth.NoFact], new[] { tools.Calls[0].Reply == "b" ? "a=c" : "a=b", "a is b" }.Select(environment.Judge));
+    }
+
+    [Fact]
+    public void A_program_with_tools_reads_pages_and_leaves_notes()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using ExternalEnvironment environment = Start(Tools("""*'"call":"a?"'*'"pages":{}'*) r='{"read":"notes/a"}';; *'"call":"a?"'*'"pages":{"notes/a":"a=b"}'*) r='{"kind":"read","reply":"b"}';; *'"call":"a!"'*'"experiments":1,"requireEvidence":true'*) r='{"kind":"experiment","reply":"c"}';; *'"call":"ac;","calls":[{"kind":"read","request":"a?","reply":"b"},{"kind":"experiment","request":"a!","reply":"c"}],"noted":[]'*'"experiments":0'*) r='{"kind":"note","reply":"","page":"notes/a","line":"a=c"}';; *'"call":";"'*'"noted":[{"page":"notes/a","line":"a=c"}]'*) r='{"kind":"note","reply":"","page":"notes/a","line":null}';; *) r='{"kind":"other","reply":"-"}'"""), 30);
+        IToolSession tools = environment.OpenTools(environment.Generate(1, KeyedRandom.For(1, "x")), new() { Notes = new OnePage("notes/a", "a=b"), Experiments = 1, RequireEvidence = true })!;
+        Assert.Equal("?!;", tools.Markers);
+        Assert.Equal(["b", "c", "", "", "-"], new[] { "a?", "a!", "ac;", ";", "z?" }.Select(tools.Call));
+        Assert.Equal([ToolKind.Read, ToolKind.Experiment, ToolKind.Note, ToolKind.Note, ToolKind.Other], tools.Calls.Select(call => call.Kind));
+        Assert.Equal(("notes/a", "r1"), (tools.Calls[0].Page, tools.Calls[0].Revision));
+        Assert.Equal([("notes/a", EditKind.Append, "a=c", "r1")], tools.Edits.Select(edit => (edit.Page, edit.Kind, edit.Text, edit.BaseRevision)));
+    }
+
+    [Theory]
+    [InlineData("""{"read":"notes/a"}""", "reading 'notes/a' again"), InlineData("""{"kind":"look","reply":""}""", "a kind other than"), InlineData("""{"kind":"other"}""", "without the text 'reply'"), InlineData("""{"kind":"other","reply":3}""", "something other than a text as 'reply'")]
+    public void A_program_whose_tools_answer_amiss_is_told_how(string answer, string said)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using ExternalEnvironment environment = Start(Tools($"*) r='{answer}'"), 30);
+        IToolSession tools = environment.OpenTools(environment.Generate(1, KeyedRandom.For(1, "x")), new() { Notes = EmptyNotes.Instance })!;
+        Assert.Contains(said, Assert.Throws<SocietyException>(() => tools.Call("a?")).Message);
+    }
+
+    [Fact]
+    public void A_program_that_is_started_anew_in_the_middle_of_an_attempt_goes_on_with_it()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        string mark = Path.Combine(_folder, "failed");
+        using ExternalEnvironment environment = Start(Tools($$"""*'"request":"a!"'*) if [ ! -e {{mark}} ]; then touch {{mark}}; exit 1; fi; r='{"kind":"other","reply":"second"}';; *) r='{"kind":"experiment","reply":"first"}'"""), 30);
+        IToolSession tools = environment.OpenTools(environment.Generate(1, KeyedRandom.For(1, "x")), new() { Notes = EmptyNotes.Instance, Experiments = 1 })!;
+        Assert.Equal(["first", "second"], new[] { "a!", "b!" }.Select(tools.Call));
+        Assert.True(File.Exists(mark));
+    }
+
+    [Fact]
+    public void A_program_may_show_calls_and_replies_and_is_held_to_its_markers()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        string Shows(string call) => Tools("""*) r='{"kind":"other","reply":"b"}'""").Replace(""" "markers":""", """ "demonstrates":true,"markers":""", StringComparison.Ordinal) + $$""" case $line in *'"method":"demonstrate"'*) r='[{"source":"model","text":"{{call}}"},{"source":"tool","text":"b"},{"source":"model","text":"b"}]';; esac""";
+        using ExternalDemonstrator shown = Assert.IsType<ExternalDemonstrator>(ExternalEnvironment.Start(Options(Shows("a?"), 30), 1));
+        Assert.Equal([new(Source.Prompt, "after a:"), new(Source.Model, "a?"), new(Source.Tool, "b"), new(Source.Model, "b")], shown.DemonstrateSolution(1, KeyedRandom.For(1, "shown")));
+        Assert.Empty(Conformance.Check(shown, 3));
+        using ExternalDemonstrator amiss = Assert.IsType<ExternalDemonstrator>(ExternalEnvironment.Start(Options(Shows("a"), 30), 1));
+        Assert.Contains(Conformance.Check(amiss, 3), failure => failure.Contains("where no tool would reply: a call ends in one of '?!;'", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void A_program_that_does_not_exist_is_bad_input() =>
         Assert.True(Assert.Throws<SocietyException>(() => new ExternalEnvironment(new() { Command = "/nowhere/at-all" }, 1)).BadInput);
+
+    private static void LooksUpWhatWasNoted(IEnvironment environment)
+    {
+        Problem problem = environment.Parse("ab=").Problem!;
+        IToolSession first = environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance, Experiments = 1, RequireEvidence = true })!;
+        Assert.Equal("-", first.Call("a?"));
+        string sign = first.Call("a!");
+        Assert.Contains(sign, "abcdefgh", StringComparison.Ordinal);
+        Assert.Equal(["-", "", "", sign], new[] { "b!", $"a{sign};", $"b{sign};", "a?" }.Select(first.Call));
+        NoteEdit edit = Assert.Single(first.Edits);
+        IToolSession next = environment.OpenTools(problem, new() { Notes = new OnePage(edit.Page, $"What I know\nb={sign}{sign}\n{edit.Text}\nb=a") })!;
+        Assert.Equal([sign, "a", "-"], new[] { "a?", "b?", "c?" }.Select(next.Call));
+        Assert.All(next.Calls, call => Assert.Equal((ToolKind.Read, edit.Page, "r1"), (call.Kind, call.Page, call.Revision)));
+        // Where no evidence is asked for, what is believed is noted.
+        next.Call("ch;");
+        Assert.Equal(("c=h", "r1"), (next.Edits.Single().Text, next.Edits.Single().BaseRevision));
+    }
+
+    private static string Tools(string cases) => $$"""case $line in *describe*) r='{"name":"letter", "markers":"?!;","alphabet":"abcdefghijklmnopqrstuvwxyz :?!;-","maximumDifficulty":1}';; *'"method":"tool"'*) case $line in {{cases}};; esac;; esac;""";
 
     private static ExternalEnvironment Start(string trouble, double timeout) => new(Options(trouble, timeout), 1);
 
@@ -277,7 +364,10 @@ public sealed class Letters(ulong seed) : IEnvironment, IDemonstrator
 
     public string SolverPrompt(Problem problem, KeyedRandom random) => problem.Text + ":";
 
-    public IToolSession? OpenTools(Problem problem, ToolAccess access) => null;
+    /// <summary>What is wrong with its tools, or with a reply that it shows; anything else for none.</summary>
+    public string Slip { get; init; } = "";
+
+    public IToolSession? OpenTools(Problem problem, ToolAccess access) => Slip.StartsWith("tools", StringComparison.Ordinal) ? new SlippingTools(Slip) : null;
 
     public Verdict Verify(Problem problem, IReadOnlyList<Segment> transcript)
     {
@@ -289,8 +379,37 @@ public sealed class Letters(ulong seed) : IEnvironment, IDemonstrator
     public IReadOnlyList<Segment> DemonstrateSolution(int difficulty, KeyedRandom random)
     {
         Problem problem = ProblemDraw.Unreserved(Name, difficulty, random, Generate);
-        return [new(Source.Prompt, SolverPrompt(problem, random)), new(Source.Model, $"{(char)(problem.Text[0] + (ShowsWrongly && problem.Text[0] < 'y' ? 2 : 1))}")];
+        Segment[] reply = Slip == "shows a reply to nobody" ? [new(Source.Tool, "a")] : [];
+        return [new(Source.Prompt, SolverPrompt(problem, random)), .. reply, new(Source.Model, $"{(char)(problem.Text[0] + (ShowsWrongly && problem.Text[0] < 'y' ? 2 : 1))}")];
     }
 
     public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) => [new(Source.Prompt, ProposerPrompt(new([0.5]), random)), new(Source.Model, ProblemDraw.Unreserved(Name, difficulty, random, Generate).Text)];
+}
+
+/// <summary>A scratchpad of one page.</summary>
+file sealed class OnePage(string name, string body) : INotes
+{
+    public NotePage? Read(string page) => page == name ? new(name, "r1", body) : null;
+
+    public IReadOnlyList<string> List(string prefix) => [name];
+}
+
+/// <summary>Tools that have one thing wrong.</summary>
+file sealed class SlippingTools(string slip) : IToolSession
+{
+    private readonly List<ToolCall> _calls = [];
+
+    public string Markers => ":";
+
+    public IReadOnlyList<ToolCall> Calls => _calls;
+
+    public IReadOnlyList<NoteEdit> Edits => [];
+
+    public string Call(string call)
+    {
+        if (slip == "tools that fail") throw new FormatException("cannot read that");
+        string reply = slip == "tools of no alphabet" ? "?" : "a";
+        if (slip != "tools that forget") _calls.Add(new() { Kind = ToolKind.Read, Request = call, Reply = reply, Page = slip == "tools without a namespace" ? "letters" : "notes/letters" });
+        return reply;
+    }
 }
