@@ -31,14 +31,14 @@ public sealed class TutorialTests : IDisposable
     [Needs(program: "python3")]
     public Task The_task_in_python_is_played_with_notes() => PlaysWithNotes(Repository.Folder(Path.Combine("templates", "external")), "my_task.yaml");
 
-    // Little of everything: enough training to write a note by chance, two rounds, few questions.
+    // Little of everything: words of one letter until a note comes out now and then, two rounds, few questions.
     private async Task PlaysWithNotes(string folder, string scenario)
     {
         RunDirectory run = new(Path.Combine(_folder, "run"));
         await Succeeds(folder, Path.Combine(AppContext.BaseDirectory, "agentsociety.dll"),
             "run", scenario, "--plain", "--out", run.Path,
-            "--set", "pretrain.steps=60", "--set", "pretrain.maximumDifficulty=2", "--set", "selfPlay.rounds=2", "--set", "selfPlay.problemsPerRound=16",
-            "--set", "evaluation.problemsPerDifficulty=4", "--set", "evaluation.finalProblemsPerDifficulty=4", "--set", "evaluation.difficulties=[1, 2]");
+            "--set", "pretrain.steps=150", "--set", "pretrain.maximumDifficulty=1", "--set", "pretrain.warmupSteps=10", "--set", "selfPlay.rounds=2", "--set", "selfPlay.problemsPerRound=16",
+            "--set", "evaluation.problemsPerDifficulty=4", "--set", "evaluation.finalProblemsPerDifficulty=4", "--set", "evaluation.difficulties=[2]");
         using SocietyDatabase database = SocietyDatabase.OpenReadOnly(run.Database);
         PageArchive pages = new(database);
         Assert.Matches("(?m)^[a-h]=[a-h]$", pages.Read(Assert.Single(pages.List("notes/")))!.Body);
