@@ -214,10 +214,20 @@ public sealed class YoursTests : IDisposable
     [Fact]
     public void What_one_attempt_tries_and_notes_in_the_csharp_template_the_next_one_looks_up() => LooksUpWhatWasNoted(new MyTask.MyTaskEnvironment(1));
 
+    [Fact]
+    public void Only_what_experiments_showed_is_right_in_the_csharp_template() => OnlyWhatWasShownIsRight(new MyTask.MyTaskEnvironment(1));
+
+    [Needs(program: "python3")]
+    public void Only_what_experiments_showed_is_right_in_the_python_template()
+    {
+        using ExternalDemonstrator environment = PythonTemplate();
+        OnlyWhatWasShownIsRight(environment);
+    }
+
     [Needs(program: "python3")]
     public void What_one_attempt_tries_and_notes_in_the_python_template_the_next_one_looks_up()
     {
-        using ExternalDemonstrator environment = Assert.IsType<ExternalDemonstrator>(ExternalEnvironment.Start(new() { Command = "python3", Arguments = ["my_task.py"], WorkingDirectory = NeedsAttribute.Beside(Path.Combine("templates", "external"))!, TimeoutSeconds = 60 }, 1));
+        using ExternalDemonstrator environment = PythonTemplate();
         LooksUpWhatWasNoted(environment);
     }
 
@@ -280,6 +290,22 @@ public sealed class YoursTests : IDisposable
     [Fact]
     public void A_program_that_does_not_exist_is_bad_input() =>
         Assert.True(Assert.Throws<SocietyException>(() => new ExternalEnvironment(new() { Command = "/nowhere/at-all" }, 1)).BadInput);
+
+    private static ExternalDemonstrator PythonTemplate() => Assert.IsType<ExternalDemonstrator>(ExternalEnvironment.Start(new() { Command = "python3", Arguments = ["my_task.py"], WorkingDirectory = NeedsAttribute.Beside(Path.Combine("templates", "external"))!, TimeoutSeconds = 60 }, 1));
+
+    private static void OnlyWhatWasShownIsRight(IEnvironment environment)
+    {
+        Problem problem = environment.Parse("abc=").Problem!;
+        IToolSession tools = environment.OpenTools(problem, new() { Notes = EmptyNotes.Instance, Experiments = 3 })!;
+        string answer = string.Concat("cba".Select(letter => tools.Call($"{letter}!")));
+        Assert.Equal(Outcome.Correct, Of($"c?c!b?#{answer}"));
+        Assert.Equal(Outcome.Malformed, Of(answer));
+        Assert.All(["#", $"#{answer}#{answer}", $"#{answer} ", $"#{answer[..2]}", $"#{answer}a?", $"#abc#{answer}", $"#{answer[2]}{answer[1]}{answer[0]}"], text => Assert.Equal(Outcome.Wrong, Of(text)));
+        // What a tool replied is no answer of the model's.
+        Assert.Equal(Outcome.Wrong, environment.Verify(problem, [new(Source.Prompt, problem.Text), new(Source.Model, "#"), new(Source.Tool, answer)]).Outcome);
+
+        Outcome Of(string text) => environment.Verify(problem, [new(Source.Prompt, problem.Text), new(Source.Model, text)]).Outcome;
+    }
 
     private static void LooksUpWhatWasNoted(IEnvironment environment)
     {
