@@ -248,7 +248,7 @@ public sealed class YoursTests : IDisposable
         using ExternalEnvironment environment = Start(Tools("""*'"call":"a?"'*'"pages":{}'*) r='{"read":"notes/a"}';; *'"call":"a?"'*'"pages":{"notes/a":"a=b"}'*) r='{"kind":"read","reply":"b"}';; *'"call":"a!"'*'"experiments":1,"requireEvidence":true'*) r='{"kind":"experiment","reply":"c"}';; *'"call":"ac;","calls":[{"kind":"read","request":"a?","reply":"b"},{"kind":"experiment","request":"a!","reply":"c"}],"noted":[]'*'"experiments":0'*) r='{"kind":"note","reply":"","page":"notes/a","line":"a=c"}';; *'"call":";"'*'"noted":[{"page":"notes/a","line":"a=c"}]'*) r='{"kind":"note","reply":"","page":"notes/a","line":null}';; *) r='{"kind":"other","reply":"-"}'"""), 30);
         IToolSession tools = environment.OpenTools(environment.Generate(1, KeyedRandom.For(1, "x")), new() { Notes = new OnePage("notes/a", "a=b"), Experiments = 1, RequireEvidence = true })!;
         Assert.Equal("?!;", tools.Markers);
-        Assert.Equal(["b", "c", "", "", "-"], new[] { "a?", "a!", "ac;", ";", "z?" }.Select(tools.Call));
+        Assert.Equal(["b", "c", "", "", "-"], Replies(tools, "a?", "a!", "ac;", ";", "z?"));
         Assert.Equal([ToolKind.Read, ToolKind.Experiment, ToolKind.Note, ToolKind.Note, ToolKind.Other], tools.Calls.Select(call => call.Kind));
         Assert.Equal(("notes/a", "r1"), (tools.Calls[0].Page, tools.Calls[0].Revision));
         Assert.Equal([("notes/a", EditKind.Append, "a=c", "r1")], tools.Edits.Select(edit => (edit.Page, edit.Kind, edit.Text, edit.BaseRevision)));
@@ -271,7 +271,7 @@ public sealed class YoursTests : IDisposable
         string mark = Path.Combine(_folder, "failed");
         using ExternalEnvironment environment = Start(Tools($$"""*'"request":"a!"'*) if [ ! -e {{mark}} ]; then touch {{mark}}; exit 1; fi; r='{"kind":"other","reply":"second"}';; *) r='{"kind":"experiment","reply":"first"}'"""), 30);
         IToolSession tools = environment.OpenTools(environment.Generate(1, KeyedRandom.For(1, "x")), new() { Notes = EmptyNotes.Instance, Experiments = 1 })!;
-        Assert.Equal(["first", "second"], new[] { "a!", "b!" }.Select(tools.Call));
+        Assert.Equal(["first", "second"], Replies(tools, "a!", "b!"));
         Assert.True(File.Exists(mark));
     }
 
@@ -290,6 +290,8 @@ public sealed class YoursTests : IDisposable
     [Fact]
     public void A_program_that_does_not_exist_is_bad_input() =>
         Assert.True(Assert.Throws<SocietyException>(() => new ExternalEnvironment(new() { Command = "/nowhere/at-all" }, 1)).BadInput);
+
+    private static IEnumerable<string> Replies(IToolSession tools, params string[] calls) => calls.Select(tools.Call);
 
     private static ExternalDemonstrator PythonTemplate() => Assert.IsType<ExternalDemonstrator>(ExternalEnvironment.Start(new() { Command = "python3", Arguments = ["my_task.py"], WorkingDirectory = NeedsAttribute.Beside(Path.Combine("templates", "external"))!, TimeoutSeconds = 60 }, 1));
 
@@ -314,10 +316,10 @@ public sealed class YoursTests : IDisposable
         Assert.Equal("-", first.Call("a?"));
         string sign = first.Call("a!");
         Assert.Contains(sign, "abcdefgh", StringComparison.Ordinal);
-        Assert.Equal(["-", "", "", sign], new[] { "b!", $"a{sign};", $"b{sign};", "a?" }.Select(first.Call));
+        Assert.Equal(["-", "", "", sign], Replies(first, "b!", $"a{sign};", $"b{sign};", "a?"));
         NoteEdit edit = Assert.Single(first.Edits);
         IToolSession next = environment.OpenTools(problem, new() { Notes = new OnePage(edit.Page, $"What I know\nb={sign}{sign}\n{edit.Text}\nb=a") })!;
-        Assert.Equal([sign, "a", "-"], new[] { "a?", "b?", "c?" }.Select(next.Call));
+        Assert.Equal([sign, "a", "-"], Replies(next, "a?", "b?", "c?"));
         Assert.All(next.Calls, call => Assert.Equal((ToolKind.Read, edit.Page, "r1"), (call.Kind, call.Page, call.Revision)));
         // Where no evidence is asked for, what is believed is noted.
         next.Call("ch;");
