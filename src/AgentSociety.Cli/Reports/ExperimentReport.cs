@@ -3,7 +3,6 @@ using System.Text;
 using AgentSociety.Cli.Progress;
 using AgentSociety.Core;
 using AgentSociety.Culture;
-using AgentSociety.Models;
 using AgentSociety.Society;
 
 namespace AgentSociety.Cli.Reports;
