@@ -23,6 +23,7 @@ public sealed record Figure(string Name, string Unit, double Own, double Lowest,
 public sealed class Figures(string[] arguments)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(0.2), WarmUp = TimeSpan.FromSeconds(2);
     private readonly List<Figure> _rows = [];
 
     /// <summary>Measures something several times and notes the median.</summary>
@@ -55,14 +56,18 @@ public sealed class Figures(string[] arguments)
     {
         List<double> own = [];
         List<double>[] theirs = [.. others.Select(_ => new List<double>())];
-        for (int run = -1; run < runs; run++)
+        // Until what runs is compiled as it will be: of short work that takes more than once.
+        long begun = Stopwatch.GetTimestamp();
+        do
         {
-            long started = Stopwatch.GetTimestamp();
-            double rate = amount() / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            _ = PerSecond(amount);
+            foreach ((_, Func<double?> rate, _) in others) _ = rate();
+        }
+        while (Stopwatch.GetElapsedTime(begun) < WarmUp);
+        for (int run = 0; run < runs; run++)
+        {
+            own.Add(PerSecond(amount));
             double?[] rates = [.. others.Select(other => other.Rate())];
-            // The first time is for warming up.
-            if (run < 0) continue;
-            own.Add(rate);
             for (int other = 0; other < rates.Length; other++)
             {
                 if (rates[other] is { } figure) theirs[other].Add(figure);
@@ -80,6 +85,16 @@ public sealed class Figures(string[] arguments)
         }
 
         return median;
+    }
+
+    /// <summary>Does something, again while it is short, and returns how much was done in a second.</summary>
+    public static double PerSecond(Func<double> amount)
+    {
+        double done = 0;
+        long started = Stopwatch.GetTimestamp();
+        do done += amount();
+        while (Stopwatch.GetElapsedTime(started) < Least);
+        return done / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
     /// <summary>Notes a row, and writes all so far to the files after <c>--json</c> and, for benchmarks that have one, <c>--markdown</c>.</summary>

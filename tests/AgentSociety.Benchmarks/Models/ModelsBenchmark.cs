@@ -88,7 +88,7 @@ internal static class ModelsBenchmark
         {
             using DecodingLoad many = new(model, 64, adapters: 64, halved), one = new(model, 64, adapters: 1, halved);
             string title = $"{name}, decode, batch 64, 64 adapters{(halved ? " in bfloat16" : "")}, {prompt} + {length} tokens";
-            figures.Against(title, "tokens/s", () => many.Decode(prompt, length), [(() => "one adapter", () => Rate(() => one.Decode(prompt, length)), () => null)]);
+            figures.Against(title, "tokens/s", () => many.Decode(prompt, length), [(() => "one adapter", () => Figures.PerSecond(() => one.Decode(prompt, length)), () => null)]);
         }
     }
 
@@ -105,12 +105,6 @@ internal static class ModelsBenchmark
     }
 
     private static (Func<string>, Func<double?>, Func<string?>) Other(Peer peer, string load) => (() => peer.Name, () => peer.Rate(load), () => peer.Problem);
-
-    private static double Rate(Func<double> amount)
-    {
-        long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        return amount() / System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
 
     private static void Share(Figures figures, string name, double own, double peak) => figures.Note(new Figure(name, "%", 100 * own / peak, 100 * own / peak, 100 * own / peak, 5));
 }

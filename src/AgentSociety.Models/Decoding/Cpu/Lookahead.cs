@@ -42,10 +42,11 @@ internal sealed unsafe class Lookahead
         _at = _pieces.Count == 0 ? 0 : _pieces[0].Start;
     }
 
-    /// <summary>The next part, as far as it lies in one piece; what it holds of pieces before that one is asked for at once.</summary>
+    /// <summary>The next part, as far as it lies in one piece; what it holds of pieces before that one, and what is more than there are occasions for, is asked for at once.</summary>
+    /// <param name="occasions">How often the one who takes it will ask.</param>
     /// <param name="from">Where it begins.</param>
     /// <param name="to">Where it ends; not behind <paramref name="from"/> where nothing is left.</param>
-    public void Take(out byte* from, out byte* to)
+    public void Take(int occasions, out byte* from, out byte* to)
     {
         from = to = null;
         for (long left = _each; left > 0 && !Done;)
@@ -58,5 +59,7 @@ internal sealed unsafe class Lookahead
             _at = end;
             if (end == _pieces[_piece].End && ++_piece < _pieces.Count) _at = _pieces[_piece].Start;
         }
+
+        while (to - from > (long)occasions * Step) from = Ask(from);
     }
 }

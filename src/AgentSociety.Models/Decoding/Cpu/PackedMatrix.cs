@@ -92,7 +92,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
             {
                 float* x = input + (long)row * inputStride, y = target + (long)row * outputStride;
                 byte* from = null, to = null;
-                if (width >= NarrowestThatAsks) soon?.Take(out from, out to);
+                if (width >= NarrowestThatAsks) soon?.Take(Inputs, out from, out to);
                 switch (width)
                 {
                     case 4: Tile<TWeight>.Four4(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
