@@ -22,7 +22,8 @@ public static class WholeFile
             if (File.Exists(temporary)) File.Delete(temporary);
             // A file that may grow no further (a quota, a small file system) is to .NET an argument out of range.
             if (cause is not (IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" })) throw;
-            throw new SocietyException($"{path}: cannot be written ({cause.Message.ReplaceLineEndings(" ")}); nothing was changed there, make room or name another place", badInput: false, cause);
+            bool denied = cause is UnauthorizedAccessException;
+            throw new SocietyException($"{path}: cannot be written ({cause.Message.ReplaceLineEndings(" ")}); {(denied ? "name another place, or get access to this one" : "nothing was changed there, make room or name another place")}", badInput: denied, cause);
         }
     }
 

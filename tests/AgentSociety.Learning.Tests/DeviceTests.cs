@@ -73,10 +73,11 @@ public sealed class DeviceTests : IDisposable
 
         Lesson lesson = new([new(Source.Prompt, "3:"), new(Source.Tool, "4"), new(Source.Model, "5")], [new(Source.Prompt, "3:"), new(Source.Tool, "?"), new(Source.Model, "5")]);
         ConsolidationSettings sleep = new() { Steps = 1, Batch = 4, LearningRate = 1e-2 };
+        using LanguageModel tuned = Model();
         foreach (FineTuneMethod method in Enum.GetValues<FineTuneMethod>())
         {
             FineTuneSettings settings = new() { Method = method, Weights = weights, Epochs = 1, Batch = 8, LearningRate = 1e-2, WarmupSteps = 0, Lora = lora, Policy = new LearningSettings { Precision = precision }, Consolidation = sleep };
-            FineTuner tuner = new(model, settings, 1);
+            FineTuner tuner = new(tuned, settings, 1);
             TrainingProgress reached = method == FineTuneMethod.Distillation ? tuner.Train([lesson], new CountingWorld(), material) : tuner.Train(Log());
             Assert.True(double.IsFinite(reached.Loss));
         }
