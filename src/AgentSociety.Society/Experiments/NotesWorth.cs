@@ -80,11 +80,11 @@ public sealed record NotesWorth
         if (asked.Environment is IFactSource source) worth = worth with { Truth = With(new OracleNotes(EmptyNotes.Instance, OracleNotes.TruthOf(source))) };
         if (scenario.Culture.Sharing != Sharing.Shared) return worth;
         INotes notes = OfNewborn(run, database);
-        if (notes.List("").Count == 0) return worth;
-        worth = worth with { Shuffled = With(new ShuffledNotes(notes, asked.Seed)), Half = With(new HalfNotes(notes, asked.Seed)) };
+        if (NotesAccess.HoldAny(notes, scenario.Culture)) worth = worth with { Shuffled = With(new ShuffledNotes(notes, asked.Seed)), Half = With(new HalfNotes(notes, asked.Seed)) };
         if (other is null) return worth;
         using SocietyDatabase elsewhere = SocietyDatabase.OpenReadOnly(other.Directory.Database);
-        return worth with { Other = With(OfNewborn(other, elsewhere)) };
+        INotes others = OfNewborn(other, elsewhere);
+        return NotesAccess.HoldAny(others, scenario.Culture) ? worth with { Other = With(others) } : worth;
     }
 
     /// <summary>What a society shows those who are born into it at its end.</summary>

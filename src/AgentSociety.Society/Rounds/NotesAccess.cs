@@ -173,4 +173,7 @@ internal sealed class NotesAccess
 
     private INotes Attributed(INotes notes, int round) =>
         Settings.AuthorRecord ? new AttributedNotes(notes, _database.AuthorOf, _database.RecordsOfAuthors(round - 1)) : notes;
+
+    /// <summary>True where there is something to read among what newborns are shown. What an oracle or a search of transcripts would find is on no page that somebody wrote.</summary>
+    public static bool HoldAny(INotes notes, CultureSettings culture) => culture.Shown is NotesShown.Oracle or NotesShown.Episodes || notes.List("").Count > 0;
 }

@@ -43,9 +43,7 @@ public sealed class NotesTeacher
         if (culture.Sharing != Sharing.Shared)
             throw new SocietyException($"{run}: culture.sharing is {NamedMethod.NameOf(culture.Sharing)}, so that there is no scratchpad which a newborn could read and distillation could teach; take a run with culture.sharing: shared, or another method");
         INotes notes = NotesAccess.After(plan, database, last.Round).OfNewborn(last.Round);
-        // What an oracle or a search of transcripts would find is on no page that somebody wrote.
-        bool written = culture.Shown is NotesShown.Oracle or NotesShown.Episodes || notes.List("").Count > 0;
-        if (!written) throw new SocietyException($"{run}: its newborns find no page to read, so that there is nothing to distil; take a run whose scratchpad holds notes, or another method");
+        if (!NotesAccess.HoldAny(notes, culture)) throw new SocietyException($"{run}: its newborns find no page to read, so that there is nothing to distil; take a run whose scratchpad holds notes, or another method");
         Contamination? heldOut = HeldOutTest.Guarded(plan);
         Problem[] problems =
         [
