@@ -87,11 +87,11 @@ public static class HeldOutTest
     /// <param name="model">The weights.</param>
     /// <param name="notes">What those who read see.</param>
     /// <param name="problemsPerDifficulty">How many problems.</param>
-    /// <param name="readingOnly">True to ask those who read alone.</param>
+    /// <param name="asked">Which of the questions are asked; null for all.</param>
     /// <param name="stop">Checked between steps.</param>
-    public static IReadOnlyList<HeldOutRecord> Take(RunPlan plan, LanguageModel model, INotes notes, int problemsPerDifficulty, bool readingOnly = false, CancellationToken stop = default)
+    public static IReadOnlyList<HeldOutRecord> Take(RunPlan plan, LanguageModel model, INotes notes, int problemsPerDifficulty, Func<Question, bool>? asked = null, CancellationToken stop = default)
     {
-        Question[] questions = [.. Questions(plan, problemsPerDifficulty).Where(question => question.Reading || !readingOnly)];
+        Question[] questions = [.. Questions(plan, problemsPerDifficulty).Where(question => asked?.Invoke(question) != false)];
         using DecodingEngine engine = new(model);
         for (int index = 0; index < questions.Length; index++)
         {

@@ -72,11 +72,11 @@ public sealed record NotesWorth
         IReadOnlyList<HeldOutRecord> last = records.HeldOut()[^1].Results;
         NotesWorth worth = new() { Declared = declared, Own = Accuracy(plan, last, reading: true)!.Value, Without = Accuracy(plan, last, reading: false) };
         Scenario scenario = run.Scenario.Scenario;
-        // Asked as in the run's last test, so that each newborn meets the problems that it met there.
+        // Of the run's last test those questions that the metric is of: each newborn meets what it met there.
         RunPlan asked = RunPlan.Of(run.Scenario);
         if (!asked.HasTools) return worth;
         using LanguageModel model = LanguageModel.Load(run.Directory.Checkpoint(records.Checkpoints()[^1].Name));
-        double? With(INotes notes) => Accuracy(plan, HeldOutTest.Take(asked, model, notes, scenario.Evaluation.FinalProblemsPerDifficulty, readingOnly: true, stop), reading: true);
+        double? With(INotes notes) => Accuracy(plan, HeldOutTest.Take(asked, model, notes, scenario.Evaluation.FinalProblemsPerDifficulty, question => question.Reading && plan.Difficulties.Contains(question.Problem.Difficulty), stop), reading: true);
         if (asked.Environment is IFactSource source) worth = worth with { Truth = With(new OracleNotes(EmptyNotes.Instance, OracleNotes.TruthOf(source))) };
         if (scenario.Culture.Sharing != Sharing.Shared) return worth;
         INotes notes = OfNewborn(run, database);

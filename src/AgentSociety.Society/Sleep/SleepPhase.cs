@@ -76,7 +76,7 @@ internal static class SleepPhase
     {
         IReadOnlyList<HeldOutRecord> own = HeldOutTest.Take(plan, model, notes, count, stop: stop);
         (RunPlan olderPlan, INotes olderNotes) = Older(plan, notes);
-        return new SleepTest(Share(own, reading: true), Share(own, reading: !plan.HasTools), Share(HeldOutTest.Take(olderPlan, model, olderNotes, count, readingOnly: true, stop), reading: true));
+        return new SleepTest(Share(own, reading: true), Share(own, reading: !plan.HasTools), Share(HeldOutTest.Take(olderPlan, model, olderNotes, count, question => question.Reading, stop), reading: true));
     }
 
     private static (RunPlan Plan, INotes Notes) Older(RunPlan plan, INotes notes)
