@@ -21,10 +21,9 @@ public static class CultureBenchmark
         if (arguments is [CultureStress.WriterVerb, { } path, { } run]) return CultureStress.WriteUntilKilled(path, run);
         Figures figures = new(arguments);
         DirectoryInfo directory = Directory.CreateTempSubdirectory("culture-");
-        string? Option(string name) => Array.IndexOf(arguments, name) is >= 0 and var at ? arguments[at + 1] : null;
-        bool Wanted(string name) => Option("--only") is not { } only || only == name;
+        bool Wanted(string name) => figures.Argument("--only") is not { } only || only == name;
         string Place(string name) => Path.Combine(directory.FullName, name);
-        int pages = int.Parse(Option("--pages") ?? "100000");
+        int pages = int.Parse(figures.Argument("--pages") ?? "100000");
         try
         {
             if (Wanted("edits")) Edited(figures, Place);
@@ -33,7 +32,7 @@ public static class CultureBenchmark
             if (Wanted("crowd")) CultureStress.HotPages(figures, Place("crowd"));
             if (Wanted("kills")) CultureStress.Kills(figures, Place("kills"));
             if (Wanted("full")) CultureStress.FullDisk(figures, Place("full"));
-            if (Wanted("wiki")) Wiki(figures, Option("--wiki") ?? Place("wiki.db"), pages);
+            if (Wanted("wiki")) Wiki(figures, figures.Argument("--wiki") ?? Place("wiki.db"), pages);
         }
         finally
         {
