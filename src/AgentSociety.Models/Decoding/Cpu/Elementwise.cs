@@ -9,6 +9,7 @@ internal static unsafe class Elementwise
     private const int Lane = 16;
 
     /// <summary>RMSNorm (Zhang and Sennrich 2019, equation 4).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Normalise(float* input, float* weight, float* output, int length, float epsilon)
     {
         Vector512<float> squares = default;
@@ -28,6 +29,7 @@ internal static unsafe class Elementwise
     }
 
     /// <summary>Adds a row to another.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Add(float* target, float* other, int length)
     {
         int index = 0;
@@ -36,6 +38,7 @@ internal static unsafe class Elementwise
     }
 
     /// <summary>silu(gate) * up, in place of the gate (Shazeer 2020, "GLU variants", equation 5).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Gate(float* gate, float* up, int length)
     {
         int index = 0;
@@ -53,9 +56,25 @@ internal static unsafe class Elementwise
     }
 
     /// <summary>Turns pairs (i, i + half) of one head by the angles of a position (Su et al. 2021, section 3.4.2, in the half-split layout).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Rotate(float* head, float* cosines, float* sines, int half)
     {
-        for (int index = 0; index < half; index++)
+        int index = 0;
+        for (; index + 8 <= half; index += 8)
+        {
+            Vector256<float> first = Vector256.Load(head + index), second = Vector256.Load(head + index + half), cosine = Vector256.Load(cosines + index), sine = Vector256.Load(sines + index);
+            (first * cosine - second * sine).Store(head + index);
+            (second * cosine + first * sine).Store(head + index + half);
+        }
+
+        for (; index + 4 <= half; index += 4)
+        {
+            Vector128<float> first = Vector128.Load(head + index), second = Vector128.Load(head + index + half), cosine = Vector128.Load(cosines + index), sine = Vector128.Load(sines + index);
+            (first * cosine - second * sine).Store(head + index);
+            (second * cosine + first * sine).Store(head + index + half);
+        }
+
+        for (; index < half; index++)
         {
             float first = head[index], second = head[index + half];
             head[index] = first * cosines[index] - second * sines[index];
@@ -63,12 +82,22 @@ internal static unsafe class Elementwise
         }
     }
 
+    /// <summary>Multiplies a row by a number.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Scale(float* row, float factor, int length)
+    {
+        int index = 0;
+        for (; index + 8 <= length; index += 8) (Vector256.Load(row + index) * factor).Store(row + index);
+        for (; index < length; index++) row[index] *= factor;
+    }
+
     /// <summary>e to the x within 2 units in the last place; x is clamped to where neither side leaves the normal numbers.</summary>
     /// <remarks>Cephes' expf: x = n ln 2 + r, a polynomial in r, then n added to the exponent.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        x = Vector512.Min(Vector512.Max(x, Vector512.Create(-87.3f)), Vector512.Create(88.3f));
+        // Of the two a number that is none stands second: x86 gives the second then, other processors the one that is none.
+        x = Vector512.MinNative(Vector512.Create(88.3f), Vector512.MaxNative(Vector512.Create(-87.3f), x));
         // Adding and taking away 1.5 * 2^23 rounds to the nearest integer.
         Vector512<float> shift = Vector512.Create(12582912f);
         Vector512<float> n = Vector512.FusedMultiplyAdd(x, Vector512.Create(1.44269504088896341f), shift) - shift;

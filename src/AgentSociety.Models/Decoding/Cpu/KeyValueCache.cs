@@ -72,6 +72,7 @@ internal sealed unsafe class KeyValueCache : IDisposable
     /// <param name="query">The query, already divided by the root of the width.</param>
     /// <param name="scores">Room for the padded number of positions.</param>
     /// <param name="output">Room for the padded width.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Attend(int layer, int head, int position, float* query, float* scores, float* output)
     {
         float* keys = _block.Start + layer * _perLayer + (long)head * _width * _positions;
@@ -103,6 +104,7 @@ internal sealed unsafe class KeyValueCache : IDisposable
 
     public void Dispose() => _block.Dispose();
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Score(float* keys, float* query, float* scores, int seen)
     {
         int place = 0, block = _width * Lane;
@@ -135,6 +137,7 @@ internal sealed unsafe class KeyValueCache : IDisposable
     }
 
     /// <summary>Replaces scores by their exponentials over the greatest and returns the sum; what lies behind the last position seen becomes 0.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static float Weigh(float* scores, int seen)
     {
         for (int place = seen; place < Padded(seen); place++) scores[place] = float.NegativeInfinity;

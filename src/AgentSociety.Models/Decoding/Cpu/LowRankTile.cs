@@ -11,8 +11,15 @@ internal static unsafe class LowRankTile<TWeight>
     private const int Lane = 16;
 
     /// <summary>Eight of A's rows with one row of inputs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void DownEight(TWeight* weights, float* x, int inputs, float* sums)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            DownEightNarrow(weights, x, inputs, sums);
+            return;
+        }
+
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         for (int vector = 0; vector * Lane < inputs; vector++)
         {
@@ -32,9 +39,24 @@ internal static unsafe class LowRankTile<TWeight>
         Sums(a4, a5, a6, a7).Store(sums + 4);
     }
 
+    /// <summary>Eight of A's rows with one row of inputs, as <see cref="DownEight"/> to the bit, for processors that have half as many registers of half the width: four rows at a time.</summary>
+    public static void DownEightNarrow(TWeight* weights, float* x, int inputs, float* sums)
+    {
+        Four(weights, 8 * Lane, x, inputs, sums);
+        Four(weights + 4 * Lane, 8 * Lane, x, inputs, sums + 4);
+    }
+
     /// <summary>Eight of A's rows with two rows of inputs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void DownEightOfTwo(TWeight* weights, float* x, float* x1, int inputs, float* sums, float* sums1)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            DownEightNarrow(weights, x, inputs, sums);
+            DownEightNarrow(weights, x1, inputs, sums1);
+            return;
+        }
+
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default;
         for (int vector = 0; vector * Lane < inputs; vector++)
@@ -74,23 +96,10 @@ internal static unsafe class LowRankTile<TWeight>
     }
 
     /// <summary>Four of A's rows with one row of inputs.</summary>
-    public static void DownFour(TWeight* weights, float* x, int inputs, float* sums)
-    {
-        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
-        for (int vector = 0; vector * Lane < inputs; vector++)
-        {
-            Vector512<float> v = Inputs(x, vector, inputs);
-            a0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights), v, a1);
-            a2 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights + 32), v, a2);
-            a3 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights + 32), v, a3);
-            weights += 4 * Lane;
-        }
-
-        Sums(a0, a1, a2, a3).Store(sums);
-    }
+    public static void DownFour(TWeight* weights, float* x, int inputs, float* sums) => Four(weights, 4 * Lane, x, inputs, sums);
 
     /// <summary>One of A's rows with one row of inputs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void DownOne(TWeight* weights, float* x, int inputs, float* sum)
     {
         Vector512<float> a = default;
@@ -104,8 +113,15 @@ internal static unsafe class LowRankTile<TWeight>
     }
 
     /// <summary>B of rank 8 with one row, added to outputs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void UpEight(TWeight* weights, float scale, float* middle, float* y, int vectors)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            UpEightNarrow(weights, scale, middle, y, vectors);
+            return;
+        }
+
         Vector512<float> scales = Vector512.Create(scale);
         Vector512<float> m0 = Vector512.Create(middle[0]), m1 = Vector512.Create(middle[1]), m2 = Vector512.Create(middle[2]), m3 = Vector512.Create(middle[3]);
         Vector512<float> m4 = Vector512.Create(middle[4]), m5 = Vector512.Create(middle[5]), m6 = Vector512.Create(middle[6]), m7 = Vector512.Create(middle[7]);
@@ -124,9 +140,43 @@ internal static unsafe class LowRankTile<TWeight>
         }
     }
 
+    /// <summary>B of rank 8 with one row, as <see cref="UpEight"/> to the bit, for processors whose vectors have 256 bits: eight outputs at a time.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void UpEightNarrow(TWeight* weights, float scale, float* middle, float* y, int vectors)
+    {
+        Vector256<float> scales = Vector256.Create(scale);
+        Vector256<float> m0 = Vector256.Create(middle[0]), m1 = Vector256.Create(middle[1]), m2 = Vector256.Create(middle[2]), m3 = Vector256.Create(middle[3]);
+        Vector256<float> m4 = Vector256.Create(middle[4]), m5 = Vector256.Create(middle[5]), m6 = Vector256.Create(middle[6]), m7 = Vector256.Create(middle[7]);
+        for (int vector = 0; vector < vectors; vector++)
+        {
+            for (int half = 0; half < Lane; half += Lane / 2)
+            {
+                Vector256<float> even = Vector256.FusedMultiplyAdd(First(weights, half, scales), m0, Vector256.Load(y + half)), odd = Second(weights, half, scales) * m1;
+                even = Vector256.FusedMultiplyAdd(First(weights + 32, half, scales), m2, even);
+                odd = Vector256.FusedMultiplyAdd(Second(weights + 32, half, scales), m3, odd);
+                even = Vector256.FusedMultiplyAdd(First(weights + 64, half, scales), m4, even);
+                odd = Vector256.FusedMultiplyAdd(Second(weights + 64, half, scales), m5, odd);
+                even = Vector256.FusedMultiplyAdd(First(weights + 96, half, scales), m6, even);
+                odd = Vector256.FusedMultiplyAdd(Second(weights + 96, half, scales), m7, odd);
+                (even + odd).Store(y + half);
+            }
+
+            weights += 8 * Lane;
+            y += Lane;
+        }
+    }
+
     /// <summary>B of rank 8 with two rows, added to their outputs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void UpEightOfTwo(TWeight* weights, float scale, float* middle, float* middle1, float* y, float* y1, int vectors)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            UpEightNarrow(weights, scale, middle, y, vectors);
+            UpEightNarrow(weights, scale, middle1, y1, vectors);
+            return;
+        }
+
         Vector512<float> scales = Vector512.Create(scale);
         Vector512<float> m0 = Vector512.Create(middle[0]), m1 = Vector512.Create(middle[1]), m2 = Vector512.Create(middle[2]), m3 = Vector512.Create(middle[3]);
         Vector512<float> m4 = Vector512.Create(middle[4]), m5 = Vector512.Create(middle[5]), m6 = Vector512.Create(middle[6]), m7 = Vector512.Create(middle[7]);
@@ -165,6 +215,7 @@ internal static unsafe class LowRankTile<TWeight>
     }
 
     /// <summary>B of any rank with one row, added to outputs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Up(TWeight* weights, float scale, float* middle, int rank, float* y, int vectors)
     {
         Vector512<float> scales = Vector512.Create(scale);
@@ -188,6 +239,29 @@ internal static unsafe class LowRankTile<TWeight>
             sum.Store(y);
             y += Lane;
         }
+    }
+
+    /// <summary>Four of A's rows with one row of inputs.</summary>
+    /// <param name="weights">The rows' first vectors.</param>
+    /// <param name="step">Weights from a vector of inputs to the next.</param>
+    /// <param name="x">The inputs.</param>
+    /// <param name="inputs">How many.</param>
+    /// <param name="sums">Room for four.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Four(TWeight* weights, int step, float* x, int inputs, float* sums)
+    {
+        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
+        for (int vector = 0; vector * Lane < inputs; vector++)
+        {
+            Vector512<float> v = Inputs(x, vector, inputs);
+            a0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights), v, a1);
+            a2 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights + 32), v, a2);
+            a3 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights + 32), v, a3);
+            weights += step;
+        }
+
+        Sums(a0, a1, a2, a3).Store(sums);
     }
 
     /// <summary>16 inputs; 0 behind the last, whatever stands there.</summary>
@@ -222,5 +296,14 @@ internal static unsafe class LowRankTile<TWeight>
     private static Vector512<float> Second(TWeight* pair, Vector512<float> scales) => Scaled(PackedWeight.Second(pair), scales);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> First(TWeight* pair, int from, Vector256<float> scales) => Scaled(PackedWeight.First(pair, from), scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Second(TWeight* pair, int from, Vector256<float> scales) => Scaled(PackedWeight.Second(pair, from), scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Scaled(Vector512<float> weights, Vector512<float> scales) => typeof(TWeight) == typeof(float) ? weights : weights * scales;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Scaled(Vector256<float> weights, Vector256<float> scales) => typeof(TWeight) == typeof(float) ? weights : weights * scales;
 }

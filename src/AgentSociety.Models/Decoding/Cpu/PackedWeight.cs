@@ -35,6 +35,22 @@ internal static unsafe class PackedWeight
         where TWeight : unmanaged
         => typeof(TWeight) == typeof(float) ? Vector512.Load((float*)pair + Lane) : (Vector512.Load((uint*)pair) & Vector512.Create(0xFFFF0000u)).AsSingle();
 
+    /// <summary>Eight weights of the first vector of the pair at a place.</summary>
+    /// <param name="pair">The pair.</param>
+    /// <param name="from">The weight of the vector that they begin with.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> First<TWeight>(TWeight* pair, int from)
+        where TWeight : unmanaged
+        => typeof(TWeight) == typeof(float) ? Vector256.Load((float*)pair + from) : (Vector256.Load((uint*)pair + from) << 16).AsSingle();
+
+    /// <summary>Eight weights of the second vector of the pair at a place.</summary>
+    /// <param name="pair">The pair.</param>
+    /// <param name="from">The weight of the vector that they begin with.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Second<TWeight>(TWeight* pair, int from)
+        where TWeight : unmanaged
+        => typeof(TWeight) == typeof(float) ? Vector256.Load((float*)pair + Lane + from) : (Vector256.Load((uint*)pair + from) & Vector256.Create(0xFFFF0000u)).AsSingle();
+
     /// <summary>A vector that is not one of a pair.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Alone<TWeight>(TWeight* vector)

@@ -150,8 +150,7 @@ internal sealed unsafe class RowBlock : IDisposable
         float* cosines = _cosines.Start + (long)row.Position * half, sines = _sines.Start + (long)row.Position * half;
         for (int head = 0; head < _config.Heads + _config.KeyValueHeads; head++) Elementwise.Rotate(fused + head * width, cosines, sines, half);
         _caches[row.Slot]!.Store(layer, row.Position, fused + queries, fused + queries + keys);
-        float scale = 1 / MathF.Sqrt(width);
-        for (int index = 0; index < queries; index++) fused[index] *= scale;
+        Elementwise.Scale(fused, 1 / MathF.Sqrt(width), queries);
     }
 
     private void Attend(int layer, Row row, float* fused, float* output)

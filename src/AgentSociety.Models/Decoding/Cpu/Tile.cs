@@ -13,6 +13,12 @@ internal static unsafe partial class Tile<TWeight>
     /// <summary>Four rows by 4 vectors.</summary>
     public static void Four4(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            NarrowTile<TWeight>.Four(weights, 4, x, inputStride, y, outputStride, inputs, soon, end);
+            return;
+        }
+
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default, a02 = default, a03 = default;
         Vector512<float> a10 = default, a11 = default, a12 = default, a13 = default;
@@ -72,6 +78,12 @@ internal static unsafe partial class Tile<TWeight>
     /// <summary>Four rows by 3 vectors.</summary>
     public static void Four3(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            NarrowTile<TWeight>.Four(weights, 3, x, inputStride, y, outputStride, inputs, soon, end);
+            return;
+        }
+
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default, a02 = default;
         Vector512<float> a10 = default, a11 = default, a12 = default;
@@ -122,6 +134,12 @@ internal static unsafe partial class Tile<TWeight>
     /// <summary>Four rows by 2 vectors.</summary>
     public static void Four2(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            for (int row = 0; row < 4; row++) One2(weights, x + (long)row * inputStride, y + (long)row * outputStride, inputs);
+            return;
+        }
+
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default;
         Vector512<float> b00 = default, b01 = default;
@@ -200,6 +218,12 @@ internal static unsafe partial class Tile<TWeight>
     /// <summary>Four rows by 1 vector.</summary>
     public static void Four1(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            for (int row = 0; row < 4; row++) One1(weights, x + (long)row * inputStride, y + (long)row * outputStride, inputs);
+            return;
+        }
+
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default;
         Vector512<float> b00 = default;

@@ -1,12 +1,17 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>The shapes for rows that are left over, and for a batch of one.</summary>
+/// <remarks>
+/// None is made a part of its callers: where a processor has no vectors of 512 bits each operation on one is itself a call to be resolved, and a method may resolve so many only before the rest stay calls.
+/// </remarks>
 internal static unsafe partial class Tile<TWeight>
     where TWeight : unmanaged
 {
     /// <summary>One row by 4 vectors.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void One4(TWeight* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
@@ -27,6 +32,7 @@ internal static unsafe partial class Tile<TWeight>
     }
 
     /// <summary>One row by 3 vectors.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void One3(TWeight* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default;
@@ -45,6 +51,7 @@ internal static unsafe partial class Tile<TWeight>
     }
 
     /// <summary>One row by 2 vectors.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void One2(TWeight* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default, a1 = default;
@@ -74,6 +81,7 @@ internal static unsafe partial class Tile<TWeight>
     }
 
     /// <summary>One row by 1 vector.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void One1(TWeight* weights, float* x, float* y, int inputs)
     {
         Vector512<float> a0 = default;

@@ -1,0 +1,195 @@
+using AgentSociety.Models.Cpu;
+using CsCheck;
+
+namespace AgentSociety.Models.Tests;
+
+/// <summary>The kernels of this machine's vectors and those for narrower ones, beside sums that are written out number by number: equal to the bit.</summary>
+public sealed unsafe class TileTests
+{
+    private const int Lane = 16;
+
+    private static readonly Gen<(int Inputs, int Width, uint Seed)> Shapes = Gen.Select(Gen.Int[1, 70], Gen.Int[1, 4], Gen.UInt);
+
+    [Fact]
+    public void Rows_of_float32_weights_give_the_same_bits_by_four_by_one_and_in_narrow_tiles() => Shapes.Sample(shape => HoldTiles<float>(shape.Inputs, shape.Width, shape.Seed));
+
+    [Fact]
+    public void Rows_of_bfloat16_weights_give_the_same_bits_by_four_by_one_and_in_narrow_tiles() => Shapes.Sample(shape => HoldTiles<BFloat16>(shape.Inputs, shape.Width, shape.Seed));
+
+    [Fact]
+    public void Low_rank_updates_in_float32_give_the_same_bits_in_narrow_tiles() => Shapes.Sample(shape => HoldLowRank<float>(shape.Inputs, shape.Width, shape.Seed, scale: 1));
+
+    [Fact]
+    public void Low_rank_updates_in_bfloat16_give_the_same_bits_in_narrow_tiles() => Shapes.Sample(shape => HoldLowRank<BFloat16>(shape.Inputs, shape.Width, shape.Seed, scale: 0.3f));
+
+    /// <summary>A number that is none stays none through every function of a row, so that a broken model is noticed.</summary>
+    [Fact]
+    public void What_is_no_number_stays_none_in_the_gate_and_no_neighbour_is_touched()
+    {
+        using FloatBlock row = new(64);
+        for (int index = 0; index < 64; index++) row.Start[index] = index / 16f - 2;
+        row.Start[5] = float.NaN;
+        Elementwise.Gate(row.Start, row.Start + 32, 32);
+        for (int index = 0; index < 32; index++)
+        {
+            double gate = index / 16f - 2, expected = gate / (1 + Math.Exp(-gate)) * ((index + 32) / 16f - 2);
+            if (index == 5) Assert.True(float.IsNaN(row.Start[index]));
+            else Assert.Equal(expected, row.Start[index], 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Heads_of_every_width_are_turned_and_rows_of_every_length_scaled_as_one_number_after_another() =>
+        Gen.Select(Gen.Int[1, 40], Gen.UInt).Sample((half, seed) =>
+        {
+            Random random = new((int)seed);
+            using FloatBlock head = Random(2 * half, random), cosines = Random(half, random), sines = Random(half, random);
+            float[] expected = new float[2 * half], scaled = new float[2 * half];
+            for (int index = 0; index < half; index++)
+            {
+                float first = head.Start[index], second = head.Start[index + half];
+                expected[index] = first * cosines.Start[index] - second * sines.Start[index];
+                expected[index + half] = second * cosines.Start[index] + first * sines.Start[index];
+            }
+
+            Elementwise.Rotate(head.Start, cosines.Start, sines.Start, half);
+            Same(expected, head.Start);
+            for (int index = 0; index < scaled.Length; index++) scaled[index] = expected[index] * 0.3f;
+            Elementwise.Scale(head.Start, 0.3f, scaled.Length);
+            Same(scaled, head.Start);
+        });
+
+    private static void HoldTiles<TWeight>(int inputs, int width, uint seed)
+        where TWeight : unmanaged
+    {
+        Random random = new((int)seed);
+        int outputs = width * Lane, inputStride = inputs + 3, outputStride = outputs + 5;
+        using FloatBlock x = Random(4 * inputStride, random), y = new(4 * outputStride), narrow = new(4 * outputStride), alone = new(4 * outputStride);
+        using FloatBlock room = new(inputs * outputs);
+        TWeight* weights = (TWeight*)room.Start;
+        float[] plain = new float[inputs * outputs];
+        for (int input = 0; input < inputs; input++)
+        {
+            for (int output = 0; output < outputs; output++) plain[input * outputs + output] = Put(weights + input * outputs + PackedWeight.Place<TWeight>(output, width), random);
+        }
+
+        switch (width)
+        {
+            case 4: Tile<TWeight>.Four4(weights, x.Start, inputStride, y.Start, outputStride, inputs, null, null); break;
+            case 3: Tile<TWeight>.Four3(weights, x.Start, inputStride, y.Start, outputStride, inputs, null, null); break;
+            case 2: Tile<TWeight>.Four2(weights, x.Start, inputStride, y.Start, outputStride, inputs); break;
+            default: Tile<TWeight>.Four1(weights, x.Start, inputStride, y.Start, outputStride, inputs); break;
+        }
+
+        if (width > 2) NarrowTile<TWeight>.Four(weights, width, x.Start, inputStride, narrow.Start, outputStride, inputs, null, null);
+        for (int row = 0; row < 4; row++)
+        {
+            float* from = x.Start + row * inputStride, to = alone.Start + row * outputStride;
+            switch (width)
+            {
+                case 4: Tile<TWeight>.One4(weights, from, to, inputs); break;
+                case 3: Tile<TWeight>.One3(weights, from, to, inputs); break;
+                case 2: Tile<TWeight>.One2(weights, from, to, inputs); break;
+                default: Tile<TWeight>.One1(weights, from, to, inputs); break;
+            }
+
+            float[] expected = [.. Enumerable.Range(0, outputs).Select(output => Product(from, plain, outputs, output, inputs, chains: width switch { 1 => 4, 2 => 2, _ => 1 }))];
+            Same(expected, y.Start + row * outputStride);
+            Same(expected, to);
+            if (width > 2) Same(expected, narrow.Start + row * outputStride);
+        }
+    }
+
+    private static void HoldLowRank<TWeight>(int inputs, int vectors, uint seed, float scale)
+        where TWeight : unmanaged
+    {
+        const int Rank = 8;
+        Random random = new((int)seed);
+        int inputVectors = (inputs + Lane - 1) / Lane, outputs = vectors * Lane;
+        using FloatBlock room = new(Rank * Lane * Math.Max(inputVectors, vectors)), x = Random(inputVectors * Lane, random), y = Random(outputs, random), other = Random(outputs, random);
+        using FloatBlock sums = new(Rank), narrowSums = new(Rank), narrow = new(outputs), one = new(outputs), two = new(outputs);
+        TWeight* weights = (TWeight*)room.Start;
+        float[] down = new float[Rank * inputVectors * Lane];
+        for (int place = 0; place < down.Length; place++)
+        {
+            int vector = place / (Rank * Lane), row = place / Lane % Rank, lane = place % Lane;
+            down[row * inputVectors * Lane + vector * Lane + lane] = Put(weights + vector * Rank * Lane + PackedWeight.Place<TWeight>(row * Lane + lane, Rank), random);
+        }
+
+        LowRankTile<TWeight>.DownEight(weights, x.Start, inputs, sums.Start);
+        LowRankTile<TWeight>.DownEightNarrow(weights, x.Start, inputs, narrowSums.Start);
+        float[] middle = [.. Enumerable.Range(0, Rank).Select(row => Sum(x.Start, down.AsSpan(row * inputVectors * Lane, inputs)))];
+        Same(middle, sums.Start);
+        Same(middle, narrowSums.Start);
+
+        float[] up = new float[Rank * outputs], expected = new float[outputs];
+        for (int place = 0; place < up.Length; place++)
+        {
+            int vector = place / (Rank * Lane), rank = place / Lane % Rank, lane = place % Lane;
+            float weight = Put(weights + vector * Rank * Lane + PackedWeight.Place<TWeight>(rank * Lane + lane, Rank), random);
+            up[rank * outputs + vector * Lane + lane] = typeof(TWeight) == typeof(float) ? weight : weight * scale;
+        }
+
+        for (int output = 0; output < outputs; output++)
+        {
+            float even = MathF.FusedMultiplyAdd(up[output], middle[0], y.Start[output]), odd = up[outputs + output] * middle[1];
+            for (int rank = 2; rank < Rank; rank += 2)
+            {
+                even = MathF.FusedMultiplyAdd(up[rank * outputs + output], middle[rank], even);
+                odd = MathF.FusedMultiplyAdd(up[(rank + 1) * outputs + output], middle[rank + 1], odd);
+            }
+
+            expected[output] = even + odd;
+        }
+
+        foreach (FloatBlock block in (FloatBlock[])[narrow, one, two]) new ReadOnlySpan<float>(y.Start, outputs).CopyTo(new(block.Start, outputs));
+        LowRankTile<TWeight>.UpEightNarrow(weights, scale, sums.Start, narrow.Start, vectors);
+        LowRankTile<TWeight>.UpEight(weights, scale, sums.Start, one.Start, vectors);
+        LowRankTile<TWeight>.UpEightOfTwo(weights, scale, sums.Start, sums.Start, two.Start, other.Start, vectors);
+        Same(expected, narrow.Start);
+        Same(expected, one.Start);
+        Same(expected, two.Start);
+    }
+
+    /// <summary>Chains of fused multiply-adds over every so many-th input, added in pairs; what is left over belongs to the first.</summary>
+    private static float Product(float* x, float[] weights, int outputs, int output, int inputs, int chains)
+    {
+        float[] sums = new float[chains];
+        int whole = inputs / chains * chains;
+        for (int input = 0; input < inputs; input++)
+        {
+            ref float sum = ref sums[input < whole ? input % chains : 0];
+            sum = MathF.FusedMultiplyAdd(weights[input * outputs + output], x[input], sum);
+        }
+
+        return chains switch { 4 => sums[0] + sums[1] + (sums[2] + sums[3]), 2 => sums[0] + sums[1], _ => sums[0] };
+    }
+
+    /// <summary>A chain for each of 16 lanes, which are added by halves.</summary>
+    private static float Sum(float* x, ReadOnlySpan<float> weights)
+    {
+        float[] lanes = new float[Lane];
+        for (int index = 0; index < weights.Length; index++) lanes[index % Lane] = MathF.FusedMultiplyAdd(weights[index], x[index], lanes[index % Lane]);
+        float Quarter(int lane) => lanes[lane] + lanes[lane + 8] + (lanes[lane + 4] + lanes[lane + 12]);
+        return Quarter(0) + Quarter(1) + (Quarter(2) + Quarter(3));
+    }
+
+    /// <summary>Writes a weight and gives what is read of it.</summary>
+    private static float Put<TWeight>(TWeight* place, Random random)
+        where TWeight : unmanaged
+    {
+        float value = random.NextSingle() * 2 - 1;
+        if (typeof(TWeight) == typeof(float)) return *(float*)place = value;
+        *(ushort*)place = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
+        return BitConverter.UInt32BitsToSingle((uint)*(ushort*)place << 16);
+    }
+
+    private static FloatBlock Random(int length, Random random)
+    {
+        FloatBlock block = new(length);
+        for (int index = 0; index < length; index++) block.Start[index] = random.NextSingle() * 2 - 1;
+        return block;
+    }
+
+    private static void Same(float[] expected, float* values) => Assert.Equal(expected, new ReadOnlySpan<float>(values, expected.Length).ToArray());
+}
