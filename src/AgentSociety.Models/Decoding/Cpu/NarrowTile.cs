@@ -18,11 +18,12 @@ internal static unsafe class NarrowTile<TWeight>
             // Of two neighbouring vectors in bfloat16 a part has the same half of each, since they lie by turns.
             TWeight* from = weights + part * Lane;
             int step = width * Lane;
-            if (typeof(TWeight) == typeof(float)) Four<Single>(from, step, x, inputStride, y + part * Lane, outputStride, inputs, soon, end);
-            else if (part % 2 == 0 && part + 1 == width) Four<Alone>(from, step, x, inputStride, y + part * Lane, outputStride, inputs, soon, end);
-            else Four<Paired>(from, step, x, inputStride, y + part / 2 * 2 * Lane + part % 2 * Lane / 2, outputStride, inputs, soon, end);
-            // The whole of what is wanted soon was asked for by the first part.
-            soon = end;
+            // Each part asks for its share of what is wanted soon.
+            byte* until = part + 1 == width ? end : soon + (end - soon) / (width - part) / 64 * 64;
+            if (typeof(TWeight) == typeof(float)) Four<Single>(from, step, x, inputStride, y + part * Lane, outputStride, inputs, soon, until);
+            else if (part % 2 == 0 && part + 1 == width) Four<Alone>(from, step, x, inputStride, y + part * Lane, outputStride, inputs, soon, until);
+            else Four<Paired>(from, step, x, inputStride, y + part / 2 * 2 * Lane + part % 2 * Lane / 2, outputStride, inputs, soon, until);
+            soon = until;
         }
     }
 
