@@ -42,14 +42,24 @@ public static class ProblemDraw
     public static Problem Unreserved(string environment, int difficulty, KeyedRandom random, Func<int, KeyedRandom, Problem> generate) =>
         Unreserved(environment, difficulty, random, generate, problem => Reservation.Holds(environment, problem.CanonicalForm));
 
-    private static Problem Unreserved(string environment, int difficulty, KeyedRandom random, Func<int, KeyedRandom, Problem> generate, Func<Problem, bool> reserved)
+    /// <summary>What is drawn and will do: of this difficulty or, where 256 draws gave nothing, of the next lower one, and so on down to the lowest.</summary>
+    /// <param name="difficulty">What is asked for.</param>
+    /// <param name="random">Where draws come from.</param>
+    /// <param name="draw">Draws once.</param>
+    /// <param name="allowed">True of what will do.</param>
+    /// <param name="nothing">What to say after so many draws that gave nothing.</param>
+    public static T Falling<T>(int difficulty, KeyedRandom random, Func<int, KeyedRandom, T> draw, Func<T, bool> allowed, Func<int, SocietyException> nothing)
     {
         for (int tries = 0; tries < DrawsADifficulty * difficulty; tries++)
         {
-            Problem problem = generate(difficulty - (tries / DrawsADifficulty), random);
-            if (!reserved(problem)) return problem;
+            T drawn = draw(difficulty - (tries / DrawsADifficulty), random);
+            if (allowed(drawn)) return drawn;
         }
 
-        throw new SocietyException($"environment '{environment}': every problem of difficulty {difficulty} and below that came in {DrawsADifficulty * difficulty:N0} draws is reserved for tests; give it more problems by its options, or ask for a greater difficulty");
+        throw nothing(DrawsADifficulty * difficulty);
     }
+
+    private static Problem Unreserved(string environment, int difficulty, KeyedRandom random, Func<int, KeyedRandom, Problem> generate, Func<Problem, bool> reserved) =>
+        Falling(difficulty, random, generate, problem => !reserved(problem), draws => new SocietyException(
+            $"environment '{environment}': every problem of difficulty {difficulty} and below that came in {draws:N0} draws is reserved for tests; give it more problems by its options, or ask for a greater difficulty"));
 }

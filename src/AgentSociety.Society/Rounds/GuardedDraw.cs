@@ -9,8 +9,6 @@ namespace AgentSociety.Society;
 /// <summary>Keeps what would give a question of the held-out test away out of everything that is drawn: problems of the fixed distribution and of curricula, and base material.</summary>
 internal static class GuardedDraw
 {
-    private const int DrawsADifficulty = 256;
-
     /// <summary>A problem that is neither reserved nor repeats words of a held-out question: of this difficulty or, where 256 draws gave none, of the next lower one, and so on.</summary>
     /// <param name="environment">The environment.</param>
     /// <param name="difficulty">What is asked for.</param>
@@ -21,21 +19,15 @@ internal static class GuardedDraw
     public static Problem Problem(IEnvironment environment, int difficulty, KeyedRandom random, Contamination? heldOut, Func<int, KeyedRandom, Problem> generate)
     {
         if (heldOut is null) return ProblemDraw.Unreserved(environment, difficulty, random, generate);
-        for (int tries = 0; tries < DrawsADifficulty * difficulty; tries++)
-        {
-            Problem problem = generate(difficulty - (tries / DrawsADifficulty), random);
-            if (!Reservation.Holds(environment, problem) && !heldOut.Touches(problem.Text)) return problem;
-        }
-
-        throw NothingLeft(environment.Name, difficulty);
+        return ProblemDraw.Falling(difficulty, random, generate, problem => !Reservation.Holds(environment, problem) && !heldOut.Touches(problem.Text), draws => NothingLeft(environment.Name, difficulty, draws));
     }
 
     /// <summary>An environment's base material without what repeats words of a question of the held-out test; null where it has none.</summary>
     public static IDemonstrator? Material(IEnvironment environment, Contamination? heldOut) =>
         environment is not IDemonstrator material ? null : heldOut is null ? material : new GuardedMaterial(environment.Name, material, heldOut);
 
-    private static SocietyException NothingLeft(string environment, int difficulty) =>
-        new($"environment '{environment}': everything of difficulty {difficulty} and below that came in {DrawsADifficulty * difficulty:N0} draws is reserved for tests or repeats words of their questions; raise sharedWords, or give it more problems");
+    private static SocietyException NothingLeft(string environment, int difficulty, int draws) =>
+        new($"environment '{environment}': everything of difficulty {difficulty} and below that came in {draws:N0} draws is reserved for tests or repeats words of their questions; raise sharedWords, or give it more problems");
 
     private sealed class GuardedMaterial(string environment, IDemonstrator material, Contamination heldOut) : IDemonstrator
     {
@@ -43,15 +35,7 @@ internal static class GuardedDraw
 
         public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) => Drawn(difficulty, random, material.DemonstrateProposal);
 
-        private IReadOnlyList<Segment> Drawn(int difficulty, KeyedRandom random, Func<int, KeyedRandom, IReadOnlyList<Segment>> draw)
-        {
-            for (int tries = 0; tries < DrawsADifficulty * difficulty; tries++)
-            {
-                IReadOnlyList<Segment> shown = draw(difficulty - (tries / DrawsADifficulty), random);
-                if (!shown.Any(segment => heldOut.Touches(segment.Text))) return shown;
-            }
-
-            throw NothingLeft(environment, difficulty);
-        }
+        private IReadOnlyList<Segment> Drawn(int difficulty, KeyedRandom random, Func<int, KeyedRandom, IReadOnlyList<Segment>> draw) =>
+            ProblemDraw.Falling(difficulty, random, draw, shown => !shown.Any(segment => heldOut.Touches(segment.Text)), draws => NothingLeft(environment, difficulty, draws));
     }
 }
