@@ -2,7 +2,7 @@ using AgentSociety.Core.Randomness;
 
 namespace AgentSociety.Core.Environments;
 
-/// <summary>Draws a problem again and again until one will do, and says so where none comes, in place of drawing for ever.</summary>
+/// <summary>Draws problems and base material again and again until something will do, and says so where nothing comes, in place of drawing for ever.</summary>
 /// <remarks>An environment may have few problems of a difficulty, by its options or by its nature: two heaps of one stone cannot be won.</remarks>
 public static class ProblemDraw
 {
@@ -45,10 +45,12 @@ public static class ProblemDraw
     /// <summary>What is drawn and will do: of this difficulty or, where 256 draws gave nothing, of the next lower one, and so on down to the lowest.</summary>
     /// <param name="difficulty">What is asked for.</param>
     /// <param name="random">Where draws come from.</param>
-    /// <param name="draw">Draws once.</param>
+    /// <param name="draw">Draws once, at a difficulty.</param>
     /// <param name="allowed">True of what will do.</param>
     /// <param name="nothing">What to say after so many draws that gave nothing.</param>
-    public static T Falling<T>(int difficulty, KeyedRandom random, Func<int, KeyedRandom, T> draw, Func<T, bool> allowed, Func<int, SocietyException> nothing)
+    /// <typeparam name="T">What is drawn.</typeparam>
+    /// <exception cref="SocietyException">No draw will do: what <paramref name="nothing"/> says.</exception>
+    public static T OfThisOrLower<T>(int difficulty, KeyedRandom random, Func<int, KeyedRandom, T> draw, Func<T, bool> allowed, Func<int, SocietyException> nothing)
     {
         for (int tries = 0; tries < DrawsADifficulty * difficulty; tries++)
         {
@@ -60,6 +62,6 @@ public static class ProblemDraw
     }
 
     private static Problem Unreserved(string environment, int difficulty, KeyedRandom random, Func<int, KeyedRandom, Problem> generate, Func<Problem, bool> reserved) =>
-        Falling(difficulty, random, generate, problem => !reserved(problem), draws => new SocietyException(
+        OfThisOrLower(difficulty, random, generate, problem => !reserved(problem), draws => new SocietyException(
             $"environment '{environment}': every problem of difficulty {difficulty} and below that came in {draws:N0} draws is reserved for tests; give it more problems by its options, or ask for a greater difficulty"));
 }

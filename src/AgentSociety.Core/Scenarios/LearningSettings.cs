@@ -161,6 +161,13 @@ public sealed record LearningSettings
     /// </summary>
     [Range(0, 100_000)]
     public int PositionSlack { get; init; }
+
+    /// <summary>
+    /// The most positions that are skipped at one place of what is replayed, base material and own solutions, beside <c>positionSlack</c>, as in <c>pretrain.positionJump</c>; 0 for none. Rollouts keep
+    /// the positions that they were sampled with.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int PositionJump { get; init; }
 }
 
 /// <summary>How an episode's reward becomes a gradient.</summary>

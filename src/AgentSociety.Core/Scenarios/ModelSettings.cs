@@ -90,7 +90,14 @@ public sealed record PretrainSettings
     [Range(0, 0.5)]
     public double SolutionSmoothing { get; init; }
 
-    /// <summary>Positions that may be skipped at random in training, so that lengths beyond the material are not foreign; 0 for plain positions.</summary>
+    /// <summary>Positions that may be skipped at random in training, so that lengths beyond the material are not foreign; 0 for none.</summary>
     [Range(0, 100_000)]
     public int PositionSlack { get; init; }
+
+    /// <summary>
+    /// The most positions that are skipped at one random place of a text, beside <c>positionSlack</c>, which takes what room the context has first; 0 for none. Without slack all distances on
+    /// either side of that place stay as they are, which copying from a fixed distance needs, while those across it become those of longer texts.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int PositionJump { get; init; }
 }

@@ -80,7 +80,7 @@ public sealed class Consolidator
         TextCode text = _model.Text();
         Device device = _model.Decoder.Device;
         Taught[] taught = Teach(lessons, weights, text, device);
-        Demonstrations? material = replay is null || _settings.ReplayShare == 0 ? null : new Demonstrations(replay, text, _material, _material.PositionSlack);
+        Demonstrations? material = replay is null || _settings.ReplayShare == 0 ? null : new Demonstrations(replay, text, _material, PositionGaps.Of(_material));
         using AdamW optimizer = new(weights.Parameters);
         GradientStep gradient = new(weights, optimizer, device, Passes);
         double first = double.NaN, last = double.NaN;

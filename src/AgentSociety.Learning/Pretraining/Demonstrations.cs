@@ -10,8 +10,8 @@ namespace AgentSociety.Learning;
 /// <param name="material">The environment that shows how it is done.</param>
 /// <param name="text">How text becomes tokens.</param>
 /// <param name="settings">Difficulties, shares and smoothing.</param>
-/// <param name="positionSlack">Positions that may be skipped at random, as far as the context reaches.</param>
-internal sealed class Demonstrations(IDemonstrator material, TextCode text, PretrainSettings settings, int positionSlack)
+/// <param name="gaps">Gaps between the positions of each text.</param>
+internal sealed class Demonstrations(IDemonstrator material, TextCode text, PretrainSettings settings, PositionGaps gaps)
 {
     /// <summary>One text; what the model is to write, and the end of text, is learned, what prompts and tools say is not.</summary>
     public TrainingSequence Draw(KeyedRandom random)
@@ -33,7 +33,7 @@ internal sealed class Demonstrations(IDemonstrator material, TextCode text, Pret
             Tokens = tokens,
             Mask = mask,
             Role = proposal ? Role.Proposer : reviewed is null ? Role.Solver : Role.Critic,
-            Positions = text.Positions(tokens.Length, positionSlack, random),
+            Positions = text.Positions(tokens.Length, gaps, random),
             Smoothing = proposal ? settings.ProposalSmoothing : settings.SolutionSmoothing,
         };
     }

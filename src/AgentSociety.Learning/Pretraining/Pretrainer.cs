@@ -46,7 +46,7 @@ public sealed class Pretrainer
     /// <exception cref="SocietyException">A demonstration does not fit the context, or the loss is not finite; the weights are those of the last good step.</exception>
     public PretrainProgress Train(IDemonstrator material, Action<PretrainProgress>? progress = null, CancellationToken stop = default)
     {
-        Demonstrations demonstrations = new(material, _text, _settings, _settings.PositionSlack);
+        Demonstrations demonstrations = new(material, _text, _settings, PositionGaps.Of(_settings));
         using AdamW optimizer = new(_weights.Parameters);
         GradientStep gradient = new(_weights, optimizer, _device, new LearningSettings());
         Stopwatch watch = Stopwatch.StartNew();

@@ -7,7 +7,7 @@ namespace AgentSociety.Learning;
 
 /// <summary>What the optimizer does with large matrices, in one pass over memory each; torch's operations take eight, and another copy of a gradient for its norm.</summary>
 /// <remarks>
-/// Small ones are left to torch, by their shapes alone. The same formulas; a value may differ in its last bits.
+/// Small ones are left to torch, and all where the processor has no vectors of 512 bits. The same formulas; a value may differ in its last bits.
 /// </remarks>
 internal static class LargeMatrices
 {

@@ -28,7 +28,7 @@ internal sealed record TextCode(ITokenizer Tokenizer, int Context)
     }
 
     /// <summary>Positions of a text that is replayed: with gaps as far as the context reaches, or plain ones.</summary>
-    public int[]? Positions(int length, int slack, KeyedRandom random) => PositionGaps.Draw(length, Math.Min(slack, Context - length), random);
+    public int[]? Positions(int length, PositionGaps gaps, KeyedRandom random) => gaps.Draw(length, Context, random);
 
     /// <summary>True where tokens stand for a text, and the mask for what of it the model wrote; a model may have sampled other tokens than its text is encoded as, and an attempt that was cut off has no end.</summary>
     /// <param name="segments">The text.</param>

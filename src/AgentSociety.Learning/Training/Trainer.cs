@@ -54,6 +54,8 @@ public sealed partial class Trainer : IDisposable
         foreach (Agent agent in plan.Population) LearnerOf(agent.Name);
     }
 
+    private PositionGaps Gaps => new(_plan.Learning.PositionSlack, _plan.Learning.PositionJump);
+
     /// <summary>Trains on one round.</summary>
     /// <param name="round">The round; a part of the key of every random draw.</param>
     /// <param name="episodes">Its episodes with their advantages set.</param>
@@ -72,7 +74,7 @@ public sealed partial class Trainer : IDisposable
         Stopwatch watch = Stopwatch.StartNew();
         Demonstrations? material = replay is null || _plan.Learning.ReplayShare == 0
             ? null
-            : new Demonstrations(replay, _text, _plan.Pretrain, _plan.Learning.PositionSlack);
+            : new Demonstrations(replay, _text, _plan.Pretrain, Gaps);
         bool replays = _plan.Learning.ReplayShare > 0 && (material is not null || (remembered?.Count > 0 && _plan.Learning.RememberedShare > 0));
         BaseMaterial? replayed = replays ? new BaseMaterial(material, remembered ?? []) : null;
         // After a stop within a pass its first steps are not taken again.
@@ -261,7 +263,7 @@ public sealed partial class Trainer : IDisposable
         Mask = solution.LossMask,
         Role = solution.Role,
         Episode = solution.Id,
-        Positions = _text.Positions(solution.Tokens.Length, _plan.Learning.PositionSlack, random),
+        Positions = _text.Positions(solution.Tokens.Length, Gaps, random),
     };
 
     private static TrainingBatchRecord Batch(string weights, Turn turn, WeighedText[] texts) => new()

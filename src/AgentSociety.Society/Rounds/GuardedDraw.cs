@@ -19,7 +19,7 @@ internal static class GuardedDraw
     public static Problem Problem(IEnvironment environment, int difficulty, KeyedRandom random, Contamination? heldOut, Func<int, KeyedRandom, Problem> generate)
     {
         if (heldOut is null) return ProblemDraw.Unreserved(environment, difficulty, random, generate);
-        return ProblemDraw.Falling(difficulty, random, generate, problem => !Reservation.Holds(environment, problem) && !heldOut.Touches(problem.Text), draws => NothingLeft(environment.Name, difficulty, draws));
+        return ProblemDraw.OfThisOrLower(difficulty, random, generate, problem => !Reservation.Holds(environment, problem) && !heldOut.Touches(problem.Text), draws => NothingLeft(environment.Name, difficulty, draws));
     }
 
     /// <summary>An environment's base material without what repeats words of a question of the held-out test; null where it has none.</summary>
@@ -36,6 +36,6 @@ internal static class GuardedDraw
         public IReadOnlyList<Segment> DemonstrateProposal(int difficulty, KeyedRandom random) => Drawn(difficulty, random, material.DemonstrateProposal);
 
         private IReadOnlyList<Segment> Drawn(int difficulty, KeyedRandom random, Func<int, KeyedRandom, IReadOnlyList<Segment>> draw) =>
-            ProblemDraw.Falling(difficulty, random, draw, shown => !shown.Any(segment => heldOut.Touches(segment.Text)), draws => NothingLeft(environment, difficulty, draws));
+            ProblemDraw.OfThisOrLower(difficulty, random, draw, shown => !shown.Any(segment => heldOut.Touches(segment.Text)), draws => NothingLeft(environment, difficulty, draws));
     }
 }

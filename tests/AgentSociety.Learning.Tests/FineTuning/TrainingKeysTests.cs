@@ -74,6 +74,6 @@ public sealed class TrainingKeysTests
         // A key that comes to be would be refused as one without effect, until somebody says what a log makes of it.
         string[] refused = [.. typeof(LearningSettings).GetProperties().Select(property => char.ToLowerInvariant(property.Name[0]) + property.Name[1..])
             .Where(key => Record.Exception(() => PolicyKeys.Require([$"policy.{key}=1"], FineTuneMethod.PolicyGradient)) is SocietyException { Message: var why } && why.EndsWith("leave it out", StringComparison.Ordinal))];
-        Assert.Equal(["enabled", "method", "decayShare", "stepsPerRound", "reward", "replayShare", "replayWeight", "rememberedShare", "rememberedSolutions", "remember", "positionSlack"], refused);
+        Assert.Equal(["enabled", "method", "decayShare", "stepsPerRound", "reward", "replayShare", "replayWeight", "rememberedShare", "rememberedSolutions", "remember", "positionSlack", "positionJump"], refused);
     }
 }

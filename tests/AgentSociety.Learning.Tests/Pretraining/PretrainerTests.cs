@@ -45,7 +45,7 @@ public sealed class PretrainerTests
     [Fact]
     public void Prompts_and_tools_are_not_learned_and_the_end_of_text_is()
     {
-        Demonstrations demonstrations = new(new CountingWorld(), CountingWorld.Text, Settings with { ProposalShare = 0 }, positionSlack: 0);
+        Demonstrations demonstrations = new(new CountingWorld(), CountingWorld.Text, Settings with { ProposalShare = 0 }, gaps: default);
         TrainingSequence text = demonstrations.Draw(KeyedRandom.For(1, "test"));
         Assert.Equal(CountingWorld.EndOfText, text.Tokens[^1]);
         Assert.Equal([false, false, .. Enumerable.Repeat(true, text.Tokens.Length - 2)], text.Mask);
@@ -55,7 +55,7 @@ public sealed class PretrainerTests
     [Fact]
     public void Gaps_leave_positions_rising_within_the_slack()
     {
-        Demonstrations demonstrations = new(new CountingWorld(), CountingWorld.Text, Settings, positionSlack: 7);
+        Demonstrations demonstrations = new(new CountingWorld(), CountingWorld.Text, Settings, gaps: new PositionGaps(Slack: 7, Jump: 0));
         HashSet<int> lasts = [];
         for (int index = 0; index < 200; index++)
         {
@@ -66,6 +66,22 @@ public sealed class PretrainerTests
         }
 
         Assert.Equal(8, lasts.Count);
+    }
+
+    [Theory]
+    [InlineData(6, 0)]
+    [InlineData(0, 6)]
+    public void Gaps_of_either_kind_reach_positions_beyond_the_longest_text(int slack, int jump)
+    {
+        long Furthest(PretrainSettings settings)
+        {
+            using BigramModel model = new(CountingWorld.Vocabulary);
+            Pretrainer(model, settings with { Steps = 10 }).Train(new CountingWorld());
+            return model.FurthestPosition;
+        }
+
+        long plain = Furthest(Settings);
+        Assert.InRange(Furthest(Settings with { PositionSlack = slack, PositionJump = jump }), plain + 1, plain + slack + jump);
     }
 
     [Fact]

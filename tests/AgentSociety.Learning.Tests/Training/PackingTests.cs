@@ -70,7 +70,7 @@ public sealed class PackingTests
                 Tokens = tokens,
                 Mask = [.. tokens.Select((_, token) => token == length - 1 || random.Next(2) == 0)],
                 Role = Role.Solver,
-                Positions = index % 4 == 1 ? PositionGaps.Draw(length, 6, random) : null,
+                Positions = index % 4 == 1 ? new PositionGaps(Slack: 6, Jump: 0).Draw(length, context: 1_000, random) : null,
                 Recorded = sampled ? [.. tokens.Select(_ => -2.4f)] : null,
                 Advantage = random.NextDouble() - 0.5,
                 Smoothing = sampled ? 0 : 0.1,

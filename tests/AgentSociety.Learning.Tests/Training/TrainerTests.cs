@@ -345,15 +345,17 @@ public sealed class TrainerTests
         Assert.True(double.IsFinite(report.ImitationLoss));
     }
 
-    [Fact]
-    public void Replayed_solutions_reach_positions_that_nobody_has_written_at_and_rollouts_keep_theirs()
+    [Theory]
+    [InlineData(4, 0)]
+    [InlineData(0, 4)]
+    public void Replayed_solutions_reach_positions_that_nobody_has_written_at_and_rollouts_keep_theirs(int slack, int jump)
     {
         using BigramModel model = new(CountingWorld.Vocabulary);
-        using Trainer rollouts = Trainer(model, Settings with { ReplayShare = 0, PositionSlack = 4 });
+        using Trainer rollouts = Trainer(model, Settings with { ReplayShare = 0, PositionSlack = slack, PositionJump = jump });
         rollouts.Train(1, Round(model, 12), replay: null);
         // The last token of three is written, not read.
         Assert.Equal(1, model.FurthestPosition);
-        using Trainer replay = Trainer(model, Settings with { ReplayShare = 0.9, RememberedShare = 1, PositionSlack = 4 });
+        using Trainer replay = Trainer(model, Settings with { ReplayShare = 0.9, RememberedShare = 1, PositionSlack = slack, PositionJump = jump });
         for (int round = 1; round < 4; round++) replay.Train(round, Round(model, 12), replay: null, remembered: [[Episode(model, 3, advantage: 0)]]);
         Assert.InRange(model.FurthestPosition, 2, 5);
     }

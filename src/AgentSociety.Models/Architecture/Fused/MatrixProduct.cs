@@ -6,7 +6,8 @@ namespace AgentSociety.Models.Fused;
 
 /// <summary>y = x [W1; W2; ...]^T + b for large matrices in this library's own kernels; torch's use narrower vectors on some makers' processors, and copy matrices that stand side by side.</summary>
 /// <remarks>
-/// dx = dy W, dW = dy^T x, db = the sum of dy's rows. Small matrices are left to torch, by their shapes alone: how many rows pass changes nothing. So are all where vectors are narrower, for which torch's products are faster.
+/// dx = dy W, dW = dy^T x, db = the sum of dy's rows. Small matrices are left to torch, by their shapes alone: how many rows pass changes nothing. All are left to torch where
+/// the processor has no vectors of 512 bits: its products are faster there.
 /// </remarks>
 internal sealed unsafe class MatrixProduct : autograd.SingleTensorFunction<MatrixProduct>
 {

@@ -96,7 +96,7 @@ internal static unsafe class Elementwise
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // Of the two a number that is none stands second: x86 gives the second then, other processors the one that is none.
+        // What may be NaN stands second: x86 gives the second of a pair that holds one, other processors the NaN, so that it is kept either way.
         x = Vector512.MinNative(Vector512.Create(88.3f), Vector512.MaxNative(Vector512.Create(-87.3f), x));
         // Adding and taking away 1.5 * 2^23 rounds to the nearest integer.
         Vector512<float> shift = Vector512.Create(12582912f);

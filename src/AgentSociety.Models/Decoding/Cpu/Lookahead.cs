@@ -7,7 +7,7 @@ namespace AgentSociety.Models.Cpu;
 internal sealed unsafe class Lookahead
 {
     /// <summary>What one request asks for: a cache line. More at once fills what a core may wait for, so that the product waits too, and what does not fit is lost.</summary>
-    private const int Step = 64;
+    public const int Step = 64;
 
     private readonly List<(nint Start, nint End)> _pieces = [];
     private long _each;

@@ -10,7 +10,7 @@ internal static unsafe class NarrowTile<TWeight>
 {
     private const int Lane = 16;
 
-    /// <summary>Four rows by a panel of three vectors or more.</summary>
+    /// <summary>Four rows by a panel of three or four vectors.</summary>
     public static void Four(TWeight* weights, int width, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
         for (int part = 0; part < width; part++)
@@ -19,7 +19,7 @@ internal static unsafe class NarrowTile<TWeight>
             TWeight* from = weights + part * Lane;
             int step = width * Lane;
             // Each part asks for its share of what is wanted soon.
-            byte* until = part + 1 == width ? end : soon + (end - soon) / (width - part) / 64 * 64;
+            byte* until = part + 1 == width ? end : soon + (end - soon) / (width - part) / Lookahead.Step * Lookahead.Step;
             if (typeof(TWeight) == typeof(float)) Four<Single>(from, step, x, inputStride, y + part * Lane, outputStride, inputs, soon, until);
             else if (part % 2 == 0 && part + 1 == width) Four<Alone>(from, step, x, inputStride, y + part * Lane, outputStride, inputs, soon, until);
             else Four<Paired>(from, step, x, inputStride, y + part / 2 * 2 * Lane + part % 2 * Lane / 2, outputStride, inputs, soon, until);

@@ -5,7 +5,7 @@ namespace AgentSociety.Models.Cpu;
 
 /// <summary>The shapes for rows that are left over, and for a batch of one.</summary>
 /// <remarks>
-/// None is made a part of its callers: where a processor has no vectors of 512 bits each operation on one is itself a call to be resolved, and a method may resolve so many only before the rest stay calls.
+/// None is inlined into its callers: where a processor has no vectors of 512 bits each operation on one is itself a method to be inlined, and the compiler inlines only so many into one caller before the rest stay calls.
 /// </remarks>
 internal static unsafe partial class Tile<TWeight>
     where TWeight : unmanaged
