@@ -82,10 +82,10 @@ internal static unsafe class NarrowTile<TWeight>
         public static int Apart => Lane / 2;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> First(byte* weights) => Vector256.Load((float*)weights);
+        public static Vector256<float> First(byte* weights) => PackedWeight.First((float*)weights, 0);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Second(byte* weights) => Vector256.Load((float*)weights + Lane / 2);
+        public static Vector256<float> Second(byte* weights) => PackedWeight.First((float*)weights, Lane / 2);
     }
 
     /// <summary>Eight each of two neighbouring vectors in bfloat16, which lie by turns.</summary>
@@ -94,10 +94,10 @@ internal static unsafe class NarrowTile<TWeight>
         public static int Apart => Lane;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> First(byte* weights) => (Vector256.Load((uint*)weights) << 16).AsSingle();
+        public static Vector256<float> First(byte* weights) => PackedWeight.First((BFloat16*)weights, 0);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Second(byte* weights) => (Vector256.Load((uint*)weights) & Vector256.Create(0xFFFF0000u)).AsSingle();
+        public static Vector256<float> Second(byte* weights) => PackedWeight.Second((BFloat16*)weights, 0);
     }
 
     /// <summary>16 neighbours in bfloat16.</summary>
