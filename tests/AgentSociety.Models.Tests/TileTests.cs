@@ -10,11 +10,36 @@ public sealed unsafe class TileTests
 
     private static readonly Gen<(int Inputs, int Width, uint Seed)> Shapes = Gen.Select(Gen.Int[1, 70], Gen.Int[1, 4], Gen.UInt);
 
-    [Fact]
-    public void Rows_of_float32_weights_give_the_same_bits_by_four_by_one_and_in_narrow_tiles() => Shapes.Sample(shape => HoldTiles<float>(shape.Inputs, shape.Width, shape.Seed));
+    private static readonly Gen<(int Inputs, int Width, int Rows, uint Seed)> NarrowShapes = Gen.Select(Gen.Int[1, 70], Gen.Int[3, 4], Gen.Int[1, 17], Gen.UInt);
 
     [Fact]
-    public void Rows_of_bfloat16_weights_give_the_same_bits_by_four_by_one_and_in_narrow_tiles() => Shapes.Sample(shape => HoldTiles<BFloat16>(shape.Inputs, shape.Width, shape.Seed));
+    public void Rows_of_float32_weights_give_the_same_bits_by_four_and_by_one() => Shapes.Sample(shape => HoldTiles<float>(shape.Inputs, shape.Width, shape.Seed));
+
+    [Fact]
+    public void Rows_of_bfloat16_weights_give_the_same_bits_by_four_and_by_one() => Shapes.Sample(shape => HoldTiles<BFloat16>(shape.Inputs, shape.Width, shape.Seed));
+
+    [Fact]
+    public void Any_number_of_rows_gives_the_same_bits_in_narrow_tiles_of_float32_weights() => NarrowShapes.Sample(shape => HoldNarrowTiles<float>(shape.Inputs, shape.Width, shape.Rows, shape.Seed));
+
+    [Fact]
+    public void Any_number_of_rows_gives_the_same_bits_in_narrow_tiles_of_bfloat16_weights() => NarrowShapes.Sample(shape => HoldNarrowTiles<BFloat16>(shape.Inputs, shape.Width, shape.Rows, shape.Seed));
+
+    [Fact]
+    public void Narrow_tiles_take_every_row_once_and_by_themselves_only_what_four_does_not_divide() => Gen.Int[0, 200].Sample(rows =>
+    {
+        int taken = 0, tiles = 0, alone = 0;
+        for (int count; taken < rows; taken += count)
+        {
+            count = NarrowTile<float>.Rows(rows - taken);
+            Assert.Contains(count, (int[])[1, 4, 6]);
+            if (count == 1) alone++;
+            else tiles++;
+        }
+
+        Assert.Equal(rows, taken);
+        Assert.Equal(tiles, NarrowTile<float>.Tiles(rows));
+        Assert.True(alone <= rows % 4, $"{alone} of {rows} rows by themselves");
+    });
 
     [Fact]
     public void Low_rank_updates_in_float32_give_the_same_bits_in_narrow_tiles() => Shapes.Sample(shape => HoldLowRank<float>(shape.Inputs, shape.Width, shape.Seed, scale: 1));
@@ -66,7 +91,7 @@ public sealed unsafe class TileTests
         Random random = new((int)seed);
         const int Between = 5;
         int outputs = width * Lane, inputStride = inputs + 3, outputStride = outputs + Between;
-        using FloatBlock x = Random(4 * inputStride, random), y = new(4 * outputStride), narrow = new(4 * outputStride), alone = new(4 * outputStride);
+        using FloatBlock x = Random(4 * inputStride, random), y = new(4 * outputStride), alone = new(4 * outputStride);
         using FloatBlock room = new(inputs * outputs);
         TWeight* weights = (TWeight*)room.Start;
         float[] plain = new float[inputs * outputs];
@@ -83,7 +108,6 @@ public sealed unsafe class TileTests
             default: Tile<TWeight>.Four1(weights, x.Start, inputStride, y.Start, outputStride, inputs); break;
         }
 
-        if (width > 2) NarrowTile<TWeight>.Four(weights, width, x.Start, inputStride, narrow.Start, outputStride, inputs, null, null);
         for (int row = 0; row < 4; row++)
         {
             float* from = x.Start + row * inputStride, to = alone.Start + row * outputStride;
@@ -98,8 +122,44 @@ public sealed unsafe class TileTests
             float[] expected = [.. Enumerable.Range(0, outputs).Select(output => Product(from, plain, outputs, output, inputs, chains: width switch { 1 => 4, 2 => 2, _ => 1 }))];
             Same(expected, y.Start + row * outputStride);
             Same(expected, to);
-            if (width > 2) Same(expected, narrow.Start + row * outputStride);
-            foreach (FloatBlock block in (FloatBlock[])[y, narrow, alone]) Same(new float[Between], block.Start + row * outputStride + outputs);
+            foreach (FloatBlock block in (FloatBlock[])[y, alone]) Same(new float[Between], block.Start + row * outputStride + outputs);
+        }
+    }
+
+    private static void HoldNarrowTiles<TWeight>(int inputs, int width, int rows, uint seed)
+        where TWeight : unmanaged
+    {
+        Random random = new((int)seed);
+        const int Between = 5;
+        int outputs = width * Lane, inputStride = inputs + 3, outputStride = outputs + Between;
+        using FloatBlock x = Random(rows * inputStride, random), y = new(rows * outputStride), alone = new(rows * outputStride), room = new(inputs * outputs);
+        TWeight* weights = (TWeight*)room.Start;
+        float[] plain = new float[inputs * outputs];
+        for (int index = 0; index < plain.Length; index++)
+        {
+            int input = index / outputs, output = index % outputs, place = PackedWeight.Place<TWeight>(output, width);
+            plain[index] = Put(weights + (place / Lane * inputs + input) * Lane + place % Lane, random);
+        }
+
+        for (int part = 0; part < width; part++)
+        {
+            for (int row = 0, count; (count = NarrowTile<TWeight>.Rows(rows - row)) > 1; row += count)
+                NarrowTile<TWeight>.Multiply(count, weights, width, part, x.Start + row * inputStride, inputStride, y.Start + row * outputStride, outputStride, inputs, null, null);
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            NarrowTile<TWeight>.One(weights, width, x.Start + row * inputStride, alone.Start + row * outputStride, inputs);
+            float[] expected = [.. Enumerable.Range(0, outputs).Select(output => Product(x.Start + row * inputStride, plain, outputs, output, inputs, chains: 1)), .. new float[Between]];
+            Same(expected, alone.Start + row * outputStride);
+            Same(row < rows - Alone(rows) ? expected : new float[expected.Length], y.Start + row * outputStride);
+        }
+
+        static int Alone(int rows)
+        {
+            int row = 0;
+            for (int count; (count = NarrowTile<TWeight>.Rows(rows - row)) > 1;) row += count;
+            return rows - row;
         }
     }
 

@@ -1,20 +1,27 @@
+using System.Runtime.Intrinsics;
+
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>A weight matrix in the order in which products read it, and its product with rows of inputs.</summary>
 /// <remarks>
-/// Outputs stand in panels of one to four vectors of 16; within a panel the weights of one input follow those of the one before. The
-/// order of an output's sum depends on the matrix only (see <see cref="Tile{TWeight}"/>), so that its bits do not depend on how many rows are
+/// Outputs stand in panels of one to four vectors of 16; within a panel the weights of one input follow those of the one before. Where the processor's vectors have 256 bits, panels of
+/// three and four are cut into parts of 16 outputs, which lie one behind the other (see <see cref="NarrowTile{TWeight}"/>). The order of an output's sum depends on the matrix only (see <see cref="Tile{TWeight}"/>), so that its bits do not depend on how many rows are
 /// multiplied together, on the width of the machine's vectors, or on the format in which weights are kept.
 /// </remarks>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
     private const int Lane = 16;
     private const int WidestPanel = 4;
-    private const int NarrowestThatAsks = 3;
+
+    /// <summary>Vectors from which on a panel's tiles ask for weights, and lie in parts where the processor's vectors are narrow.</summary>
+    private const int WideFrom = 3;
+
     private readonly WeightBlock _weights;
     private readonly int _vectors;
     private readonly int _panels;
-    private readonly int _askingPanels;
+
+    /// <summary>Panels, or parts of them, that ask for weights while a tile of rows passes.</summary>
+    private readonly int _asking;
 
     /// <summary>Room for a matrix.</summary>
     /// <param name="inputs">Length of a row that is multiplied.</param>
@@ -26,7 +33,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         Outputs = outputs;
         _vectors = (outputs + Lane - 1) / Lane;
         _panels = (_vectors + WidestPanel - 1) / WidestPanel;
-        _askingPanels = Enumerable.Range(0, _panels).Count(panel => Panel(panel).Width >= NarrowestThatAsks);
+        _asking = Enumerable.Range(0, _panels).Select(panel => Panel(panel).Width).Where(width => width >= WideFrom).Sum(width => InParts(width) ? width : 1);
         _weights = new WeightBlock((long)_vectors * Lane * inputs, halved);
     }
 
@@ -81,18 +88,24 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private void Multiply<TWeight>(float* input, int inputStride, float* output, int outputStride, int rows, Lookahead? soon)
         where TWeight : unmanaged
     {
-        soon?.Spread(_askingPanels * (rows / 4));
+        soon?.Spread(_asking * (Vector512.IsHardwareAccelerated ? rows / 4 : NarrowTile<TWeight>.Tiles(rows)));
         for (int panel = 0; panel < _panels; panel++)
         {
             (int start, int width) = Panel(panel);
             TWeight* weights = _weights.Start<TWeight>() + (long)start * Lane * Inputs;
             float* target = output + start * Lane;
+            if (InParts(width))
+            {
+                MultiplyParts(weights, width, input, inputStride, target, outputStride, rows, soon);
+                continue;
+            }
+
             int row = 0;
             for (; row + 4 <= rows; row += 4)
             {
                 float* x = input + (long)row * inputStride, y = target + (long)row * outputStride;
                 byte* from = null, to = null;
-                if (width >= NarrowestThatAsks) soon?.Take(Inputs, out from, out to);
+                if (width >= WideFrom) soon?.Take(Inputs, out from, out to);
                 switch (width)
                 {
                     case 4: Tile<TWeight>.Four4(weights, x, inputStride, y, outputStride, Inputs, from, to); break;
@@ -116,6 +129,25 @@ internal sealed unsafe class PackedMatrix : IDisposable
         }
     }
 
+    /// <summary>The rows over a panel's parts, one part after another, so that it stays near while all rows pass.</summary>
+    private void MultiplyParts<TWeight>(TWeight* weights, int width, float* input, int inputStride, float* output, int outputStride, int rows, Lookahead? soon)
+        where TWeight : unmanaged
+    {
+        int row = 0;
+        for (int part = 0; part < width; part++)
+        {
+            row = 0;
+            for (int count; (count = NarrowTile<TWeight>.Rows(rows - row)) > 1; row += count)
+            {
+                byte* from = null, to = null;
+                soon?.Take(Inputs, out from, out to);
+                NarrowTile<TWeight>.Multiply(count, weights, width, part, input + (long)row * inputStride, inputStride, output + (long)row * outputStride, outputStride, Inputs, from, to);
+            }
+        }
+
+        for (; row < rows; row++) NarrowTile<TWeight>.One(weights, width, input + (long)row * inputStride, output + (long)row * outputStride, Inputs);
+    }
+
     private void CopyRow<TWeight>(int output, float* target)
         where TWeight : unmanaged
     {
@@ -130,9 +162,13 @@ internal sealed unsafe class PackedMatrix : IDisposable
         where TWeight : unmanaged
     {
         (int start, int width) = PanelOf(output / Lane);
-        step = width * Lane;
-        return _weights.Start<TWeight>() + (long)start * Lane * Inputs + PackedWeight.Place<TWeight>(output - start * Lane, width);
+        int place = PackedWeight.Place<TWeight>(output - start * Lane, width), part = InParts(width) ? place / Lane : 0;
+        step = (InParts(width) ? 1 : width) * Lane;
+        return _weights.Start<TWeight>() + ((long)start + part) * Lane * Inputs + place - part * Lane;
     }
+
+    /// <summary>True where a panel's parts lie one behind the other.</summary>
+    private static bool InParts(int width) => !Vector512.IsHardwareAccelerated && width >= WideFrom;
 
     /// <summary>First vector and width of a panel; widths differ by one at most.</summary>
     private (int Start, int Width) Panel(int panel)

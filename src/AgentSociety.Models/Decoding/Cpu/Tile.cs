@@ -13,12 +13,6 @@ internal static unsafe partial class Tile<TWeight>
     /// <summary>Four rows by 4 vectors.</summary>
     public static void Four4(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
-        if (!Vector512.IsHardwareAccelerated)
-        {
-            NarrowTile<TWeight>.Four(weights, 4, x, inputStride, y, outputStride, inputs, soon, end);
-            return;
-        }
-
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default, a02 = default, a03 = default;
         Vector512<float> a10 = default, a11 = default, a12 = default, a13 = default;
@@ -78,12 +72,6 @@ internal static unsafe partial class Tile<TWeight>
     /// <summary>Four rows by 3 vectors.</summary>
     public static void Four3(TWeight* weights, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
-        if (!Vector512.IsHardwareAccelerated)
-        {
-            NarrowTile<TWeight>.Four(weights, 3, x, inputStride, y, outputStride, inputs, soon, end);
-            return;
-        }
-
         float* x1 = x + inputStride, x2 = x1 + inputStride, x3 = x2 + inputStride;
         Vector512<float> a00 = default, a01 = default, a02 = default;
         Vector512<float> a10 = default, a11 = default, a12 = default;
