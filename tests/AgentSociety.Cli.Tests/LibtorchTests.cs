@@ -9,6 +9,9 @@ public sealed class LibtorchTests : IDisposable
     /// <summary>PyTorch as Debian 12 packages it: of a version that TorchSharp is not made for.</summary>
     private const string DebiansFolder = "/usr/lib/python3/dist-packages/torch/lib";
 
+    /// <summary>The same one under the name that the loader is asked for, which the package libtorch-dev brings.</summary>
+    private const string OnLoaderPath = "/usr/lib/x86_64-linux-gnu/libtorch_cpu.so";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("libtorch-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -43,7 +46,7 @@ public sealed class LibtorchTests : IDisposable
     public async Task A_program_without_a_libtorch_that_is_told_of_none_says_how_to_name_one()
     {
         // Where the system has one on the loader's path, that one is looked at.
-        if (!OperatingSystem.IsLinux() || File.Exists("/usr/lib/x86_64-linux-gnu/libtorch_cpu.so")) return;
+        if (!OperatingSystem.IsLinux() || File.Exists(OnLoaderPath)) return;
         Said said = await Without([], "devices");
         Assert.Equal(2, said.Code);
         Assert.StartsWith("error the program was built without a libtorch", said.Error);
@@ -86,9 +89,13 @@ public sealed class LibtorchTests : IDisposable
     {
         // Only where the package python3-torch of Debian 12 is installed.
         if (!File.Exists(Path.Combine(DebiansFolder, "libtorch_cpu.so"))) return;
-        Said found = await Without([], "devices");
-        Assert.Equal(2, found.Code);
-        Assert.Contains("holds libtorch 1.13", found.Error);
+        if (File.Exists(OnLoaderPath))
+        {
+            Said found = await Without([], "devices");
+            Assert.Equal(2, found.Code);
+            Assert.Contains("holds libtorch 1.13", found.Error);
+        }
+
         Said refused = await Program([], "devices", "--libtorch", DebiansFolder);
         Assert.Equal(2, refused.Code);
         Assert.Contains("holds libtorch 1.13", refused.Error);
