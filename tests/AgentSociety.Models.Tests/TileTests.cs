@@ -171,21 +171,28 @@ public sealed unsafe class TileTests
         int inputVectors = (inputs + Lane - 1) / Lane, outputs = vectors * Lane;
         using FloatBlock room = new(Rank * Lane * Math.Max(inputVectors, vectors));
         using FloatBlock x = Random(inputVectors * Lane, random), x1 = Random(inputVectors * Lane, random), y = Random(outputs, random), y1 = Random(outputs, random);
-        using FloatBlock sums = new(Rank), narrowSums = new(Rank), firstSums = new(Rank), secondSums = new(Rank);
-        TWeight* weights = (TWeight*)room.Start;
+        using FloatBlock sums = new(Rank), byFour = new(Rank), narrowSums = new(Rank), firstSums = new(Rank), secondSums = new(Rank), fours = new(Rank * Lane * inputVectors);
+        TWeight* weights = (TWeight*)room.Start, halves = (TWeight*)fours.Start;
         float[] down = new float[Rank * inputVectors * Lane];
         for (int place = 0; place < down.Length; place++)
         {
             int vector = place / (Rank * Lane), row = place / Lane % Rank, lane = place % Lane;
-            down[row * inputVectors * Lane + vector * Lane + lane] = Put(weights + vector * Rank * Lane + PackedWeight.Place<TWeight>(row * Lane + lane, Rank), random);
+            TWeight* eight = weights + vector * Rank * Lane + PackedWeight.Place<TWeight>(row * Lane + lane, Rank);
+            down[row * inputVectors * Lane + vector * Lane + lane] = Put(eight, random);
+            halves[row / 4 * 4 * inputVectors * Lane + vector * 4 * Lane + PackedWeight.Place<TWeight>(row % 4 * Lane + lane, 4)] = *eight;
         }
 
         LowRankTile<TWeight>.DownEight(weights, x.Start, inputs, sums.Start);
-        LowRankTile<TWeight>.DownEightNarrow(weights, x.Start, inputs, narrowSums.Start);
+        for (int row = 0; row < Rank; row += 4)
+        {
+            LowRankTile<TWeight>.DownFour(halves + row * inputVectors * Lane, x.Start, inputs, byFour.Start + row);
+            LowRankTile<TWeight>.DownFourNarrow(halves + row * inputVectors * Lane, x.Start, inputs, narrowSums.Start + row);
+        }
+
         LowRankTile<TWeight>.DownEightOfTwo(weights, x.Start, x1.Start, inputs, firstSums.Start, secondSums.Start);
         float[] Middle(float* row) => [.. Enumerable.Range(0, Rank).Select(rank => Sum(row, down.AsSpan(rank * inputVectors * Lane, inputs)))];
         float[] middle = Middle(x.Start), middle1 = Middle(x1.Start);
-        foreach (FloatBlock found in (FloatBlock[])[sums, narrowSums, firstSums]) Same(middle, found.Start);
+        foreach (FloatBlock found in (FloatBlock[])[sums, byFour, narrowSums, firstSums]) Same(middle, found.Start);
         Same(middle1, secondSums.Start);
 
         float[] up = new float[Rank * outputs];
