@@ -141,10 +141,12 @@ public sealed unsafe class TileTests
             plain[index] = Put(weights + (place / Lane * inputs + input) * Lane + place % Lane, random);
         }
 
+        int together = 0;
         for (int part = 0; part < width; part++)
         {
-            for (int row = 0, count; (count = NarrowTile<TWeight>.Rows(rows - row)) > 1; row += count)
-                NarrowTile<TWeight>.Multiply(count, weights, width, part, x.Start + row * inputStride, inputStride, y.Start + row * outputStride, outputStride, inputs, null, null);
+            together = 0;
+            for (int count; (count = NarrowTile<TWeight>.Rows(rows - together)) > 1; together += count)
+                NarrowTile<TWeight>.Multiply(count, weights, width, part, x.Start + together * inputStride, inputStride, y.Start + together * outputStride, outputStride, inputs, null, null);
         }
 
         for (int row = 0; row < rows; row++)
@@ -152,14 +154,7 @@ public sealed unsafe class TileTests
             NarrowTile<TWeight>.One(weights, width, x.Start + row * inputStride, alone.Start + row * outputStride, inputs);
             float[] expected = [.. Enumerable.Range(0, outputs).Select(output => Product(x.Start + row * inputStride, plain, outputs, output, inputs, chains: 1)), .. new float[Between]];
             Same(expected, alone.Start + row * outputStride);
-            Same(row < rows - Alone(rows) ? expected : new float[expected.Length], y.Start + row * outputStride);
-        }
-
-        static int Alone(int rows)
-        {
-            int row = 0;
-            for (int count; (count = NarrowTile<TWeight>.Rows(rows - row)) > 1;) row += count;
-            return rows - row;
+            Same(row < together ? expected : new float[expected.Length], y.Start + row * outputStride);
         }
     }
 
@@ -171,28 +166,21 @@ public sealed unsafe class TileTests
         int inputVectors = (inputs + Lane - 1) / Lane, outputs = vectors * Lane;
         using FloatBlock room = new(Rank * Lane * Math.Max(inputVectors, vectors));
         using FloatBlock x = Random(inputVectors * Lane, random), x1 = Random(inputVectors * Lane, random), y = Random(outputs, random), y1 = Random(outputs, random);
-        using FloatBlock sums = new(Rank), byFour = new(Rank), narrowSums = new(Rank), firstSums = new(Rank), secondSums = new(Rank), fours = new(Rank * Lane * inputVectors);
-        TWeight* weights = (TWeight*)room.Start, halves = (TWeight*)fours.Start;
+        using FloatBlock sums = new(Rank), narrowSums = new(Rank), firstSums = new(Rank), secondSums = new(Rank);
+        TWeight* weights = (TWeight*)room.Start;
         float[] down = new float[Rank * inputVectors * Lane];
         for (int place = 0; place < down.Length; place++)
         {
             int vector = place / (Rank * Lane), row = place / Lane % Rank, lane = place % Lane;
-            TWeight* eight = weights + vector * Rank * Lane + PackedWeight.Place<TWeight>(row * Lane + lane, Rank);
-            down[row * inputVectors * Lane + vector * Lane + lane] = Put(eight, random);
-            halves[row / 4 * 4 * inputVectors * Lane + vector * 4 * Lane + PackedWeight.Place<TWeight>(row % 4 * Lane + lane, 4)] = *eight;
+            down[row * inputVectors * Lane + vector * Lane + lane] = Put(weights + vector * Rank * Lane + PackedWeight.Place<TWeight>(row * Lane + lane, Rank), random);
         }
 
         LowRankTile<TWeight>.DownEight(weights, x.Start, inputs, sums.Start);
-        for (int row = 0; row < Rank; row += 4)
-        {
-            LowRankTile<TWeight>.DownFour(halves + row * inputVectors * Lane, x.Start, inputs, byFour.Start + row);
-            LowRankTile<TWeight>.DownFourNarrow(halves + row * inputVectors * Lane, x.Start, inputs, narrowSums.Start + row);
-        }
-
+        LowRankTile<TWeight>.DownEightNarrow(weights, x.Start, inputs, narrowSums.Start);
         LowRankTile<TWeight>.DownEightOfTwo(weights, x.Start, x1.Start, inputs, firstSums.Start, secondSums.Start);
         float[] Middle(float* row) => [.. Enumerable.Range(0, Rank).Select(rank => Sum(row, down.AsSpan(rank * inputVectors * Lane, inputs)))];
         float[] middle = Middle(x.Start), middle1 = Middle(x1.Start);
-        foreach (FloatBlock found in (FloatBlock[])[sums, byFour, narrowSums, firstSums]) Same(middle, found.Start);
+        foreach (FloatBlock found in (FloatBlock[])[sums, narrowSums, firstSums]) Same(middle, found.Start);
         Same(middle1, secondSums.Start);
 
         float[] up = new float[Rank * outputs];

@@ -58,7 +58,7 @@ public sealed class BrowsingTests(BrowserFixture browser)
         await Expect(row.Locator(".row-link")).ToHaveTextAsync("A better name");
         await Expect(row.Locator(".tag")).ToHaveTextAsync(["baseline", "keep"]);
 
-        // A list that was read while the run was still written calls it running, and an open menu stays as it is.
+        // A list that was read while the run was still written calls it running; a menu that is opened then cannot delete, and stays so while it is open.
         await Expect(row.GetByText("done", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 30_000 });
         await row.GetByLabel("Rename, tag or delete").ClickAsync();
         await row.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();

@@ -124,13 +124,17 @@ public sealed class ScaleTests(BrowserFixture browser, ITestOutputHelper output)
     private static async Task StandStill(IPage page)
     {
         double before = -1;
-        for (int look = 0; look < 100; look++)
+        int still = 0;
+        for (int look = 0; look < 200; look++)
         {
             double now = await page.EvaluateAsync<double>("() => scrollY");
-            if (now == before) return;
+            still = now == before ? still + 1 : 0;
+            if (still == 3) return;
             before = now;
-            await Task.Delay(300);
+            await Task.Delay(150);
         }
+
+        Assert.Fail("the page moved on for half a minute");
     }
 
     /// <summary>What an address shows: <c>pages</c> with a slash behind it where one of them is meant; empty for the list of runs.</summary>

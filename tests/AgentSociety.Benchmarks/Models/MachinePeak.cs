@@ -37,6 +37,9 @@ internal static class MachinePeak
     {
         using PackedMatrix matrix = new(Size, Size);
         using FloatBlock input = new(Size * Size), output = new(Size * Size);
-        for (int repeat = 0; repeat < Repeats; repeat++) matrix.Multiply(input.Start, Size, output.Start, Size, Size);
+        for (int repeat = 0; repeat < Repeats; repeat++)
+        {
+            for (int row = 0; row < Size; row += BlockOrder.MostRows) matrix.Multiply(input.Start + row * Size, Size, output.Start + row * Size, Size, BlockOrder.MostRows);
+        }
     }
 }

@@ -12,7 +12,7 @@ internal sealed class BlockOrder
     /// <summary>Most rows of a block.</summary>
     public const int MostRows = 64;
 
-    /// <summary>Rows that are multiplied together; blocks are whole numbers of them as far as possible.</summary>
+    /// <summary>Rows of a tile; blocks are whole numbers of them as far as possible. Tiles of six and four leave none by itself there either.</summary>
     private const int RowsTogether = 4;
 
     private Row[] _rows = [];

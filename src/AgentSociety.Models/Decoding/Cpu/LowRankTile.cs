@@ -14,6 +14,12 @@ internal static unsafe class LowRankTile<TWeight>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void DownEight(TWeight* weights, float* x, int inputs, float* sums)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            DownEightNarrow(weights, x, inputs, sums);
+            return;
+        }
+
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         for (int vector = 0; vector * Lane < inputs; vector++)
         {
@@ -33,10 +39,24 @@ internal static unsafe class LowRankTile<TWeight>
         Sums(a4, a5, a6, a7).Store(sums + 4);
     }
 
+    /// <summary>Eight of A's rows with one row of inputs, as <see cref="DownEight"/> to the bit, for processors that have half as many registers of half the width: four rows at a time.</summary>
+    public static void DownEightNarrow(TWeight* weights, float* x, int inputs, float* sums)
+    {
+        Four(weights, 8 * Lane, x, inputs, sums);
+        Four(weights + 4 * Lane, 8 * Lane, x, inputs, sums + 4);
+    }
+
     /// <summary>Eight of A's rows with two rows of inputs.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void DownEightOfTwo(TWeight* weights, float* x, float* x1, int inputs, float* sums, float* sums1)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            DownEightNarrow(weights, x, inputs, sums);
+            DownEightNarrow(weights, x1, inputs, sums1);
+            return;
+        }
+
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default;
         for (int vector = 0; vector * Lane < inputs; vector++)
@@ -76,54 +96,7 @@ internal static unsafe class LowRankTile<TWeight>
     }
 
     /// <summary>Four of A's rows with one row of inputs.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void DownFour(TWeight* weights, float* x, int inputs, float* sums)
-    {
-        if (!Vector512.IsHardwareAccelerated)
-        {
-            DownFourNarrow(weights, x, inputs, sums);
-            return;
-        }
-
-        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
-        for (int vector = 0; vector * Lane < inputs; vector++)
-        {
-            Vector512<float> v = Inputs(x, vector, inputs);
-            a0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights), v, a1);
-            a2 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights + 32), v, a2);
-            a3 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights + 32), v, a3);
-            weights += 4 * Lane;
-        }
-
-        Sums(a0, a1, a2, a3).Store(sums);
-    }
-
-    /// <summary>Four of A's rows with one row of inputs, as <see cref="DownFour"/> to the bit, for processors whose vectors have 256 bits.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void DownFourNarrow(TWeight* weights, float* x, int inputs, float* sums)
-    {
-        const int Half = Lane / 2;
-        Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default;
-        Vector256<float> b0 = default, b1 = default, b2 = default, b3 = default;
-        for (int left = inputs; left > 0; left -= Lane)
-        {
-            Vector256<float> v = Vector256.Load(x), u = Vector256.Load(x + Half);
-            if (left < Lane) (v, u) = (First(v, left), First(u, left - Half));
-            a0 = Vector256.FusedMultiplyAdd(PackedWeight.First(weights, 0), v, a0);
-            b0 = Vector256.FusedMultiplyAdd(PackedWeight.First(weights, Half), u, b0);
-            a1 = Vector256.FusedMultiplyAdd(PackedWeight.Second(weights, 0), v, a1);
-            b1 = Vector256.FusedMultiplyAdd(PackedWeight.Second(weights, Half), u, b1);
-            a2 = Vector256.FusedMultiplyAdd(PackedWeight.First(weights + 32, 0), v, a2);
-            b2 = Vector256.FusedMultiplyAdd(PackedWeight.First(weights + 32, Half), u, b2);
-            a3 = Vector256.FusedMultiplyAdd(PackedWeight.Second(weights + 32, 0), v, a3);
-            b3 = Vector256.FusedMultiplyAdd(PackedWeight.Second(weights + 32, Half), u, b3);
-            weights += 4 * Lane;
-            x += Lane;
-        }
-
-        Sums(Quarter(a0 + b0), Quarter(a1 + b1), Quarter(a2 + b2), Quarter(a3 + b3)).Store(sums);
-    }
+    public static void DownFour(TWeight* weights, float* x, int inputs, float* sums) => Four(weights, 4 * Lane, x, inputs, sums);
 
     /// <summary>One of A's rows with one row of inputs.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -268,6 +241,29 @@ internal static unsafe class LowRankTile<TWeight>
         }
     }
 
+    /// <summary>Four of A's rows with one row of inputs.</summary>
+    /// <param name="weights">The rows' first vectors.</param>
+    /// <param name="step">Weights from a vector of inputs to the next.</param>
+    /// <param name="x">The inputs.</param>
+    /// <param name="inputs">How many.</param>
+    /// <param name="sums">Room for four.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Four(TWeight* weights, int step, float* x, int inputs, float* sums)
+    {
+        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
+        for (int vector = 0; vector * Lane < inputs; vector++)
+        {
+            Vector512<float> v = Inputs(x, vector, inputs);
+            a0 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights), v, a0);
+            a1 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights), v, a1);
+            a2 = Vector512.FusedMultiplyAdd(PackedWeight.First(weights + 32), v, a2);
+            a3 = Vector512.FusedMultiplyAdd(PackedWeight.Second(weights + 32), v, a3);
+            weights += step;
+        }
+
+        Sums(a0, a1, a2, a3).Store(sums);
+    }
+
     /// <summary>16 inputs; 0 behind the last, whatever stands there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Inputs(float* x, int vector, int inputs)
@@ -279,21 +275,19 @@ internal static unsafe class LowRankTile<TWeight>
 
     /// <summary>The sum of the lanes of each; the same order of additions on every machine.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Sums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d) => Sums(Quarter(Half(a)), Quarter(Half(b)), Quarter(Half(c)), Quarter(Half(d)));
+    private static Vector128<float> Sums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    {
+        Vector128<float> a4 = Quarter(a), b4 = Quarter(b), c4 = Quarter(c), d4 = Quarter(d);
+        return Vector128.Create(a4[0], b4[0], c4[0], d4[0]) + Vector128.Create(a4[1], b4[1], c4[1], d4[1])
+            + (Vector128.Create(a4[2], b4[2], c4[2], d4[2]) + Vector128.Create(a4[3], b4[3], c4[3], d4[3]));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Sums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) =>
-        Vector128.Create(a[0], b[0], c[0], d[0]) + Vector128.Create(a[1], b[1], c[1], d[1]) + (Vector128.Create(a[2], b[2], c[2], d[2]) + Vector128.Create(a[3], b[3], c[3], d[3]));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Half(Vector512<float> vector) => vector.GetLower() + vector.GetUpper();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Quarter(Vector256<float> half) => half.GetLower() + half.GetUpper();
-
-    /// <summary>The first inputs of a vector; 0 behind them, whatever stands there.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> First(Vector256<float> inputs, int count) => Vector256.ConditionalSelect(Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle(), inputs, default);
+    private static Vector128<float> Quarter(Vector512<float> vector)
+    {
+        Vector256<float> half = vector.GetLower() + vector.GetUpper();
+        return half.GetLower() + half.GetUpper();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> First(TWeight* pair, Vector512<float> scales) => Scaled(PackedWeight.First(pair), scales);

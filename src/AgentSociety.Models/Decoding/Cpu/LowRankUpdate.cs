@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace AgentSociety.Models.Cpu;
 
 /// <summary>B(Ax), added to the outputs of one fused product: the low-rank updates of the modules that share an input, in the order in which they are read.</summary>
@@ -9,7 +7,7 @@ namespace AgentSociety.Models.Cpu;
 /// piece without padding, to be read from end to end, and are asked for while the base's product is computed (see <see cref="Lookahead"/>).
 /// </para>
 /// <para>
-/// A stands in panels of eight, four or one of its rows, where the processor's vectors have 256 bits of four or one, so that each is read from end to end: vectors of 16 inputs, the rows of a panel side by side, so that a panel has as many sums under way as rows.
+/// A stands in panels of eight, four or one of its rows: vectors of 16 inputs, the rows of a panel side by side, so that a panel has as many sums under way as rows.
 /// B stands in vectors of 16 outputs, the ranks side by side. In bfloat16 two neighbouring vectors lie by turns (see <see cref="PackedWeight"/>).
 /// A row's sums never depend on other rows or on the format: its bits are the same in any batch.
 /// </para>
@@ -196,12 +194,12 @@ internal sealed unsafe class LowRankUpdate
 
     private static int Vectors(int values) => (values + Lane - 1) / Lane;
 
-    /// <summary>First row and width of the panel that a row of A stands in: eights first where vectors have 512 bits, then fours, then ones.</summary>
+    /// <summary>First row and width of the panel that a row of A stands in: eights first, then a four, then ones.</summary>
     private (int Start, int Width) Panel(int row)
     {
-        int eights = Vector512.IsHardwareAccelerated ? Ranks / 8 * 8 : 0;
+        int eights = Ranks / 8 * 8;
         if (row < eights) return (row / 8 * 8, 8);
-        return row < Ranks / 4 * 4 ? (row / 4 * 4, 4) : (row, 1);
+        return Ranks - eights >= 4 && row < eights + 4 ? (eights, 4) : (row, 1);
     }
 
     /// <summary>A module's half of the update.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace AgentSociety.Models.Cpu;
 
-/// <summary>Tiles for processors whose vectors have 256 bits, where those of <see cref="Tile{TWeight}"/> would not stay in registers: six rows, or four, by a part of 16 outputs in two halves.</summary>
+/// <summary>Tiles for processors whose vectors have 256 bits, where those of <see cref="Tile{TWeight}"/> would not stay in registers: six rows, or four, or one, by a part of 16 outputs in two halves.</summary>
 /// <remarks>
 /// For panels of three or four vectors, whose parts lie one behind the other: each is read from end to end, since a processor fetches ahead along what follows (see <see cref="PackedMatrix"/>).
 /// An output is the same chain of fused multiply-adds: its bits do not depend on which of the two a processor takes.
@@ -45,7 +45,7 @@ internal static unsafe class NarrowTile<TWeight>
     public static void Multiply(int rows, TWeight* panel, int width, int part, float* x, int inputStride, float* y, int outputStride, int inputs, byte* soon, byte* end)
     {
         TWeight* weights = panel + (long)part * inputs * Lane;
-        y += First(part, width);
+        y += FirstOutput(part, width);
         if (typeof(TWeight) == typeof(float)) Multiply<Single>(rows, weights, x, inputStride, y, outputStride, inputs, soon, end);
         else if (IsAlone(part, width)) Multiply<Alone>(rows, weights, x, inputStride, y, outputStride, inputs, soon, end);
         else Multiply<Paired>(rows, weights, x, inputStride, y, outputStride, inputs, soon, end);
@@ -57,8 +57,8 @@ internal static unsafe class NarrowTile<TWeight>
         for (int part = 0; part < width; part += 2)
         {
             TWeight* weights = panel + (long)part * inputs * Lane;
-            float* to = y + First(part, width);
-            if (part + 1 == width)
+            float* to = y + FirstOutput(part, width);
+            if (IsAlone(part, width))
             {
                 if (typeof(TWeight) == typeof(float)) One<Single>(weights, x, to, inputs);
                 else One<Alone>(weights, x, to, inputs);
@@ -75,7 +75,7 @@ internal static unsafe class NarrowTile<TWeight>
     }
 
     /// <summary>Which of a panel's outputs a part begins with: of two neighbouring vectors in bfloat16 it has the same half of each, since they lie by turns.</summary>
-    private static int First(int part, int width) => typeof(TWeight) == typeof(float) || IsAlone(part, width) ? part * Lane : part / 2 * 2 * Lane + part % 2 * Lane / 2;
+    private static int FirstOutput(int part, int width) => typeof(TWeight) == typeof(float) || IsAlone(part, width) ? part * Lane : part / 2 * 2 * Lane + part % 2 * Lane / 2;
 
     private static bool IsAlone(int part, int width) => part % 2 == 0 && part + 1 == width;
 

@@ -19,6 +19,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private readonly WeightBlock _weights;
     private readonly int _vectors;
     private readonly int _panels;
+    private readonly bool _inParts;
 
     /// <summary>Panels, or parts of them, that ask for weights while a tile of rows passes.</summary>
     private readonly int _asking;
@@ -28,7 +29,14 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="outputs">Length of its product.</param>
     /// <param name="halved">True to keep the weights in bfloat16.</param>
     public PackedMatrix(int inputs, int outputs, bool halved = false)
+        : this(inputs, outputs, halved, inParts: !Vector512.IsHardwareAccelerated)
     {
+    }
+
+    /// <summary>Room for a matrix whose wide panels lie in parts or whole, whichever this processor reads faster.</summary>
+    internal PackedMatrix(int inputs, int outputs, bool halved, bool inParts)
+    {
+        _inParts = inParts;
         Inputs = inputs;
         Outputs = outputs;
         _vectors = (outputs + Lane - 1) / Lane;
@@ -88,7 +96,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private void Multiply<TWeight>(float* input, int inputStride, float* output, int outputStride, int rows, Lookahead? soon)
         where TWeight : unmanaged
     {
-        soon?.Spread(_asking * (Vector512.IsHardwareAccelerated ? rows / 4 : NarrowTile<TWeight>.Tiles(rows)));
+        soon?.Spread(_asking * (_inParts ? NarrowTile<TWeight>.Tiles(rows) : rows / 4));
         for (int panel = 0; panel < _panels; panel++)
         {
             (int start, int width) = Panel(panel);
@@ -168,7 +176,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     }
 
     /// <summary>True where a panel's parts lie one behind the other.</summary>
-    private static bool InParts(int width) => !Vector512.IsHardwareAccelerated && width >= WideFrom;
+    private bool InParts(int width) => _inParts && width >= WideFrom;
 
     /// <summary>First vector and width of a panel; widths differ by one at most.</summary>
     private (int Start, int Width) Panel(int panel)

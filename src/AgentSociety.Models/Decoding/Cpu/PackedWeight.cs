@@ -12,7 +12,7 @@ internal static unsafe class PackedWeight
 {
     private const int Lane = 16;
 
-    /// <summary>Where in an input's part of its panel an output's weight stands.</summary>
+    /// <summary>Where among an input's weights of a panel an output's stands; where the panel is cut into parts, those of 16 places each.</summary>
     /// <param name="output">Output within the panel.</param>
     /// <param name="vectors">The panel's width.</param>
     public static int Place<TWeight>(int output, int vectors)
