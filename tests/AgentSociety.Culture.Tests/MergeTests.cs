@@ -91,7 +91,7 @@ public sealed class MergeTests
     public void Merges_are_those_of_git() => CompareWithGit(150);
 
     [Fact, Trait("Category", "Long")]
-    public void Thousands_of_merges_are_those_of_git() => CompareWithGit(2_500);
+    public void Thousands_of_merges_are_those_of_git() => CompareWithGit(5_000);
 
     private static void CompareWithGit(int merges)
     {

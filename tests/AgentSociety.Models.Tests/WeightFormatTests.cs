@@ -73,36 +73,6 @@ public sealed class WeightFormatTests : IDisposable
         ModelFolder.Write(model, place, "bf16");
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(16)]
-    [InlineData(17)]
-    [InlineData(32)]
-    [InlineData(48)]
-    [InlineData(64)]
-    [InlineData(80)]
-    [InlineData(200)]
-    public unsafe void A_matrix_of_any_width_gives_back_its_rows_and_the_same_products_in_both_formats(int outputs)
-    {
-        const int Inputs = 37, Rows = 7;
-        using PackedMatrix halved = new(Inputs, outputs, halved: true), single = new(Inputs, outputs);
-        KeyedRandom random = KeyedRandom.For(3, "matrix");
-        BFloat16[] weights = [.. Enumerable.Range(0, Inputs * outputs).Select(_ => new BFloat16((ushort)(BitConverter.SingleToUInt32Bits((float)random.NextGaussian()) >> 16)))];
-        float[] wide = [.. weights.Select(weight => BitConverter.UInt32BitsToSingle((uint)weight.Bits << 16))];
-        halved.Pack<BFloat16>(weights, 0);
-        single.Pack<float>(wide, 0);
-        using FloatBlock input = new(Rows * Inputs), expected = new(Rows * single.PaddedOutputs), actual = new(Rows * single.PaddedOutputs), row = new(Inputs);
-        for (int index = 0; index < input.Length; index++) input.Start[index] = (float)random.NextGaussian();
-        single.Multiply(input.Start, Inputs, expected.Start, single.PaddedOutputs, Rows);
-        halved.Multiply(input.Start, Inputs, actual.Start, single.PaddedOutputs, Rows);
-        Assert.True(new Span<float>(expected.Start, (int)expected.Length).SequenceEqual(new Span<float>(actual.Start, (int)actual.Length)));
-        for (int output = 0; output < outputs; output++)
-        {
-            halved.CopyRow(output, row.Start);
-            Assert.True(wide.AsSpan(output * Inputs, Inputs).SequenceEqual(new Span<float>(row.Start, Inputs)));
-        }
-    }
-
     [Fact]
     public void A_checkpoint_with_one_matrix_in_float32_keeps_that_one_and_those_that_are_multiplied_with_it_so()
     {

@@ -6,7 +6,7 @@ namespace AgentSociety.Models.Cpu;
 /// <summary>Tiles for processors whose vectors have 256 bits, where those of <see cref="Tile{TWeight}"/> would not stay in registers: six rows, or four, or one, by a part of 16 outputs in two halves.</summary>
 /// <remarks>
 /// For panels of three or four vectors, whose parts lie one behind the other: each is read from end to end, since a processor fetches ahead along what follows (see <see cref="PackedMatrix"/>).
-/// An output is the same chain of fused multiply-adds: its bits do not depend on which of the two a processor takes.
+/// An output is the same chain of fused multiply-adds: its bits do not depend on which of the two a processor takes. Tiles are written out, as those are, so that the sums stay in registers.
 /// </remarks>
 internal static unsafe class NarrowTile<TWeight>
     where TWeight : unmanaged
